@@ -1,0 +1,125 @@
+//! The value that says *this was cancelled, and why*.
+//!
+//! `Cancelled` is deliberately not a `std::error::Error`: the `?` of a function that returns
+//! `Box<dyn Error>` must not turn a cancel into an ordinary error by accident. It is
+//! `#[must_use]`, because who catches a cancel owes an answer: pass it on with `raise`, or
+//! drop it knowingly and return a value.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+/// Why something was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CancelReason {
+    /// Somebody called `cancel` on a task or a promise.
+    Requested,
+    /// The deadline of a `timeout` passed.
+    TimedOut,
+    /// The loop is ending and cancels what is left.
+    LoopClosing,
+    /// `abort` was called: the coroutine was dropped without a chance to clean up.
+    Aborted,
+}
+
+impl CancelReason {
+    fn text(self) -> &'static str {
+        match self {
+            CancelReason::Requested => "cancelled",
+            CancelReason::TimedOut => "cancelled by a timeout",
+            CancelReason::LoopClosing => "cancelled because the loop is ending",
+            CancelReason::Aborted => "aborted",
+        }
+    }
+}
+
+/// Says that an await was cancelled, by whom, and why.
+///
+/// It comes out of [`catch_cancel`](crate::catch_cancel) and, inside
+/// [`TaskError`](crate::TaskError), out of `task.join().await`. It is `Clone` and cheap to
+/// clone. The asyncio counterpart is `CancelledError`.
+///
+/// ```
+/// use looplet::{catch_cancel, create_task, run, sleep};
+/// use std::time::Duration;
+///
+/// let words = run(async {
+///     let task = create_task(async {
+///         match catch_cancel(sleep(Duration::from_secs(60))).await {
+///             Ok(()) => "slept".to_string(),
+///             Err(cancelled) => format!("caught: {cancelled}"),
+///         }
+///     });
+///     looplet::yield_now().await;
+///     task.cancel_with("too late");
+///     task.await
+/// });
+/// assert!(words.starts_with("caught: cancelled: too late"));
+/// ```
+#[derive(Clone)]
+#[must_use = "a caught cancel is either passed on with `raise` or dropped knowingly"]
+pub struct Cancelled {
+    details: Arc<Details>,
+}
+
+struct Details {
+    reason: CancelReason,
+    site: &'static Location<'static>,
+    message: Option<String>,
+}
+
+impl Cancelled {
+    /// Makes a request; the caller's place in the source becomes its site.
+    #[track_caller]
+    pub(crate) fn new(reason: CancelReason) -> Self {
+        Self::build(reason, None)
+    }
+
+    /// Makes a request that carries a message for whoever catches it.
+    #[track_caller]
+    pub(crate) fn with_message(message: impl Into<String>) -> Self {
+        Self::build(CancelReason::Requested, Some(message.into()))
+    }
+
+    #[track_caller]
+    fn build(reason: CancelReason, message: Option<String>) -> Self {
+        let site = Location::caller();
+        Self { details: Arc::new(Details { reason, site, message }) }
+    }
+
+    /// Returns why the cancel happened.
+    pub fn reason(&self) -> CancelReason {
+        self.details.reason
+    }
+
+    /// Returns the message given to `cancel_with`, if there was one.
+    pub fn message(&self) -> Option<&str> {
+        self.details.message.as_deref()
+    }
+
+    /// Returns the place in the source that asked for the cancel.
+    pub fn site(&self) -> &'static Location<'static> {
+        self.details.site
+    }
+}
+
+impl fmt::Display for Cancelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.reason().text())?;
+        if let Some(message) = self.message() {
+            write!(f, ": {message}")?;
+        }
+        write!(f, " (at {})", self.site())
+    }
+}
+
+impl fmt::Debug for Cancelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cancelled")
+            .field("reason", &self.reason())
+            .field("message", &self.message())
+            .field("site", &format_args!("{}", self.site()))
+            .finish()
+    }
+}

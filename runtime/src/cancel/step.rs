@@ -1,0 +1,114 @@
+//! What the running step is doing: going on, carrying a request in, or carrying it out.
+//!
+//! ```text
+//!            (1) throw            (2) take
+//!   Normal ──────────► Throwing ──────────► Unwinding
+//!     ▲                   │                     │
+//!     └───────────────────┴─────────────────────┘
+//!          (4) untaken          (3) catch
+//!
+//!   (1) the owner of a frame, before it polls its child     Step::throw
+//!   (2) the first leaf that is polled                       Step::take
+//!   (3) the innermost scope around that leaf, or the task   Step::catch
+//!   (4) nobody was there to take it                         Step::untaken
+//! ```
+//!
+//! Steps do not nest (a loop refuses to run inside another), so one `Step` a thread is
+//! enough. It lives in the thread-local of `event_loop/context.rs`.
+
+use std::cell::{Cell, RefCell};
+
+use super::{Cancelled, FrameRef};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Normal,
+    Throwing,
+    Unwinding,
+}
+
+/// The state of the step that runs on this thread.
+pub(crate) struct Step {
+    /// Where the request is on its way; see the drawing above.
+    mode: Cell<Mode>,
+    /// The request on its way in or out; `None` when the mode is `Normal`.
+    cause: Cell<Option<Cancelled>>,
+    /// The innermost frame that is being polled below the task's own.
+    frame: RefCell<Option<FrameRef>>,
+}
+
+impl Step {
+    pub(crate) const fn new() -> Self {
+        Self {
+            mode: Cell::new(Mode::Normal),
+            cause: Cell::new(None),
+            frame: RefCell::new(None),
+        }
+    }
+
+    pub(crate) fn is_normal(&self) -> bool {
+        self.mode.get() == Mode::Normal
+    }
+
+    pub(crate) fn is_unwinding(&self) -> bool {
+        self.mode.get() == Mode::Unwinding
+    }
+
+    /// Carries a request to whatever leaf is polled next.
+    pub(crate) fn throw(&self, cause: Cancelled) {
+        debug_assert!(self.is_normal(), "one request at a time is on its way");
+        self.cause.set(Some(cause));
+        self.mode.set(Mode::Throwing);
+    }
+
+    /// Lets a leaf take the request that is thrown. Returns whether there was one.
+    pub(crate) fn take(&self) -> bool {
+        let thrown = self.mode.get() == Mode::Throwing;
+        if thrown {
+            self.mode.set(Mode::Unwinding);
+        }
+        thrown
+    }
+
+    /// Starts unwinding without a request: a cancel is passed on.
+    pub(crate) fn unwind(&self, cause: Cancelled) {
+        self.cause.set(Some(cause));
+        self.mode.set(Mode::Unwinding);
+    }
+
+    /// Ends the unwinding. Returns its cause if there was one.
+    pub(crate) fn catch(&self) -> Option<Cancelled> {
+        self.leave(Mode::Unwinding)
+    }
+
+    /// Takes back a request that no leaf was there to take.
+    pub(crate) fn untaken(&self) -> Option<Cancelled> {
+        self.leave(Mode::Throwing)
+    }
+
+    fn leave(&self, mode: Mode) -> Option<Cancelled> {
+        if self.mode.get() != mode {
+            return None;
+        }
+        self.mode.set(Mode::Normal);
+        self.cause.take()
+    }
+
+    /// Forgets a request on its way: the coroutine it was meant for has ended.
+    pub(crate) fn reset(&self) {
+        if !self.is_normal() {
+            self.mode.set(Mode::Normal);
+            drop(self.cause.take());
+        }
+    }
+
+    /// Returns the innermost frame below the task's own, if one is being polled.
+    pub(crate) fn frame(&self) -> Option<FrameRef> {
+        self.frame.borrow().clone()
+    }
+
+    /// Makes `frame` the innermost one and returns the one that was.
+    pub(crate) fn replace_frame(&self, frame: Option<FrameRef>) -> Option<FrameRef> {
+        self.frame.replace(frame)
+    }
+}

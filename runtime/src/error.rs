@@ -1,0 +1,70 @@
+//! The errors of the runtime that more than one module can give.
+//!
+//! Each is a small type that names one situation. Errors that belong to one type (a queue that
+//! is full, a line that is too long) stand beside that type.
+
+use std::error::Error;
+use std::fmt;
+
+/// The event loop is closed, so nothing can be scheduled on it.
+///
+/// asyncio raises `RuntimeError('Event loop is closed')`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoopClosed;
+
+impl fmt::Display for LoopClosed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the event loop is closed")
+    }
+}
+
+impl Error for LoopClosed {}
+
+/// A deadline passed before the work was done. asyncio raises `TimeoutError`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimedOut;
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the deadline passed before the work was done")
+    }
+}
+
+impl Error for TimedOut {}
+
+/// The result of a promise was set, or the promise was cancelled, before. asyncio raises
+/// `InvalidStateError`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidState;
+
+impl fmt::Display for InvalidState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the promise is done already")
+    }
+}
+
+impl Error for InvalidState {}
+
+/// All tasks wait and nothing can ever wake them.
+///
+/// Nothing is ready, no timer is set, nobody waits for a socket, no job is on a thread, and no
+/// [`LoopHandle`](crate::LoopHandle) is alive. asyncio would hang.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deadlock {
+    /// The tasks that wait, in the order in which they were spawned.
+    pub tasks: Vec<String>,
+}
+
+impl fmt::Display for Deadlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.tasks.len();
+        let tasks = if count == 1 { "task waits" } else { "tasks wait" };
+        write!(f, "deadlock: {count} {tasks} for something that can never happen")?;
+        for task in &self.tasks {
+            write!(f, "\n  {task}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for Deadlock {}

@@ -1,0 +1,133 @@
+//! The core: what an event loop consists of.
+//!
+//! One struct, one field for each of the modules above, and nothing that decides anything.
+//! Every part keeps its own cell, so no borrow of one part lasts while another part works. The
+//! turn in `turn.rs` is what sets them in motion.
+//!
+//! What asyncio hangs on the loop object beyond scheduling (a default executor, say) does not
+//! belong here: it is kept under its type in [`Core::attachment`], and its own module knows
+//! what it is.
+
+use std::any::{Any, TypeId};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::clock::{Clock, LoopClock};
+use super::handle::Callback;
+use super::inbox::{self, Inbox};
+use super::reactor::Reactor;
+use super::ready::{Entry, ReadyQueue};
+use super::report::Reporter;
+use super::tasks::Tasks;
+use super::ticket::{LoopNumber, TaskId};
+use super::timers::{TimerAction, TimerKey, Timers};
+
+/// How a loop is set up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) clock: Clock,
+    /// Entries that may run between two looks at the kernel while more are ready.
+    pub(crate) io_interval: u32,
+}
+
+/// The parts of a loop.
+pub(crate) struct Core {
+    pub(crate) number: LoopNumber,
+    pub(crate) settings: Settings,
+    pub(crate) clock: LoopClock,
+    pub(crate) ready: ReadyQueue,
+    pub(crate) timers: Timers,
+    pub(crate) tasks: Tasks,
+    pub(crate) reactor: Reactor,
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) reporter: Reporter,
+    pub(crate) phase: Cell<Phase>,
+    /// Whether `stop` was called for the run that is going on, or for the next one.
+    pub(crate) stopping: Cell<bool>,
+    /// Entries run since the kernel was asked last.
+    pub(crate) since_poll: Cell<u32>,
+    attachments: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
+}
+
+/// What a loop is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// It waits to be run.
+    Idle,
+    /// A `run_…` call is in progress.
+    Running,
+    /// It takes nothing any more.
+    Closed,
+}
+
+impl Core {
+    pub(crate) fn new(settings: Settings) -> io::Result<Rc<Self>> {
+        let (reactor, bell) = Reactor::new()?;
+        let inbox = Arc::new(Inbox::new(bell));
+        let number = inbox::enlist(inbox.clone())?;
+        Ok(Rc::new(Self {
+            number,
+            settings,
+            clock: LoopClock::new(settings.clock),
+            ready: ReadyQueue::new(),
+            timers: Timers::new(),
+            tasks: Tasks::new(),
+            reactor,
+            inbox,
+            reporter: Reporter::default(),
+            phase: Cell::new(Phase::Idle),
+            stopping: Cell::new(false),
+            since_poll: Cell::new(0),
+            attachments: RefCell::default(),
+        }))
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.phase.get() == Phase::Closed
+    }
+
+    /// Queues a task, unless it is queued or gone.
+    pub(crate) fn schedule(&self, task: TaskId) {
+        self.tasks.schedule(task, &self.ready);
+    }
+
+    /// Queues a callback; on a closed loop it is cancelled instead.
+    pub(crate) fn call_soon(&self, callback: Rc<dyn Callback>) {
+        if self.is_closed() {
+            callback.cancel();
+        } else {
+            self.ready.push(Entry::Call(callback));
+        }
+    }
+
+    /// Sets a timer; on a closed loop there is none.
+    pub(crate) fn set_timer(&self, deadline: u64, action: TimerAction) -> Option<TimerKey> {
+        (!self.is_closed()).then(|| self.timers.insert(deadline, action))
+    }
+
+    /// What some other module keeps for this loop, made at the first use.
+    pub(crate) fn attachment<T: Any>(&self, make: impl FnOnce() -> T) -> Rc<T> {
+        let found = self.attachments.borrow().get(&TypeId::of::<T>()).cloned();
+        if let Some(Ok(found)) = found.map(Rc::downcast) {
+            return found;
+        }
+        let made = Rc::new(make());
+        let old = self.attachments.borrow_mut().insert(TypeId::of::<T>(), made.clone());
+        drop(old);
+        made
+    }
+
+    /// Takes everything that other modules keep for this loop, for the caller to drop.
+    pub(crate) fn detach_all(&self) -> HashMap<TypeId, Rc<dyn Any>> {
+        self.attachments.take()
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        inbox::strike(self.number);
+    }
+}

@@ -1,0 +1,129 @@
+//! Handles: what `call_soon` and `call_later` give back, and how a callback is kept.
+//!
+//! A callback is one allocation that the ready queue (or the timer) and the handle share.
+//! Cancelling takes the closure out and drops it on the spot, so that whatever it captured is
+//! free at once; the empty shell stays in the queue and runs as nothing.
+//!
+//! Dropping a handle does not cancel, as in asyncio: most callers of `call_soon` never look
+//! at it.
+
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Instant;
+
+/// Something the loop can run once.
+pub(crate) trait Callback {
+    /// Runs it, unless it has run or was cancelled.
+    fn run(&self);
+    /// Drops it without running it.
+    fn cancel(&self);
+    /// Whether `cancel` came before the run.
+    fn is_cancelled(&self) -> bool;
+}
+
+/// A closure that can be run once or cancelled.
+struct CallbackCell<F> {
+    /// The closure; `None` once it has run or was cancelled.
+    closure: Cell<Option<F>>,
+    cancelled: Cell<bool>,
+}
+
+impl<F: FnOnce()> Callback for CallbackCell<F> {
+    fn run(&self) {
+        if let Some(closure) = self.closure.take() {
+            closure();
+        }
+    }
+
+    fn cancel(&self) {
+        let closure = self.closure.take();
+        if closure.is_some() {
+            self.cancelled.set(true);
+        }
+        drop(closure);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.get()
+    }
+}
+
+/// Puts a closure where the loop and a handle can share it.
+pub(crate) fn callback(closure: impl FnOnce() + 'static) -> Rc<dyn Callback> {
+    Rc::new(CallbackCell { closure: Cell::new(Some(closure)), cancelled: Cell::new(false) })
+}
+
+/// A callback scheduled with [`call_soon`](crate::EventLoop::call_soon).
+///
+/// Dropping the handle leaves the callback scheduled. The asyncio counterpart is `Handle`.
+#[derive(Clone)]
+pub struct Handle {
+    callback: Rc<dyn Callback>,
+}
+
+impl Handle {
+    pub(crate) fn new(callback: Rc<dyn Callback>) -> Self {
+        Self { callback }
+    }
+
+    /// Cancels the callback and drops its closure now. Does nothing once it has run.
+    pub fn cancel(&self) {
+        self.callback.cancel();
+    }
+
+    /// Returns whether the callback was cancelled before it ran.
+    pub fn cancelled(&self) -> bool {
+        self.callback.is_cancelled()
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("cancelled", &self.cancelled()).finish()
+    }
+}
+
+/// A callback scheduled with [`call_later`](crate::EventLoop::call_later) or
+/// [`call_at`](crate::EventLoop::call_at).
+///
+/// Dropping the handle leaves the callback scheduled. The asyncio counterpart is
+/// `TimerHandle`.
+#[derive(Clone)]
+pub struct TimerHandle {
+    callback: Rc<dyn Callback>,
+    /// Takes the timer off the wheel.
+    withdraw: Rc<dyn Fn()>,
+    when: Instant,
+}
+
+impl TimerHandle {
+    pub(crate) fn new(callback: Rc<dyn Callback>, withdraw: Rc<dyn Fn()>, when: Instant) -> Self {
+        Self { callback, withdraw, when }
+    }
+
+    /// Cancels the callback and drops its closure now. Does nothing once it has run.
+    pub fn cancel(&self) {
+        self.callback.cancel();
+        (self.withdraw)();
+    }
+
+    /// Returns whether the callback was cancelled before it ran.
+    pub fn cancelled(&self) -> bool {
+        self.callback.is_cancelled()
+    }
+
+    /// Returns the time it was scheduled for, on the loop's clock.
+    pub fn when(&self) -> Instant {
+        self.when
+    }
+}
+
+impl fmt::Debug for TimerHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TimerHandle")
+            .field("when", &self.when)
+            .field("cancelled", &self.cancelled())
+            .finish()
+    }
+}

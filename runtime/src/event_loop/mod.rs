@@ -1,0 +1,389 @@
+//! The event loop: one thread, one queue of what is ready, one place that runs it.
+//!
+//! The modules stand in the order in which they build on each other. `turn.rs` is the page to
+//! read first and last: it is the loop. What is below it are the parts it moves, and
+//! [`EventLoop`] here is the object that a program holds.
+//!
+//! # Rules
+//!
+//! 1. User code (callbacks, `poll`, `wake`, and the `Drop` of a user's future) runs only from
+//!    a turn or from [`EventLoop::close`], and never while a cell is borrowed.
+//! 2. `wake` only queues; it never polls.
+//! 3. `EventLoop` in this folder has what schedules and runs. What asyncio hangs on the loop
+//!    object beyond that is an `impl EventLoop` block in the file that owns the concept.
+
+mod ticket;
+mod clock;
+mod wheel;
+mod handle;
+mod timers;
+mod ready;
+mod tasks;
+mod reactor;
+mod inbox;
+mod report;
+mod core;
+mod context;
+mod waker;
+mod turn;
+
+use std::fmt;
+use std::io;
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
+
+pub use self::clock::Clock;
+pub use self::handle::{Handle, TimerHandle};
+pub use self::inbox::LoopHandle;
+pub use self::report::ErrorContext;
+
+pub(crate) use self::clock::nanoseconds;
+pub(crate) use self::context::{frame, task, with_step};
+pub(crate) use self::core::Core;
+pub(crate) use self::handle::{Callback, callback};
+pub(crate) use self::inbox::JobTally;
+pub(crate) use self::reactor::{Direction, SourceId};
+pub(crate) use self::report::{panic_text, report_by_default};
+pub(crate) use self::tasks::{Coroutine, Stepped};
+pub(crate) use self::ticket::{TaskId, Ticket};
+pub(crate) use self::timers::{TimerAction, TimerKey};
+pub(crate) use self::waker::{is_own, waker_of};
+
+use self::core::{Phase, Settings};
+use self::inbox::Letter;
+use self::turn::{TurnError, turn};
+use crate::error::Deadlock;
+
+/// A single-thread event loop.
+///
+/// An `EventLoop` is a cheap handle: clones stand for the same loop. It cannot leave its
+/// thread; [`handle`](Self::handle) gives the part that can. Most programs never name it and
+/// call [`run`](crate::run).
+///
+/// When the last handle is dropped, the loop is gone with everything on it. A task that holds
+/// a clone of its own loop keeps it alive until [`close`](Self::close).
+///
+/// The asyncio counterpart is `asyncio.EventLoop`.
+///
+/// ```
+/// use looplet::EventLoop;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let event_loop = EventLoop::new()?;
+/// let stopper = event_loop.clone();
+/// event_loop.call_soon(|| println!("first"));
+/// event_loop.call_soon(move || stopper.stop());
+/// event_loop.run_forever()?;
+/// event_loop.close();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct EventLoop {
+    core: Rc<Core>,
+}
+
+/// Settings for a new loop; made by [`EventLoop::builder`].
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct EventLoopBuilder {
+    settings: Settings,
+}
+
+/// Why a run of the loop ended without what it was started for.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RunError {
+    /// All tasks wait and nothing can ever wake them.
+    Deadlock(Deadlock),
+    /// `stop` was called before the future was done.
+    Stopped,
+    /// The main task was cancelled.
+    Cancelled(crate::Cancelled),
+    /// The loop is running already, or another one is running on this thread.
+    AlreadyRunning,
+    /// The loop is closed.
+    Closed,
+    /// The kernel refused to tell which sources are ready, or to make a loop.
+    Io(io::Error),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunError::Deadlock(deadlock) => deadlock.fmt(f),
+            RunError::Stopped => f.write_str("the event loop was stopped before the future was done"),
+            RunError::Cancelled(cancelled) => write!(f, "the main task was {cancelled}"),
+            RunError::AlreadyRunning => f.write_str("an event loop is running on this thread already"),
+            RunError::Closed => f.write_str("the event loop is closed"),
+            RunError::Io(error) => write!(f, "the event loop cannot ask the kernel: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl From<TurnError> for RunError {
+    fn from(error: TurnError) -> Self {
+        match error {
+            TurnError::Deadlock(deadlock) => RunError::Deadlock(deadlock),
+            TurnError::Poll(error) => RunError::Io(error),
+        }
+    }
+}
+
+impl EventLoopBuilder {
+    /// Chooses the clock. Default: [`Clock::Real`].
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.settings.clock = clock;
+        self
+    }
+
+    /// Sets how many entries may run between two looks at the kernel while more entries are
+    /// ready. Default: 61. With 1, the kernel is asked every turn, exactly as asyncio does.
+    pub fn io_interval(mut self, entries: u32) -> Self {
+        self.settings.io_interval = entries;
+        self
+    }
+
+    /// Makes the loop.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel gives no epoll or eventfd descriptor, or if 4096 loops are alive.
+    pub fn build(self) -> io::Result<EventLoop> {
+        let core = Core::new(self.settings)?;
+        context::remember(&core);
+        Ok(EventLoop { core })
+    }
+}
+
+impl EventLoop {
+    /// Makes a loop on the real clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`EventLoopBuilder::build`].
+    pub fn new() -> io::Result<Self> {
+        Self::builder().build()
+    }
+
+    /// Starts the settings of a loop that is not the default one.
+    pub fn builder() -> EventLoopBuilder {
+        EventLoopBuilder { settings: Settings { clock: Clock::Real, io_interval: 61 } }
+    }
+
+    /// Schedules `callback` for the next turn.
+    ///
+    /// Callbacks run in the order in which they were scheduled, each exactly once, and never
+    /// within this call. On a closed loop nothing is scheduled, and the handle comes back
+    /// cancelled. The asyncio counterpart is `loop.call_soon`.
+    pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> Handle {
+        let callback = self::callback(callback);
+        self.core.call_soon(callback.clone());
+        Handle::new(callback)
+    }
+
+    /// Schedules `callback` to run once `delay` has passed.
+    ///
+    /// It never runs early. Callbacks with the same deadline run in the order in which they
+    /// were scheduled. On a closed loop the handle comes back cancelled. The asyncio
+    /// counterpart is `loop.call_later`.
+    pub fn call_later(&self, delay: Duration, callback: impl FnOnce() + 'static) -> TimerHandle {
+        let deadline = self.core.clock.now().saturating_add(nanoseconds(delay));
+        self.call_at_nanos(deadline, self::callback(callback))
+    }
+
+    /// Schedules `callback` to run at `when`, on the clock of [`time`](Self::time).
+    ///
+    /// A time that has passed is legal: the callback runs in the next turn, after those with
+    /// earlier deadlines. The asyncio counterpart is `loop.call_at`.
+    pub fn call_at(&self, when: Instant, callback: impl FnOnce() + 'static) -> TimerHandle {
+        let deadline = self.core.clock.nanos_at(when);
+        self.call_at_nanos(deadline, self::callback(callback))
+    }
+
+    fn call_at_nanos(&self, deadline: u64, callback: Rc<dyn Callback>) -> TimerHandle {
+        let key = self.core.set_timer(deadline, TimerAction::Call(callback.clone()));
+        if key.is_none() {
+            callback.cancel();
+        }
+        let weak = self.downgrade();
+        let withdraw = move || drop(weak.upgrade().zip(key).and_then(|(l, key)| l.core.timers.take(key)));
+        TimerHandle::new(callback, Rc::new(withdraw), self.core.clock.instant_at(deadline))
+    }
+
+    /// Returns the time on the loop's clock.
+    ///
+    /// On the virtual clock this has nothing to do with the time on the wall. The asyncio
+    /// counterpart is `loop.time`.
+    pub fn time(&self) -> Instant {
+        self.core.clock.instant_at(self.core.clock.now())
+    }
+
+    /// Returns the part of the loop that other threads may use.
+    pub fn handle(&self) -> LoopHandle {
+        LoopHandle::new(self.core.inbox.clone(), self.core.number)
+    }
+
+    /// Makes turns until [`stop`](Self::stop) is called.
+    ///
+    /// If `stop` was called before, exactly one turn is made. The asyncio counterpart is
+    /// `loop.run_forever`.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Deadlock`] when nothing can ever happen any more, where asyncio would
+    /// hang; [`RunError::AlreadyRunning`], [`RunError::Closed`] or [`RunError::Io`].
+    pub fn run_forever(&self) -> Result<(), RunError> {
+        if self.is_closed() {
+            return Err(RunError::Closed);
+        }
+        let _entered = context::enter(&self.core).ok_or(RunError::AlreadyRunning)?;
+        let _running = Running::start(&self.core);
+        let mut woken = Vec::new();
+        loop {
+            turn(&self.core, &mut woken)?;
+            if self.core.stopping.get() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Ends `run_forever` after the turn that is running. Before a run, it limits that run to
+    /// one turn. On a closed loop it does nothing. The asyncio counterpart is `loop.stop`.
+    pub fn stop(&self) {
+        self.core.stopping.set(true);
+    }
+
+    /// Returns whether a `run_…` call is in progress.
+    pub fn is_running(&self) -> bool {
+        self.core.phase.get() == Phase::Running
+    }
+
+    /// Returns whether the loop was closed.
+    pub fn is_closed(&self) -> bool {
+        self.core.is_closed()
+    }
+
+    /// Ends the loop: drops every task, callback and timer that is left.
+    ///
+    /// Tasks are dropped where they stand, without a chance to clean up;
+    /// [`Runner`](crate::Runner) cancels them first. Whoever awaits them elsewhere sees them
+    /// cancelled. Closing twice is fine. The asyncio counterpart is `loop.close`.
+    ///
+    /// # Panics
+    ///
+    /// If the loop is running.
+    pub fn close(&self) {
+        assert!(!self.is_running(), "cannot close a running event loop");
+        close(&self.core);
+    }
+
+    /// Sets what is told of panics and errors that nobody awaited; `None` restores the
+    /// default, which writes a line to standard error. The asyncio counterpart is
+    /// `loop.set_exception_handler`.
+    pub fn set_exception_handler(&self, handler: Option<Rc<dyn Fn(&ErrorContext)>>) {
+        self.core.reporter.set_handler(handler);
+    }
+
+    /// Tells the exception handler. The asyncio counterpart is `loop.call_exception_handler`.
+    pub fn call_exception_handler(&self, context: &ErrorContext) {
+        self.core.reporter.report(context);
+    }
+
+    pub(crate) fn core(&self) -> &Rc<Core> {
+        &self.core
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakLoop {
+        WeakLoop(Rc::downgrade(&self.core))
+    }
+}
+
+/// The last handle closes the loop, so that what is left is dropped by the rules.
+impl Drop for EventLoop {
+    fn drop(&mut self) {
+        if Rc::strong_count(&self.core) == 1 {
+            close(&self.core);
+        }
+    }
+}
+
+impl fmt::Debug for EventLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventLoop")
+            .field("phase", &self.core.phase.get())
+            .field("ready", &self.core.ready.len())
+            .field("tasks", &self.core.tasks.all().len())
+            .finish()
+    }
+}
+
+/// A loop that may be gone. What waits keeps one of these: a task must not keep its own loop
+/// alive.
+#[derive(Clone)]
+pub(crate) struct WeakLoop(Weak<Core>);
+
+impl WeakLoop {
+    pub(crate) fn upgrade(&self) -> Option<EventLoop> {
+        self.0.upgrade().map(|core| EventLoop { core })
+    }
+}
+
+/// Marks the time of a run, however it ends.
+struct Running<'a>(&'a Core);
+
+impl<'a> Running<'a> {
+    fn start(core: &'a Core) -> Self {
+        core.phase.set(Phase::Running);
+        Self(core)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.stopping.set(false);
+        self.0.phase.set(Phase::Idle);
+    }
+}
+
+/// Returns the loop that runs on this thread.
+///
+/// The asyncio counterpart has the same name.
+///
+/// # Panics
+///
+/// If none is running; [`try_get_running_loop`] asks first.
+#[track_caller]
+pub fn get_running_loop() -> EventLoop {
+    match try_get_running_loop() {
+        Some(event_loop) => event_loop,
+        None => panic!("no running event loop: this works only inside looplet::run"),
+    }
+}
+
+/// Returns the loop that runs on this thread, if one does.
+pub fn try_get_running_loop() -> Option<EventLoop> {
+    context::running().map(|core| EventLoop { core })
+}
+
+/// Empties a loop for good. The loop counts as the running one meanwhile, so that the `Drop`
+/// of a user's future may ask for it.
+fn close(core: &Rc<Core>) {
+    if core.is_closed() {
+        return;
+    }
+    core.phase.set(Phase::Closed);
+    let _entered = context::enter(core);
+    let letters = core.inbox.close();
+    for coroutine in core.tasks.clear() {
+        core.reporter.contain("a future panicked while it was dropped", || coroutine.discard());
+    }
+    core.reporter.contain("a callback panicked while it was dropped", || {
+        drop(core.ready.clear());
+        drop(core.timers.clear());
+        drop(letters.into_iter().filter(|letter| matches!(letter, Letter::Call(_))).count());
+        drop(core.detach_all());
+    });
+}

@@ -1,0 +1,204 @@
+//! The reactor: asks the kernel which sources are ready, and says whom to wake.
+//!
+//! mio reports edges: a socket is announced when it *becomes* readable, once. So a direction
+//! keeps a mark that it is ready, everybody tries first and waits only after `WouldBlock`, and
+//! the mark is cleared by the one who saw `WouldBlock`. A source is registered once, for both
+//! directions, for all of its life.
+//!
+//! # Rules
+//!
+//! 1. The reactor returns wakers; it never calls them.
+//! 2. A new source counts as ready: the first try finds out.
+//! 3. A short read also means that a source is drained, and saves the read that would say
+//!    `WouldBlock`. Not so for a direction that was closed or has failed: no edge will
+//!    announce it again, and the next read is the one that tells.
+
+use std::cell::RefCell;
+use std::io;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use mio::event::{Event, Source};
+use mio::{Events, Interest, Registry, Token};
+use slab::Slab;
+
+/// Events fetched with one call.
+const BATCH: usize = 256;
+/// The token of the bell that other threads ring.
+const BELL: Token = Token(usize::MAX);
+
+/// Names a registered source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SourceId(usize);
+
+/// A direction of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// Something can be read or accepted.
+    Read,
+    /// Something can be written, or a connect has ended.
+    Write,
+}
+
+/// One direction of one source.
+#[derive(Default)]
+struct Side {
+    /// Whether the next try is worth making.
+    ready: bool,
+    /// Whether it was closed or has failed, so that no further edge will come.
+    closed: bool,
+    /// Whoever waits for it. More than one only if several tasks share a socket.
+    wakers: Vec<Waker>,
+}
+
+impl Side {
+    fn new() -> Self {
+        Side { ready: true, ..Side::default() }
+    }
+
+    fn announce(&mut self, closed: bool, woken: &mut Vec<Waker>) {
+        self.ready = true;
+        self.closed |= closed;
+        woken.append(&mut self.wakers);
+    }
+}
+
+struct Sides {
+    read: Side,
+    write: Side,
+}
+
+impl Sides {
+    fn side(&mut self, direction: Direction) -> &mut Side {
+        match direction {
+            Direction::Read => &mut self.read,
+            Direction::Write => &mut self.write,
+        }
+    }
+
+    fn announce(&mut self, event: &Event, woken: &mut Vec<Waker>) {
+        let failed = event.is_error();
+        if event.is_readable() || event.is_read_closed() || failed {
+            self.read.announce(event.is_read_closed() || failed, woken);
+        }
+        if event.is_writable() || event.is_write_closed() || failed {
+            self.write.announce(event.is_write_closed() || failed, woken);
+        }
+    }
+}
+
+/// The reactor of one loop.
+pub(crate) struct Reactor {
+    poll: RefCell<Poller>,
+    registry: Registry,
+    sources: RefCell<Slab<Sides>>,
+}
+
+struct Poller {
+    poll: mio::Poll,
+    events: Events,
+}
+
+impl Reactor {
+    /// Opens the kernel's queue, and the bell that other threads ring.
+    pub(crate) fn new() -> io::Result<(Self, mio::Waker)> {
+        let poll = mio::Poll::new()?;
+        let registry = poll.registry().try_clone()?;
+        let bell = mio::Waker::new(&registry, BELL)?;
+        let poller = Poller { poll, events: Events::with_capacity(BATCH) };
+        let sources = RefCell::new(Slab::new());
+        Ok((Self { poll: RefCell::new(poller), registry, sources }, bell))
+    }
+
+    /// Waits for events, at most for `timeout`, and appends who is to be woken to `woken`.
+    pub(crate) fn poll(
+        &self,
+        timeout: Option<Duration>,
+        woken: &mut Vec<Waker>,
+    ) -> io::Result<()> {
+        let mut poller = self.poll.borrow_mut();
+        let Poller { poll, events } = &mut *poller;
+        match poll.poll(events, timeout) {
+            Ok(()) => {}
+            // A signal came in between. The next turn polls again.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        let mut sources = self.sources.borrow_mut();
+        for event in events.iter() {
+            if let Some(sides) = sources.get_mut(event.token().0) {
+                sides.announce(event, woken);
+            }
+        }
+        Ok(())
+    }
+
+    /// Registers a source for both directions.
+    pub(crate) fn register(&self, source: &mut impl Source) -> io::Result<SourceId> {
+        let mut sources = self.sources.borrow_mut();
+        let vacant = sources.vacant_entry();
+        let key = vacant.key();
+        self.registry.register(source, Token(key), Interest::READABLE | Interest::WRITABLE)?;
+        vacant.insert(Sides { read: Side::new(), write: Side::new() });
+        Ok(SourceId(key))
+    }
+
+    /// Removes a source. Whoever waits for it is forgotten.
+    pub(crate) fn deregister(&self, id: SourceId, source: &mut impl Source) {
+        // An error here means that the kernel has forgotten the source already.
+        let _ = self.registry.deregister(source);
+        let sides = self.sources.borrow_mut().try_remove(id.0);
+        drop(sides);
+    }
+
+    /// Returns `Ready` if a try is worth making; otherwise the task is woken when it is.
+    pub(crate) fn poll_ready(
+        &self,
+        id: SourceId,
+        direction: Direction,
+        context: &mut Context<'_>,
+    ) -> Poll<()> {
+        let mut sources = self.sources.borrow_mut();
+        let Some(sides) = sources.get_mut(id.0) else { return Poll::Ready(()) };
+        let side = sides.side(direction);
+        if side.ready {
+            return Poll::Ready(());
+        }
+        if !side.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+            side.wakers.push(context.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// Forgets a waker: its future was dropped.
+    pub(crate) fn forget(&self, id: SourceId, direction: Direction, waker: &Waker) {
+        let mut sources = self.sources.borrow_mut();
+        let Some(sides) = sources.get_mut(id.0) else { return };
+        let wakers = &mut sides.side(direction).wakers;
+        let at = wakers.iter().position(|other| other.will_wake(waker));
+        let removed = at.map(|at| wakers.swap_remove(at));
+        drop(sources);
+        drop(removed);
+    }
+
+    /// Marks a direction as drained, after `WouldBlock`.
+    pub(crate) fn clear_ready(&self, id: SourceId, direction: Direction) {
+        if let Some(sides) = self.sources.borrow_mut().get_mut(id.0) {
+            sides.side(direction).ready = false;
+        }
+    }
+
+    /// Marks a direction as drained, after a read or write that was shorter than asked for.
+    pub(crate) fn clear_ready_if_open(&self, id: SourceId, direction: Direction) {
+        if let Some(sides) = self.sources.borrow_mut().get_mut(id.0) {
+            let side = sides.side(direction);
+            side.ready = side.closed;
+        }
+    }
+
+    /// Whether any task waits for a source.
+    pub(crate) fn is_awaited(&self) -> bool {
+        let sources = self.sources.borrow();
+        sources.iter().any(|(_, s)| !s.read.wakers.is_empty() || !s.write.wakers.is_empty())
+    }
+}

@@ -1,0 +1,152 @@
+//! The tasks of a loop: a slab of coroutines under generation-checked ids.
+//!
+//! The loop owns its tasks. A `Task` handle may be dropped at any time without effect on
+//! them, and nothing disappears because nobody looked at it.
+//!
+//! ```text
+//!              (1)            (2)             (3)
+//!   spawned ───────► queued ───────► running ─────► gone
+//!                      ▲                │
+//!                      │ (1)            │ (4)
+//!                      └──── waiting ◄──┘
+//!
+//!   (1) schedule   (2) begin   (3) remove   (4) the step returned Pending
+//! ```
+//!
+//! A wake while the task runs sets the mark again, so the task is queued for the next turn;
+//! that is all that `yield_now` does. What a coroutine *is*, and how its future is taken out
+//! of its place while it runs, is the business of `task/cell.rs`.
+
+use std::cell::{Cell, RefCell};
+use std::panic::Location;
+use std::rc::Rc;
+
+use slab::Slab;
+
+use super::ready::{Entry, ReadyQueue};
+use super::ticket::{MAX_TASKS, TaskId};
+use crate::cancel::{Cancelled, FrameOwner};
+
+/// What a step of a coroutine came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stepped {
+    /// It waits for something.
+    Waiting,
+    /// It has ended, in whatever way.
+    Ended,
+}
+
+/// A task as the loop sees it.
+pub(crate) trait Coroutine: FrameOwner {
+    /// Runs it up to its next await that has to wait.
+    fn step(self: Rc<Self>) -> Stepped;
+    /// Asks it to end, the way asyncio does. Returns `false` if it has ended already.
+    fn cancel(&self, cause: Cancelled) -> bool;
+    /// Drops the coroutine where it stands, because the loop closes.
+    fn discard(&self);
+    /// Its name, `Task-N` unless it was given another.
+    fn name(&self) -> String;
+    /// Gives it another name.
+    fn set_name(&self, name: String);
+    /// How many tasks the loop had made before it.
+    fn number(&self) -> u32;
+    /// Where in the source it was spawned.
+    fn site(&self) -> &'static Location<'static>;
+    /// What type of future it runs.
+    fn type_name(&self) -> &'static str;
+}
+
+struct Slot {
+    coroutine: Rc<dyn Coroutine>,
+    generation: u32,
+    /// Whether it is in the ready queue.
+    queued: bool,
+}
+
+/// All tasks of one loop.
+pub(crate) struct Tasks {
+    slots: RefCell<Slab<Slot>>,
+    /// Tasks made so far; also the number of the next one.
+    made: Cell<u32>,
+}
+
+impl Tasks {
+    pub(crate) fn new() -> Self {
+        Self { slots: RefCell::new(Slab::new()), made: Cell::new(0) }
+    }
+
+    /// Adds the coroutine that `make` builds from its id and its number, and queues its first
+    /// step.
+    ///
+    /// # Panics
+    ///
+    /// If the loop holds 67 million tasks.
+    pub(crate) fn spawn<C: Coroutine + 'static>(
+        &self,
+        ready: &ReadyQueue,
+        make: impl FnOnce(TaskId, u32) -> Rc<C>,
+    ) -> Rc<C> {
+        let number = self.made.get().wrapping_add(1);
+        self.made.set(number);
+        let mut slots = self.slots.borrow_mut();
+        assert!(slots.len() < MAX_TASKS, "a loop holds at most {MAX_TASKS} tasks");
+        let vacant = slots.vacant_entry();
+        let id = TaskId::new(vacant.key(), number);
+        let coroutine = make(id, number);
+        vacant.insert(Slot {
+            coroutine: coroutine.clone(),
+            generation: id.generation,
+            queued: true,
+        });
+        drop(slots);
+        ready.push(Entry::Task(id));
+        coroutine
+    }
+
+    /// Queues a task unless it is queued already or gone.
+    pub(crate) fn schedule(&self, id: TaskId, ready: &ReadyQueue) {
+        let mut slots = self.slots.borrow_mut();
+        if let Some(slot) = slots.get_mut(id.index as usize)
+            && slot.generation == id.generation
+            && !slot.queued
+        {
+            slot.queued = true;
+            ready.push(Entry::Task(id));
+        }
+    }
+
+    /// Clears the mark of a task that left the queue and returns its coroutine.
+    pub(crate) fn begin(&self, id: TaskId) -> Option<Rc<dyn Coroutine>> {
+        let mut slots = self.slots.borrow_mut();
+        let slot = slots.get_mut(id.index as usize)?;
+        if slot.generation != id.generation {
+            return None;
+        }
+        slot.queued = false;
+        Some(slot.coroutine.clone())
+    }
+
+    /// Removes a task that has ended. The caller drops what is returned.
+    pub(crate) fn remove(&self, id: TaskId) -> Option<Rc<dyn Coroutine>> {
+        let mut slots = self.slots.borrow_mut();
+        let slot = slots.get(id.index as usize)?;
+        if slot.generation != id.generation {
+            return None;
+        }
+        Some(slots.remove(id.index as usize).coroutine)
+    }
+
+    /// All tasks that have not ended, in the order in which they were spawned.
+    pub(crate) fn all(&self) -> Vec<Rc<dyn Coroutine>> {
+        let slots = self.slots.borrow();
+        let mut all: Vec<_> = slots.iter().map(|(_, slot)| slot.coroutine.clone()).collect();
+        all.sort_by_key(|coroutine| coroutine.number());
+        all
+    }
+
+    /// Forgets all tasks. The caller drops what is returned.
+    pub(crate) fn clear(&self) -> Vec<Rc<dyn Coroutine>> {
+        let slots = self.slots.take();
+        slots.into_iter().map(|(_, slot)| slot.coroutine).collect()
+    }
+}

@@ -1,0 +1,145 @@
+//! The turn: this page is the event loop.
+//!
+//! Everything else in the crate either puts something where a turn finds it, or is called by
+//! one. A turn is asyncio's iteration:
+//!
+//! 1. take what other threads have sent;
+//! 2. ask the kernel, waiting only if there is nothing else to do;
+//! 3. queue the tasks whose sources became ready, and the timers that are due;
+//! 4. run exactly the entries that are ready *now*.
+//!
+//! Two sentences matter most. This is the only place from which callbacks and tasks are run.
+//! And what becomes ready while step 4 runs waits for the next turn, so nobody can starve the
+//! sockets by rescheduling itself.
+//!
+//! While entries are ready, the kernel is not asked every turn but after every 61st entry: the
+//! question costs as much as ten tasks. The order of what is ready does not change by that.
+
+use std::io;
+use std::rc::Rc;
+use std::task::Waker;
+use std::time::Duration;
+
+use super::context;
+use super::core::Core;
+use super::inbox::Letter;
+use super::ready::Entry;
+use super::tasks::Stepped;
+use super::ticket::{TaskId, Ticket};
+use super::timers::TimerAction;
+use crate::error::Deadlock;
+
+/// Why a turn could not be made.
+#[derive(Debug)]
+pub(crate) enum TurnError {
+    /// Nothing can ever become ready.
+    Deadlock(Deadlock),
+    /// The kernel refused to tell what is ready.
+    Poll(io::Error),
+}
+
+/// Makes one turn. `woken` is only kept by the caller for its memory.
+pub(crate) fn turn(core: &Core, woken: &mut Vec<Waker>) -> Result<(), TurnError> {
+    take_letters(core);
+    if core.ready.is_empty() || core.since_poll.get() >= core.settings.io_interval {
+        ask_kernel(core, woken)?;
+    }
+    queue_due_timers(core);
+    run_ready(core);
+    Ok(())
+}
+
+/// Step 1.
+fn take_letters(core: &Core) {
+    for letter in core.inbox.collect() {
+        match letter {
+            Letter::Wake(ticket) => core.schedule(ticket.task()),
+            Letter::Call(callback) => core.ready.push(Entry::Call(super::handle::callback(callback))),
+        }
+    }
+}
+
+/// Step 2 and the first half of step 3.
+fn ask_kernel(core: &Core, woken: &mut Vec<Waker>) -> Result<(), TurnError> {
+    core.since_poll.set(0);
+    let patience = patience(core)?;
+    core.reactor.poll(patience, woken).map_err(TurnError::Poll)?;
+    let silent = woken.is_empty();
+    woken.drain(..).for_each(|waker| core.ready.push(Entry::Wake(waker)));
+    if silent && core.clock.is_virtual() && core.ready.is_empty() && !core.inbox.has_jobs() {
+        core.timers.next_deadline().inspect(|&deadline| core.clock.jump_to(deadline));
+    }
+    Ok(())
+}
+
+/// How long the kernel may let the loop sleep. `None`: until something happens.
+fn patience(core: &Core) -> Result<Option<Duration>, TurnError> {
+    if !core.ready.is_empty() || core.stopping.get() {
+        return Ok(Some(Duration::ZERO));
+    }
+    match core.timers.next_deadline() {
+        Some(_) if core.clock.is_virtual() && !core.inbox.has_jobs() => Ok(Some(Duration::ZERO)),
+        Some(_) if core.clock.is_virtual() => Ok(None),
+        Some(deadline) => {
+            let left = deadline.saturating_sub(core.clock.now());
+            Ok(Some(Duration::from_nanos(left).min(MAX_SLEEP)))
+        }
+        None if core.reactor.is_awaited() || core.inbox.expects_letters() => Ok(None),
+        None => Err(TurnError::Deadlock(deadlock(core))),
+    }
+}
+
+/// The longest sleep in the kernel, as in asyncio: a day.
+const MAX_SLEEP: Duration = Duration::from_secs(86_400);
+
+fn deadlock(core: &Core) -> Deadlock {
+    let describe = |task: Rc<dyn super::tasks::Coroutine>| {
+        format!("{} ({}), spawned at {}", task.name(), task.type_name(), task.site())
+    };
+    Deadlock { tasks: core.tasks.all().into_iter().map(describe).collect() }
+}
+
+/// The second half of step 3. Without timers, the clock is not read.
+fn queue_due_timers(core: &Core) {
+    if !core.timers.is_empty() {
+        core.timers.expire(core.clock.now(), |key| core.ready.push(Entry::Timer(key)));
+    }
+}
+
+/// Step 4. The count is taken first: what is added meanwhile belongs to the next turn.
+fn run_ready(core: &Core) {
+    let count = core.ready.len();
+    for _ in 0..count {
+        let Some(entry) = core.ready.pop() else { break };
+        run_entry(core, entry);
+    }
+    core.since_poll.set(core.since_poll.get() + count as u32);
+    if count > 0 {
+        core.clock.charge_turn();
+    }
+}
+
+fn run_entry(core: &Core, entry: Entry) {
+    match entry {
+        Entry::Task(id) => core.reporter.contain("a task panicked outside its future", || {
+            run_step(core, id);
+        }),
+        Entry::Call(callback) => core.reporter.contain("a callback panicked", || callback.run()),
+        Entry::Wake(waker) => core.reporter.contain("a waker panicked", || waker.wake()),
+        Entry::Timer(key) => match core.timers.take(key) {
+            Some(TimerAction::Wake(waker)) => run_entry(core, Entry::Wake(waker)),
+            Some(TimerAction::Call(callback)) => run_entry(core, Entry::Call(callback)),
+            None => {}
+        },
+    }
+}
+
+fn run_step(core: &Core, id: TaskId) {
+    let Some(coroutine) = core.tasks.begin(id) else { return };
+    let word = Ticket::new(core.number, id).word();
+    let stepped = context::with_task(&coroutine, word, || coroutine.clone().step());
+    if stepped == Stepped::Ended {
+        let ended = core.tasks.remove(id);
+        drop(ended);
+    }
+}

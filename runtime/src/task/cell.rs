@@ -1,0 +1,288 @@
+//! The task cell: a coroutine, the promise it will settle, and the frame its cancels go to.
+//!
+//! A task is one `Rc` shared by the loop's slab and all handles. The future itself is boxed
+//! and taken *out* of the cell while it is polled. That is what lets it spawn tasks, look at
+//! its own task, or cancel it: no cell is borrowed while user code runs, and a task that is
+//! asked for something in the middle of its own step finds an empty place instead of a
+//! panic.
+//!
+//! # A step
+//!
+//! 1. Take the future out. (It is gone if the loop was closed meanwhile.)
+//! 2. Take the request, if there is one. Before the first step, that is the end: the body
+//!    never runs.
+//! 3. Throw the request and poll.
+//! 4. Ended: drop the future first, then settle the promise, so that whoever is woken finds
+//!    all clean-up done. Waiting: put the future back, then settle accounts with a request that
+//!    came during the step.
+
+use std::any::type_name;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use crate::cancel::{CancelReason, CancelTarget, Cancelled, Frame, FrameOwner};
+use crate::event_loop::{
+    Coroutine, ErrorContext, EventLoop, Stepped, TaskId, Ticket, WeakLoop, report_by_default,
+    waker_of, with_step,
+};
+use crate::promise::{Outcome, PromiseCell, TaskError};
+
+/// A task that runs a future of type `F`.
+pub(crate) struct TaskCell<F: Future> {
+    /// The future; `None` while it runs and once it has ended.
+    future: Cell<Option<Pin<Box<F>>>>,
+    stage: Cell<Stage>,
+    promise: PromiseCell<F::Output>,
+    /// Where requests to this task go.
+    frame: Frame,
+    ticket: Ticket,
+    number: u32,
+    site: &'static Location<'static>,
+    /// `None`: the default name, `Task-N`.
+    name: RefCell<Option<Box<str>>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Never polled.
+    New,
+    /// Polled at least once.
+    Started,
+    /// To be dropped at the next step, whatever it waits for.
+    Aborted,
+}
+
+/// What all handles of a task need, whatever future it runs.
+pub(crate) trait TaskObject<T>: Coroutine + CancelTarget {
+    fn promise(&self) -> &PromiseCell<T>;
+    /// Ends the task without a chance to clean up. Returns `false` if it has ended.
+    fn abort(&self) -> bool;
+}
+
+impl<F> TaskCell<F>
+where
+    F: Future + 'static,
+{
+    pub(crate) fn new(
+        future: F,
+        event_loop: &EventLoop,
+        id: TaskId,
+        number: u32,
+        site: &'static Location<'static>,
+    ) -> Self {
+        Self {
+            future: Cell::new(Some(Box::pin(future))),
+            stage: Cell::new(Stage::New),
+            promise: PromiseCell::new(event_loop.downgrade()),
+            frame: Frame::new(None),
+            ticket: Ticket::new(event_loop.core().number, id),
+            number,
+            site,
+            name: RefCell::new(None),
+        }
+    }
+
+    /// A task of a closed loop: it has no future and was cancelled at birth.
+    pub(crate) fn stillborn(event_loop: &EventLoop, site: &'static Location<'static>) -> Rc<Self> {
+        let id = TaskId::new(0, 0);
+        let promise = PromiseCell::new(event_loop.downgrade());
+        let cause = Cancelled::new(CancelReason::LoopClosing);
+        // A new promise takes its first outcome.
+        let _ = promise.settle(Err(TaskError::Cancelled(cause)));
+        Rc::new(Self {
+            future: Cell::new(None),
+            stage: Cell::new(Stage::Aborted),
+            promise,
+            frame: Frame::new(None),
+            ticket: Ticket::new(event_loop.core().number, id),
+            number: 0,
+            site,
+            name: RefCell::new(None),
+        })
+    }
+
+    /// Polls with the request thrown, and finds out whether the task has ended by that.
+    fn advance(&self, future: Pin<&mut F>) -> Option<Outcome<F::Output>> {
+        if let Some(cause) = self.frame.take_request() {
+            with_step(|step| step.throw(cause));
+        }
+        let waker = waker_of(self.ticket);
+        let mut context = Context::from_waker(&waker);
+        match catch_unwind(AssertUnwindSafe(|| future.poll(&mut context))) {
+            Ok(Poll::Pending) => self.unwound(),
+            Ok(Poll::Ready(value)) => Some(self.unless_cancelled(value)),
+            Err(payload) => Some(Err(TaskError::Panicked(payload))),
+        }
+    }
+
+    /// After `Pending`: whether a request has unwound the whole coroutine.
+    fn unwound(&self) -> Option<Outcome<F::Output>> {
+        if with_step(|step| step.is_normal()) {
+            return None;
+        }
+        if let Some(cause) = with_step(|step| step.catch()) {
+            return Some(Err(TaskError::Cancelled(cause)));
+        }
+        let cause = with_step(|step| step.untaken())?;
+        if !self.frame.is_waited_in() {
+            // Only futures of other libraries wait inside. None of them will ever take it.
+            return Some(Err(TaskError::Cancelled(cause)));
+        }
+        self.frame.store(cause);
+        None
+    }
+
+    /// A task that returns while a request is undelivered ends as cancelled, as in asyncio.
+    fn unless_cancelled(&self, value: F::Output) -> Outcome<F::Output> {
+        let cause = with_step(|step| step.catch().or_else(|| step.untaken()));
+        match cause.or_else(|| self.frame.take_request()) {
+            Some(cause) => Err(TaskError::Cancelled(cause)),
+            None => Ok(value),
+        }
+    }
+
+    /// Drops the future, then publishes how the task ended.
+    fn end(&self, future: Pin<Box<F>>, outcome: Outcome<F::Output>) -> Stepped {
+        with_step(|step| step.reset());
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(future))) {
+            let message = "a future panicked while it was dropped";
+            self.report(ErrorContext::of_panic(message, payload.as_ref()));
+        }
+        // The promise of a running task cannot have been settled by anybody else.
+        let refused = self.promise.settle(outcome);
+        drop(refused);
+        Stepped::Ended
+    }
+
+    fn report(&self, context: ErrorContext) {
+        let context = ErrorContext { task: Some(self.name()), ..context };
+        match self.event_loop().upgrade() {
+            Some(event_loop) => event_loop.call_exception_handler(&context),
+            None => report_by_default(&context),
+        }
+    }
+
+    fn event_loop(&self) -> &WeakLoop {
+        self.promise.event_loop()
+    }
+}
+
+impl<F: Future + 'static> Coroutine for TaskCell<F> {
+    fn step(self: Rc<Self>) -> Stepped {
+        let Some(mut future) = self.future.take() else { return Stepped::Ended };
+        let stage = self.stage.replace(Stage::Started);
+        if stage == Stage::Aborted {
+            let cause = Cancelled::new(CancelReason::Aborted);
+            return self.end(future, Err(TaskError::Cancelled(cause)));
+        }
+        if stage == Stage::New
+            && let Some(cause) = self.frame.take_request()
+        {
+            return self.end(future, Err(TaskError::Cancelled(cause)));
+        }
+        self.frame.set_polling(true);
+        let outcome = self.advance(future.as_mut());
+        if let Some(outcome) = outcome {
+            let stepped = self.end(future, outcome);
+            self.frame.set_polling(false);
+            return stepped;
+        }
+        self.future.set(Some(future));
+        self.frame.set_polling(false);
+        let owner: &dyn FrameOwner = &*self;
+        owner.settle();
+        Stepped::Waiting
+    }
+
+    fn cancel(&self, cause: Cancelled) -> bool {
+        if self.promise.is_done() {
+            return false;
+        }
+        let owner: &dyn FrameOwner = self;
+        owner.request(cause);
+        true
+    }
+
+    fn discard(&self) {
+        let Some(future) = self.future.take() else { return };
+        let cause = Cancelled::new(CancelReason::LoopClosing);
+        self.end(future, Err(TaskError::Cancelled(cause)));
+    }
+
+    fn name(&self) -> String {
+        match &*self.name.borrow() {
+            Some(name) => name.to_string(),
+            None => format!("Task-{}", self.number),
+        }
+    }
+
+    fn set_name(&self, name: String) {
+        self.name.replace(Some(name.into()));
+    }
+
+    fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn site(&self) -> &'static Location<'static> {
+        self.site
+    }
+
+    fn type_name(&self) -> &'static str {
+        type_name::<F>().trim_end_matches("::{{closure}}")
+    }
+}
+
+impl<F: Future + 'static> FrameOwner for TaskCell<F> {
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    fn ring(&self) {
+        waker_of(self.ticket).wake();
+    }
+}
+
+impl<F: Future + 'static> CancelTarget for TaskCell<F> {
+    fn cancel(&self, cause: Cancelled) -> bool {
+        Coroutine::cancel(self, cause)
+    }
+}
+
+impl<F: Future + 'static> TaskObject<F::Output> for TaskCell<F> {
+    fn promise(&self) -> &PromiseCell<F::Output> {
+        &self.promise
+    }
+
+    fn abort(&self) -> bool {
+        if self.promise.is_done() {
+            return false;
+        }
+        self.stage.set(Stage::Aborted);
+        self.ring();
+        true
+    }
+}
+
+/// A panic that nobody has looked at is reported when the last one who could have is gone.
+impl<F: Future> Drop for TaskCell<F> {
+    fn drop(&mut self) {
+        let Some(cause) = self.promise.unretrieved_panic() else { return };
+        let name = match self.name.take() {
+            Some(name) => name.to_string(),
+            None => format!("Task-{}", self.number),
+        };
+        let context = ErrorContext {
+            cause: Some(cause),
+            task: Some(name),
+            ..ErrorContext::new("a panic was never retrieved")
+        };
+        match self.promise.event_loop().upgrade() {
+            Some(event_loop) => event_loop.call_exception_handler(&context),
+            None => report_by_default(&context),
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Tasks: coroutines that the loop runs, and the scopes that catch a cancel.
+//!
+//! `cell.rs` is what a task is and how a step of it goes. This file has what a program holds:
+//! [`Task`], and the functions that make one. The scopes ([`catch_cancel`], [`timeout`])
+//! build on the states drawn in `cancel/step.rs`; [`sleep`] is the smallest complete leaf and
+//! the one to read first.
+//!
+//! # Awaiting raises, joining returns
+//!
+//! `task.await` gives the value, as in Python. If the task was cancelled, the awaiter is
+//! cancelled at that point; if it panicked, the panic goes on in the awaiter.
+//! `task.join().await` gives a `Result` instead, except when the outcome answers the awaiter's
+//! own request: a join must not swallow the cancel of the one who joins.
+
+mod cell;
+mod wait;
+mod sleep;
+mod yield_now;
+mod catch_cancel;
+mod timeout;
+
+use std::fmt;
+use std::panic::Location;
+use std::rc::Rc;
+
+use crate::cancel::{CancelReason, Cancelled};
+use crate::event_loop::{self, Coroutine, EventLoop, get_running_loop};
+use crate::promise::{CallbackId, Outcome};
+use crate::{event_loop::RunError, event_loop::callback};
+
+pub use self::catch_cancel::{CatchCancel, catch_cancel};
+pub use self::sleep::{Sleep, sleep, sleep_until};
+pub use self::timeout::{Timeout, timeout, timeout_at};
+pub use self::wait::{Join, TaskWait};
+pub use self::yield_now::{YieldNow, yield_now};
+
+use self::cell::{TaskCell, TaskObject};
+
+/// A coroutine that the loop runs, and the promise of what it returns.
+///
+/// Clones stand for the same task. Dropping a handle detaches the task: it goes on, and the
+/// loop owns it. Awaiting a task by value moves its result out; awaiting `&task` clones it.
+///
+/// The asyncio counterpart has the same name.
+///
+/// # Panics
+///
+/// Awaiting a task panics if the task panicked (with its payload), or if its value was moved
+/// out by an earlier await.
+///
+/// ```
+/// use looplet::{create_task, run};
+///
+/// let sum = run(async {
+///     let two = create_task(async { 2 });
+///     let three = create_task(async { 3 });
+///     two.await + three.await
+/// });
+/// assert_eq!(sum, 5);
+/// ```
+pub struct Task<T> {
+    object: Rc<dyn TaskObject<T>>,
+}
+
+impl<T> Clone for Task<T> {
+    fn clone(&self) -> Self {
+        Self { object: self.object.clone() }
+    }
+}
+
+impl<T> fmt::Debug for Task<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (state, name) = (self.object.promise(), self.object.name());
+        write!(f, "<Task {state:?} name='{name}' coro=<{}>>", self.object.type_name())
+    }
+}
+
+/// Starts a task on the running loop.
+///
+/// Nothing of it runs within this call: its first step is in the next turn, after what was
+/// scheduled before. On a loop that is closing, the task comes back cancelled. The asyncio
+/// counterpart has the same name.
+///
+/// # Panics
+///
+/// If no loop is running on this thread.
+#[track_caller]
+pub fn create_task<F: Future + 'static>(future: F) -> Task<F::Output> {
+    get_running_loop().create_task(future)
+}
+
+/// Starts a task on the running loop: [`create_task`] under the name that Rust programs use.
+///
+/// # Panics
+///
+/// If no loop is running on this thread.
+#[track_caller]
+pub fn spawn<F: Future + 'static>(future: F) -> Task<F::Output> {
+    create_task(future)
+}
+
+impl EventLoop {
+    /// Starts a task on this loop, which need not be running. See [`create_task`].
+    #[track_caller]
+    pub fn create_task<F: Future + 'static>(&self, future: F) -> Task<F::Output> {
+        let site = Location::caller();
+        if self.is_closed() {
+            drop(future);
+            return Task { object: TaskCell::<F>::stillborn(self, site) };
+        }
+        let core = self.core();
+        let make = |id, number| Rc::new(TaskCell::new(future, self, id, number, site));
+        Task { object: core.tasks.spawn(&core.ready, make) }
+    }
+
+    /// Runs the loop until `main` is done and returns what it returns.
+    ///
+    /// `main` becomes a task like any other. Tasks it has started and not awaited are still
+    /// there afterwards; [`Runner`](crate::Runner) cleans them up. The asyncio counterpart
+    /// has the same name.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Stopped`] if `stop` was called first; [`RunError::Cancelled`] if the task
+    /// was; and those of [`run_forever`](Self::run_forever).
+    ///
+    /// # Panics
+    ///
+    /// If `main` panics, with its payload.
+    #[track_caller]
+    pub fn run_until_complete<F: Future + 'static>(&self, main: F) -> Result<F::Output, RunError> {
+        if self.is_closed() {
+            return Err(RunError::Closed);
+        }
+        let task = self.create_task(main);
+        let stopper = self.downgrade();
+        let stop = callback(move || {
+            stopper.upgrade().inspect(EventLoop::stop);
+        });
+        let id = task.object.promise().add_done_callback(stop);
+        let ran = self.run_forever();
+        task.object.promise().leave(id);
+        match task.object.promise().take_outcome() {
+            Some(outcome) => finish(outcome),
+            None => Err(ran.err().unwrap_or(RunError::Stopped)),
+        }
+    }
+}
+
+fn finish<T>(outcome: Outcome<T>) -> Result<T, RunError> {
+    use crate::TaskError;
+    match outcome {
+        Ok(value) => Ok(value),
+        Err(TaskError::Cancelled(cause)) => Err(RunError::Cancelled(cause)),
+        Err(TaskError::Panicked(payload)) => std::panic::resume_unwind(payload),
+    }
+}
+
+impl<T: 'static> Task<T> {
+    /// Asks the task to end. Returns `false` if it has ended already.
+    ///
+    /// If the task waits for another task or a promise, that is cancelled, and its outcome
+    /// decides. Otherwise the await the task stands at is cancelled in its next step: the
+    /// innermost [`catch_cancel`] around it catches, or the task ends. A task that was never
+    /// run never will. The asyncio counterpart has the same name.
+    #[track_caller]
+    pub fn cancel(&self) -> bool {
+        Coroutine::cancel(&*self.object, Cancelled::new(CancelReason::Requested))
+    }
+
+    /// Asks the task to end, with a message for whoever catches it. See
+    /// [`cancel`](Self::cancel).
+    #[track_caller]
+    pub fn cancel_with(&self, message: impl Into<String>) -> bool {
+        Coroutine::cancel(&*self.object, Cancelled::with_message(message))
+    }
+
+    /// Ends the task in its next step, whatever it waits for, without a chance to clean up:
+    /// its future is dropped. Returns `false` if it has ended already.
+    pub fn abort(&self) -> bool {
+        self.object.abort()
+    }
+
+    /// Returns whether the task has ended, in whatever way.
+    pub fn done(&self) -> bool {
+        self.object.promise().is_done()
+    }
+
+    /// Returns whether the task ended by a cancel.
+    pub fn cancelled(&self) -> bool {
+        self.object.promise().is_cancelled()
+    }
+
+    /// Returns a copy of how the task ended. `None`: it has not.
+    pub fn result(&self) -> Option<Outcome<T>>
+    where
+        T: Clone,
+    {
+        self.object.promise().clone_outcome()
+    }
+
+    /// Returns how many requests to end were made and not taken back with
+    /// [`uncancel`](Self::uncancel). The asyncio counterpart has the same name.
+    pub fn cancelling(&self) -> u32 {
+        self.object.frame().cancelling()
+    }
+
+    /// Takes one request to end back and returns how many are left; with the last, one that
+    /// was not delivered yet is forgotten. The asyncio counterpart has the same name.
+    pub fn uncancel(&self) -> u32 {
+        self.object.frame().uncancel()
+    }
+
+    /// Returns the name: `Task-N`, unless it was given another.
+    pub fn name(&self) -> String {
+        self.object.name()
+    }
+
+    /// Gives the task a name, for reports.
+    pub fn set_name(&self, name: impl Into<String>) {
+        self.object.set_name(name.into());
+    }
+
+    /// Runs `callback` through `call_soon` when the task has ended, or now if it has.
+    pub fn add_done_callback(&self, callback: impl FnOnce(&Task<T>) + 'static) -> CallbackId {
+        let task = self.clone();
+        let callback = event_loop::callback(move || callback(&task));
+        self.object.promise().add_done_callback(callback)
+    }
+
+    /// Takes a callback out again. Returns whether it was waiting.
+    pub fn remove_done_callback(&self, id: CallbackId) -> bool {
+        self.object.promise().leave(id)
+    }
+}
+
+/// A task of which the type of the result is not known: what [`current_task`] and
+/// [`all_tasks`] give.
+#[derive(Clone)]
+pub struct TaskRef {
+    coroutine: Rc<dyn Coroutine>,
+}
+
+impl TaskRef {
+    /// Asks the task to end; see [`Task::cancel`].
+    #[track_caller]
+    pub fn cancel(&self) -> bool {
+        self.cancel_for(Cancelled::new(CancelReason::Requested))
+    }
+
+    pub(crate) fn cancel_for(&self, cause: Cancelled) -> bool {
+        self.coroutine.cancel(cause)
+    }
+
+    /// Returns the name: `Task-N`, unless it was given another.
+    pub fn name(&self) -> String {
+        self.coroutine.name()
+    }
+
+    /// Gives the task a name, for reports.
+    pub fn set_name(&self, name: impl Into<String>) {
+        self.coroutine.set_name(name.into());
+    }
+
+    /// Returns how many requests to end were made and not taken back.
+    pub fn cancelling(&self) -> u32 {
+        self.coroutine.frame().cancelling()
+    }
+}
+
+impl PartialEq for TaskRef {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.coroutine, &other.coroutine)
+    }
+}
+
+impl Eq for TaskRef {}
+
+impl fmt::Debug for TaskRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Task name='{}' coro=<{}>>", self.name(), self.coroutine.type_name())
+    }
+}
+
+/// Returns the task whose step is running; `None` in a callback. The asyncio counterpart has
+/// the same name.
+pub fn current_task() -> Option<TaskRef> {
+    event_loop::task().map(|coroutine| TaskRef { coroutine })
+}
+
+/// Returns the tasks of the running loop that have not ended, in the order in which they were
+/// spawned. The asyncio counterpart has the same name.
+///
+/// # Panics
+///
+/// If no loop is running on this thread.
+pub fn all_tasks() -> Vec<TaskRef> {
+    get_running_loop().all_tasks()
+}
+
+impl EventLoop {
+    /// Returns the tasks of this loop that have not ended; see [`all_tasks`].
+    pub fn all_tasks(&self) -> Vec<TaskRef> {
+        let all = self.core().tasks.all().into_iter();
+        all.map(|coroutine| TaskRef { coroutine }).collect()
+    }
+}

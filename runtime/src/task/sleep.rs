@@ -1,0 +1,143 @@
+//! `sleep`: the smallest complete leaf.
+//!
+//! Its life, and that of every leaf: the first poll sets a timer that will wake the task, and
+//! counts the wait; the poll after the timer has gone off finds it gone and is ready; a drop
+//! before that takes the timer away.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use crate::event_loop::{TimerAction, TimerKey, WeakLoop, get_running_loop, nanoseconds};
+use crate::leaf::{Leaf, interrupted};
+
+/// Waits until `delay` has passed, counted from the first poll.
+///
+/// It never ends early; how late it ends depends on what else the loop has to do, and on the
+/// kernel, whose shortest sleep is a millisecond. A delay of zero gives the turn away once,
+/// like [`yield_now`](crate::yield_now). The asyncio counterpart has the same name.
+///
+/// # Cancel safety
+///
+/// Dropping or cancelling it removes the timer.
+///
+/// # Panics
+///
+/// When polled outside a running loop.
+///
+/// ```
+/// use looplet::{run, sleep};
+/// use std::time::{Duration, Instant};
+///
+/// let start = Instant::now();
+/// run(async { sleep(Duration::from_millis(20)).await });
+/// assert!(start.elapsed() >= Duration::from_millis(20));
+/// ```
+pub fn sleep(delay: Duration) -> Sleep {
+    Sleep { state: State::New(Until::Passed(delay)), leaf: Leaf::new() }
+}
+
+/// Waits until the loop's clock shows `deadline`. See [`sleep`].
+///
+/// A deadline that has passed gives the turn away once.
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep { state: State::New(Until::Shown(deadline)), leaf: Leaf::new() }
+}
+
+/// The future of [`sleep`] and [`sleep_until`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Sleep {
+    state: State,
+    leaf: Leaf,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Until {
+    Passed(Duration),
+    Shown(Instant),
+}
+
+/// ```text
+///   New ──(first poll)──► Set ──(timer is gone)──► ready
+///    └─(not in the future)► Yielding ──(polled again)──► ready
+/// ```
+enum State {
+    New(Until),
+    Yielding,
+    Set { key: TimerKey, event_loop: WeakLoop },
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            State::New(until) => until.fmt(f),
+            State::Yielding => f.write_str("Yielding"),
+            State::Set { key, .. } => key.fmt(f),
+        }
+    }
+}
+
+impl Sleep {
+    /// Sets the timer, or queues the task at once if there is nothing to wait for.
+    fn start(&mut self, until: Until, context: &Context<'_>) {
+        let event_loop = get_running_loop();
+        let core = event_loop.core();
+        let now = core.clock.now();
+        let deadline = match until {
+            Until::Passed(delay) => now.saturating_add(nanoseconds(delay)),
+            Until::Shown(deadline) => core.clock.nanos_at(deadline),
+        };
+        if deadline <= now {
+            self.state = State::Yielding;
+            context.waker().wake_by_ref();
+            return;
+        }
+        let action = TimerAction::Wake(context.waker().clone());
+        if let Some(key) = core.set_timer(deadline, action) {
+            self.state = State::Set { key, event_loop: event_loop.downgrade() };
+        }
+    }
+
+    /// Whether the timer has gone off; otherwise it will wake this task.
+    fn is_over(&self, key: TimerKey, event_loop: &WeakLoop, context: &Context<'_>) -> bool {
+        let Some(event_loop) = event_loop.upgrade() else { return true };
+        let timers = &event_loop.core().timers;
+        timers.set_waker(key, context.waker());
+        !timers.contains(key)
+    }
+}
+
+impl std::future::Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if interrupted() {
+            return Poll::Pending;
+        }
+        let over = match &self.state {
+            &State::New(until) => {
+                self.start(until, context);
+                false
+            }
+            State::Yielding => true,
+            State::Set { key, event_loop } => self.is_over(*key, event_loop, context),
+        };
+        if over {
+            self.leaf.resume();
+            return Poll::Ready(());
+        }
+        self.leaf.park(context);
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let State::Set { key, event_loop } = &self.state
+            && let Some(event_loop) = event_loop.upgrade()
+        {
+            drop(event_loop.core().timers.take(*key));
+        }
+    }
+}

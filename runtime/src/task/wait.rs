@@ -1,0 +1,117 @@
+//! The await of a task: by value, by reference, and as a join.
+
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::Task;
+use super::cell::TaskObject;
+use crate::promise::{Outcome, PromiseCell, TaskError, Wait, value_of};
+
+type Read<T> = fn(&PromiseCell<T>) -> Option<Outcome<T>>;
+
+/// What both kinds of await share.
+struct Waiter<T> {
+    object: Rc<dyn TaskObject<T>>,
+    wait: Wait,
+    read: Read<T>,
+}
+
+impl<T: 'static> Waiter<T> {
+    fn new(task: &Task<T>, read: Read<T>) -> Self {
+        let object = task.object.clone();
+        Self { wait: Wait::new(object.clone()), object, read }
+    }
+}
+
+impl<T> Waiter<T> {
+    fn poll(&mut self, joining: bool, context: &Context<'_>) -> Poll<Outcome<T>> {
+        self.wait.poll(self.object.promise(), joining, context, self.read)
+    }
+}
+
+impl<T> Drop for Waiter<T> {
+    fn drop(&mut self) {
+        self.wait.leave(self.object.promise());
+    }
+}
+
+/// The await of a task, by value or by reference. Made by `.await`.
+///
+/// # Cancel safety
+///
+/// Cancelling the awaiter cancels the task. Dropping the await has no effect on the task.
+#[must_use = "futures do nothing unless awaited"]
+pub struct TaskWait<T>(Waiter<T>);
+
+impl<T> std::future::Future for TaskWait<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        self.0.poll(false, context).map(value_of)
+    }
+}
+
+impl<T> fmt::Debug for TaskWait<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<TaskWait {:?}>", self.0.object.promise())
+    }
+}
+
+impl<T: 'static> IntoFuture for Task<T> {
+    type Output = T;
+    type IntoFuture = TaskWait<T>;
+
+    fn into_future(self) -> TaskWait<T> {
+        TaskWait(Waiter::new(&self, PromiseCell::take_outcome))
+    }
+}
+
+impl<T: Clone + 'static> IntoFuture for &Task<T> {
+    type Output = T;
+    type IntoFuture = TaskWait<T>;
+
+    fn into_future(self) -> TaskWait<T> {
+        TaskWait(Waiter::new(self, PromiseCell::clone_outcome))
+    }
+}
+
+/// The await of how a task ends. Made by [`Task::join`].
+///
+/// # Cancel safety
+///
+/// As [`TaskWait`]: cancelling the awaiter cancels the task and then the awaiter.
+#[must_use = "futures do nothing unless awaited"]
+pub struct Join<T>(Waiter<T>);
+
+impl<T> std::future::Future for Join<T> {
+    type Output = Result<T, TaskError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(true, context)
+    }
+}
+
+impl<T> fmt::Debug for Join<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Join {:?}>", self.0.object.promise())
+    }
+}
+
+impl<T: 'static> Task<T> {
+    /// Waits for the task to end and returns how, without raising.
+    ///
+    /// A cancel that answers the awaiter's own request is raised all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`TaskError`] if the task was cancelled or panicked.
+    ///
+    /// # Panics
+    ///
+    /// If the value was moved out by an earlier await.
+    pub fn join(&self) -> Join<T> {
+        Join(Waiter::new(self, PromiseCell::take_outcome))
+    }
+}

@@ -1,0 +1,54 @@
+//! `yield_now`: gives the turn away once.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::leaf::{Leaf, interrupted};
+
+/// Lets everything else that is ready run before the task goes on.
+///
+/// The task is queued for the next turn, behind what is in the queue. It is the way to keep a
+/// long computation from holding up the loop; in a loop that waits for something, it keeps
+/// the processor busy, and an [`Event`](crate::Event) is what is wanted. The asyncio
+/// counterpart is `sleep(0)`.
+///
+/// ```
+/// use looplet::{create_task, run, yield_now};
+///
+/// run(async {
+///     let other = create_task(async { 7 });
+///     assert!(!other.done());
+///     yield_now().await;
+///     assert!(other.done());
+/// });
+/// ```
+#[doc(alias = "sleep")]
+pub fn yield_now() -> YieldNow {
+    YieldNow { yielded: false, leaf: Leaf::new() }
+}
+
+/// The future of [`yield_now`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct YieldNow {
+    yielded: bool,
+    leaf: Leaf,
+}
+
+impl std::future::Future for YieldNow {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if interrupted() {
+            return Poll::Pending;
+        }
+        if self.yielded {
+            self.leaf.resume();
+            return Poll::Ready(());
+        }
+        self.yielded = true;
+        context.waker().wake_by_ref();
+        self.leaf.park(context);
+        Poll::Pending
+    }
+}
