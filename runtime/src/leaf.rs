@@ -25,16 +25,19 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use crate::cancel::{CancelTarget, Cancelled, FrameRef};
-use crate::event_loop::{frame, is_own, with_step};
+use crate::cancel::{CancelTarget, Cancelled, FrameRef, Step};
+use crate::event_loop::{Ticket, frame, is_waker_of, task_of, ticket, with_step};
 
 /// Whether a leaf has to return `Pending` at once: it takes the request that is thrown, or
 /// one is on its way out already.
+#[inline]
 pub(crate) fn interrupted() -> bool {
-    if with_step(|step| step.is_normal()) {
-        return false;
-    }
-    if with_step(|step| step.take())
+    !with_step(Step::is_normal) && interrupt()
+}
+
+#[cold]
+fn interrupt() -> bool {
+    if with_step(Step::take)
         && let Some(frame) = frame()
     {
         frame.frame().deliver_outward();
@@ -48,51 +51,103 @@ pub(crate) fn unwind(cause: Cancelled) {
 }
 
 /// The waiting of one leaf.
-#[derive(Default)]
 pub(crate) struct Leaf {
-    /// The frame it is counted in; `None` while it does not wait.
-    frame: Option<FrameRef>,
+    place: Place,
     /// What it waits for, if that can be cancelled.
     target: Option<Rc<dyn CancelTarget>>,
+}
+
+/// Where a leaf is counted.
+enum Place {
+    /// Nowhere: it does not wait.
+    None,
+    /// In the own frame of a task, by number only. The commonest case.
+    Task(Ticket),
+    /// In this frame.
+    Frame(FrameRef),
 }
 
 impl Leaf {
     /// A leaf that waits for nothing that could be cancelled.
     pub(crate) const fn new() -> Self {
-        Self { frame: None, target: None }
+        Self { place: Place::None, target: None }
     }
 
     /// A leaf that waits for `target`: a request to the task is forwarded to it.
     pub(crate) fn waiting_for(target: Rc<dyn CancelTarget>) -> Self {
-        Self { frame: None, target: Some(target) }
+        Self { place: Place::None, target: Some(target) }
     }
 
     /// Counts the leaf as waiting, in the frame that is being polled.
     pub(crate) fn park(&mut self, context: &Context<'_>) {
-        let Some(current) = frame() else { return };
-        if !self.frame.as_ref().is_some_and(|frame| Rc::ptr_eq(frame, &current)) {
+        let Some(current) = ticket() else { return };
+        let plain = self.target.is_none() && is_waker_of(context.waker(), current);
+        if plain && with_step(Step::is_in_task_frame) {
+            self.park_in_task(current);
+        } else {
+            self.park_in_frame(context, current);
+        }
+    }
+
+    fn park_in_task(&mut self, current: Ticket) {
+        match self.place {
+            Place::Task(ticket) if ticket == current => {}
+            _ => {
+                self.resume();
+                with_step(|step| step.park(1));
+                self.place = Place::Task(current);
+            }
+        }
+    }
+
+    fn park_in_frame(&mut self, context: &Context<'_>, current: Ticket) {
+        let Some(frame) = frame() else { return };
+        if !matches!(&self.place, Place::Frame(old) if Rc::ptr_eq(old, &frame)) {
             self.resume();
-            current.frame().park(self.target.as_ref());
+            frame.frame().park(self.target.as_ref());
         }
-        if !is_own(context.waker()) {
-            current.frame().remember_waker(context.waker());
+        if !is_waker_of(context.waker(), current) {
+            frame.frame().remember_waker(context.waker());
         }
-        self.frame = Some(current);
+        self.place = Place::Frame(frame);
     }
 
     /// Counts the leaf out. Returns whether a request had been forwarded to what it waited
     /// for.
+    #[inline]
     pub(crate) fn resume(&mut self) -> bool {
-        let Some(frame) = self.frame.take() else { return false };
-        let forwarding = frame.frame().is_forwarding();
-        frame.frame().unpark(self.target.as_ref());
-        forwarding
+        !matches!(self.place, Place::None) && self.leave()
+    }
+
+    fn leave(&mut self) -> bool {
+        match std::mem::replace(&mut self.place, Place::None) {
+            Place::None => false,
+            Place::Task(task) => {
+                resume_in_task(task);
+                false
+            }
+            Place::Frame(frame) => {
+                let forwarding = frame.frame().is_forwarding();
+                frame.frame().unpark(self.target.as_ref());
+                forwarding
+            }
+        }
+    }
+}
+
+/// Counts a leaf out of the own frame of a task, whether or not its step is running.
+fn resume_in_task(task: Ticket) {
+    if ticket() == Some(task) {
+        with_step(|step| step.park(-1));
+    } else if let Some(task) = task_of(task) {
+        task.frame().count(-1);
     }
 }
 
 impl fmt::Debug for Leaf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.frame.is_some() { "waiting" } else { "not waiting" })
+        let waiting = !matches!(self.place, Place::None);
+        f.write_str(if waiting { "waiting" } else { "not waiting" })
     }
 }
 

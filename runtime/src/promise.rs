@@ -100,10 +100,11 @@ enum Waiting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallbackId(u32);
 
+/// Whoever waits, the earliest first. Mostly that is one, who needs no list.
 #[derive(Default)]
 struct Line {
-    /// Whoever waits, the earliest first.
-    waiting: Vec<(CallbackId, Waiting)>,
+    first: Option<(CallbackId, Waiting)>,
+    others: Vec<(CallbackId, Waiting)>,
     /// The id of the next one.
     next: u32,
 }
@@ -147,8 +148,8 @@ impl<T> PromiseCell<T> {
         }
         let pending = self.state.replace(State::Settled(outcome));
         drop(pending);
-        let line = std::mem::take(&mut self.line.borrow_mut().waiting);
-        for (_, waiting) in line {
+        let line = self.line.take();
+        for (_, waiting) in line.first.into_iter().chain(line.others) {
             match waiting {
                 Waiting::Task(waker) => waker.wake(),
                 Waiting::Call(callback) => self.call_soon(callback),
@@ -260,17 +261,25 @@ impl Line {
     fn push(&mut self, waiting: Waiting) -> CallbackId {
         let id = CallbackId(self.next);
         self.next += 1;
-        self.waiting.push((id, waiting));
+        if self.first.is_none() && self.others.is_empty() {
+            self.first = Some((id, waiting));
+        } else {
+            self.others.push((id, waiting));
+        }
         id
     }
 
     fn get_mut(&mut self, id: CallbackId) -> Option<&mut Waiting> {
-        self.waiting.iter_mut().find(|(other, _)| *other == id).map(|(_, waiting)| waiting)
+        let all = self.first.iter_mut().chain(&mut self.others);
+        all.into_iter().find(|(other, _)| *other == id).map(|(_, waiting)| waiting)
     }
 
     fn remove(&mut self, id: CallbackId) -> Option<Waiting> {
-        let at = self.waiting.iter().position(|(other, _)| *other == id)?;
-        Some(self.waiting.remove(at).1)
+        if let Some(first) = self.first.take_if(|(other, _)| *other == id) {
+            return Some(first.1);
+        }
+        let at = self.others.iter().position(|(other, _)| *other == id)?;
+        Some(self.others.remove(at).1)
     }
 }
 

@@ -10,7 +10,8 @@
 //! 1. Every leaf that waits is counted in its frame and in all frames around it.
 //! 2. A request to a frame inside which exactly one leaf waits, and that leaf waits for
 //!    something that can itself be cancelled (a task, a promise), is *forwarded*: the thing is
-//!    cancelled, and its outcome decides (asyncio's rule for `Task.cancel`).
+//!    cancelled, and its outcome decides (asyncio's rule for `Task.cancel`). Not so if the
+//!    task has been woken already: then the wait is as good as over.
 //! 3. Any other request is stored, and the task is rung. So is the waker that the last leaf
 //!    gave, because a leaf inside somebody else's combinator is only polled if its own waker
 //!    was called.
@@ -30,6 +31,8 @@ pub(crate) trait FrameOwner {
     fn frame(&self) -> &Frame;
     /// Makes the task poll the owner of this frame again.
     fn ring(&self);
+    /// Whether the task has been woken, so that its next step is coming.
+    fn is_rung(&self) -> bool;
 }
 
 /// A shared frame. A leaf keeps one while it waits.
@@ -48,7 +51,9 @@ pub(crate) struct Frame {
     /// Requests made to this frame and not taken back: asyncio's `cancelling()`.
     cancelling: Cell<u32>,
     /// How many leaves wait inside, at any depth.
-    waiting: Cell<u32>,
+    waiting: Cell<i32>,
+    /// Whether a request waits for the owner's next poll.
+    requested: Cell<bool>,
     /// Whether the owner polls its child at this moment.
     polling: Cell<bool>,
     /// Whether a request was forwarded to what the only leaf waits for.
@@ -115,6 +120,7 @@ impl Frame {
             parent,
             cancelling: Cell::new(0),
             waiting: Cell::new(0),
+            requested: Cell::new(false),
             polling: Cell::new(false),
             forwarded: Cell::new(false),
             post: RefCell::new(Post::default()),
@@ -163,19 +169,37 @@ impl Frame {
         self.polling.set(polling);
     }
 
+    /// Whether a request is stored.
+    #[inline]
+    pub(crate) fn is_requested(&self) -> bool {
+        self.requested.get()
+    }
+
     /// Takes the stored request, for the owner to throw.
     pub(crate) fn take_request(&self) -> Option<Cancelled> {
+        if !self.requested.take() {
+            return None;
+        }
         self.post.borrow_mut().request.take()
     }
 
     /// Stores a request unless an earlier one still waits.
     pub(crate) fn store(&self, cause: Cancelled) {
+        self.requested.set(true);
         self.post.borrow_mut().request.get_or_insert(cause);
     }
 
     /// Marks the requests of this frame and of all frames around it as delivered.
     pub(crate) fn deliver_outward(&self) {
         self.for_each_outward(|frame| drop(frame.take_request()));
+    }
+
+    /// Counts in, or out, leaves that wait for nothing that could be cancelled, in a frame
+    /// without a parent.
+    pub(crate) fn count(&self, leaves: i32) {
+        if leaves != 0 {
+            self.waiting.set(self.waiting.get() + leaves);
+        }
     }
 
     /// Counts a leaf in, and remembers what it waits for.
@@ -240,7 +264,9 @@ impl dyn FrameOwner {
 
     fn deliver(&self, cause: Cancelled) {
         let frame = self.frame();
-        if let Some(target) = frame.only_target() {
+        if !self.is_rung()
+            && let Some(target) = frame.only_target()
+        {
             frame.forwarded.set(true);
             if target.cancel(cause.clone()) {
                 return;

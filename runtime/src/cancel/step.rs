@@ -35,6 +35,9 @@ pub(crate) struct Step {
     cause: Cell<Option<Cancelled>>,
     /// The innermost frame that is being polled below the task's own.
     frame: RefCell<Option<FrameRef>>,
+    /// Leaves that began to wait during this step in the task's own frame, less those that
+    /// ceased. Kept here so that the commonest wait touches nothing but this.
+    parked: Cell<i32>,
 }
 
 impl Step {
@@ -43,6 +46,7 @@ impl Step {
             mode: Cell::new(Mode::Normal),
             cause: Cell::new(None),
             frame: RefCell::new(None),
+            parked: Cell::new(0),
         }
     }
 
@@ -100,6 +104,21 @@ impl Step {
             self.mode.set(Mode::Normal);
             drop(self.cause.take());
         }
+    }
+
+    /// Whether the task's own frame is the innermost one.
+    pub(crate) fn is_in_task_frame(&self) -> bool {
+        self.frame.borrow().is_none()
+    }
+
+    /// Counts leaves of the task's own frame in or out.
+    pub(crate) fn park(&self, leaves: i32) {
+        self.parked.set(self.parked.get() + leaves);
+    }
+
+    /// Takes the count, for the frame itself, at the end of the step.
+    pub(crate) fn take_parked(&self) -> i32 {
+        self.parked.take()
     }
 
     /// Returns the innermost frame below the task's own, if one is being polled.

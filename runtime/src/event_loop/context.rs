@@ -8,10 +8,14 @@
 //! # Rules
 //!
 //! 1. No borrow of the context lasts while user code runs.
-//! 2. What is asked for while the thread ends (from the `Drop` of another thread-local) is
-//!    not there, and that is not a panic.
+//! 2. Nothing in here needs to be dropped when the thread ends: every loop takes itself out.
+//!    So there is no destructor to register, an access is a plain load, and the `Drop` of
+//!    another thread-local may still ask.
+//! 3. The running task is known by its ticket alone. A task that wakes itself is only marked,
+//!    and queued at the end of its step: asyncio queues it there, and it saves a look-up.
 
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 use std::rc::{Rc, Weak};
 
 use super::core::Core;
@@ -22,43 +26,48 @@ use crate::cancel::{FrameRef, Step};
 
 struct ThreadContext {
     /// The loop that runs on this thread.
-    running: RefCell<Option<Rc<Core>>>,
+    running: ManuallyDrop<RefCell<Option<Rc<Core>>>>,
     /// Its number, so that a wake need not look at the loop to know that it is the right one.
     number: Cell<Option<LoopNumber>>,
-    /// The task whose step is running.
-    task: RefCell<Option<Rc<dyn Coroutine>>>,
-    /// The word of that task's ticket.
-    word: Cell<usize>,
+    /// The ticket of the task whose step is running.
+    ticket: Cell<Option<Ticket>>,
+    /// Whether that task has been woken since its step began.
+    woken: Cell<bool>,
     /// What the step is doing.
-    step: Step,
+    step: ManuallyDrop<Step>,
     /// All loops of this thread.
-    loops: RefCell<Vec<Weak<Core>>>,
+    loops: ManuallyDrop<RefCell<Vec<Weak<Core>>>>,
 }
 
 thread_local! {
     static CONTEXT: ThreadContext = const {
         ThreadContext {
-            running: RefCell::new(None),
+            running: ManuallyDrop::new(RefCell::new(None)),
             number: Cell::new(None),
-            task: RefCell::new(None),
-            word: Cell::new(0),
-            step: Step::new(),
-            loops: RefCell::new(Vec::new()),
+            ticket: Cell::new(None),
+            woken: Cell::new(false),
+            step: ManuallyDrop::new(Step::new()),
+            loops: ManuallyDrop::new(RefCell::new(Vec::new())),
         }
     };
 }
 
 /// Returns the loop that runs on this thread.
 pub(crate) fn running() -> Option<Rc<Core>> {
-    CONTEXT.try_with(|context| context.running.borrow().clone()).ok().flatten()
+    CONTEXT.with(|context| context.running.borrow().clone())
 }
 
 /// Remembers a loop that was made on this thread.
 pub(crate) fn remember(core: &Rc<Core>) {
+    CONTEXT.with(|context| context.loops.borrow_mut().push(Rc::downgrade(core)));
+}
+
+/// Forgets a loop that ends, and the memory of the list with the last one.
+pub(crate) fn forget(core: &Rc<Core>) {
     CONTEXT.with(|context| {
         let mut loops = context.loops.borrow_mut();
-        loops.retain(|other| other.strong_count() > 0);
-        loops.push(Rc::downgrade(core));
+        loops.retain(|other| !std::ptr::eq(other.as_ptr(), Rc::as_ptr(core)));
+        loops.shrink_to_fit();
     });
 }
 
@@ -81,7 +90,7 @@ pub(crate) struct Entered(());
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let left = CONTEXT.try_with(|context| {
+        let left = CONTEXT.with(|context| {
             context.number.set(None);
             context.running.take()
         });
@@ -89,61 +98,85 @@ impl Drop for Entered {
     }
 }
 
-/// Makes `task` the current one for the time of `step`.
-pub(crate) fn with_task<R>(task: &Rc<dyn Coroutine>, word: usize, step: impl FnOnce() -> R) -> R {
+/// Makes the task of `ticket` the current one for the time of `step`. Returns whether the
+/// task was woken meanwhile.
+#[inline]
+pub(crate) fn run_as<R>(ticket: Ticket, step: impl FnOnce() -> R) -> (R, bool) {
     CONTEXT.with(|context| {
-        context.task.replace(Some(task.clone()));
-        context.word.set(word);
-    });
-    let result = step();
-    let left = CONTEXT.with(|context| {
-        context.word.set(0);
-        context.task.take()
-    });
-    drop(left);
-    result
+        context.ticket.set(Some(ticket));
+        context.woken.set(false);
+        let result = step();
+        context.ticket.set(None);
+        (result, context.woken.get())
+    })
 }
 
 /// Returns the task whose step is running.
 pub(crate) fn task() -> Option<Rc<dyn Coroutine>> {
-    CONTEXT.try_with(|context| context.task.borrow().clone()).ok().flatten()
+    task_of(ticket()?)
 }
 
-/// Whether `word` is that of the ticket of the current task.
-pub(crate) fn is_own_word(word: usize) -> bool {
-    CONTEXT.try_with(|context| context.word.get() == word).unwrap_or(false)
+/// Returns the ticket of the task whose step is running.
+#[inline]
+pub(crate) fn ticket() -> Option<Ticket> {
+    CONTEXT.with(|context| context.ticket.get())
+}
+
+/// Returns the task that a ticket stands for, if it is on a loop of this thread.
+pub(crate) fn task_of(ticket: Ticket) -> Option<Rc<dyn Coroutine>> {
+    loop_of(ticket)?.tasks.get(ticket.task())
+}
+
+/// Whether the task of a ticket has been woken and waits for its next step.
+pub(crate) fn is_queued(ticket: Ticket) -> bool {
+    if self::ticket() == Some(ticket) {
+        return CONTEXT.with(|context| context.woken.get());
+    }
+    loop_of(ticket).is_some_and(|core| core.tasks.is_queued(ticket.task()))
+}
+
+fn loop_of(ticket: Ticket) -> Option<Rc<Core>> {
+    CONTEXT.with(|context| {
+        if context.number.get() == Some(ticket.number()) {
+            return context.running.borrow().clone();
+        }
+        find(&context.loops, ticket.number())
+    })
 }
 
 /// Looks at, or changes, what the running step is doing.
 ///
 /// `use_step` must not call user code.
+#[inline]
 pub(crate) fn with_step<R>(use_step: impl FnOnce(&Step) -> R) -> R {
     CONTEXT.with(|context| use_step(&context.step))
 }
 
 /// Returns the innermost frame of the running step: a scope's, or the task's own.
 pub(crate) fn frame() -> Option<FrameRef> {
-    CONTEXT.with(|context| match context.step.frame() {
-        Some(frame) => Some(frame),
-        None => context.task.borrow().clone().map(|task| task as FrameRef),
-    })
+    let inner = with_step(Step::frame);
+    inner.or_else(|| task().map(|task| task as FrameRef))
 }
 
 /// Redeems a ticket: queues its task, here or by way of another loop's inbox.
 pub(crate) fn wake(ticket: Ticket) {
-    let number = ticket.number();
-    let done = CONTEXT.try_with(|context| {
-        if context.number.get() == Some(number)
+    CONTEXT.with(|context| {
+        if context.ticket.get() == Some(ticket) {
+            context.woken.set(true);
+        } else if context.number.get() == Some(ticket.number())
             && let Some(core) = &*context.running.borrow()
         {
             core.schedule(ticket.task());
-            return true;
+        } else {
+            wake_elsewhere(&context.loops, ticket);
         }
-        let core = find(&context.loops, number);
-        core.inspect(|core| core.schedule(ticket.task())).is_some()
     });
-    if done != Ok(true) {
-        inbox::forward(ticket);
+}
+
+fn wake_elsewhere(loops: &RefCell<Vec<Weak<Core>>>, ticket: Ticket) {
+    match find(loops, ticket.number()) {
+        Some(core) => core.schedule(ticket.task()),
+        None => inbox::forward(ticket),
     }
 }
 

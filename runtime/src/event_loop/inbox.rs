@@ -70,11 +70,13 @@ impl Inbox {
         Ok(())
     }
 
+    /// Whether letters may be waiting.
+    pub(crate) fn has_letters(&self) -> bool {
+        self.pending.load(Ordering::Acquire)
+    }
+
     /// Takes all letters out.
     pub(crate) fn collect(&self) -> Vec<Letter> {
-        if !self.pending.load(Ordering::Acquire) {
-            return Vec::new();
-        }
         self.pending.store(false, Ordering::Release);
         std::mem::take(&mut self.lock().waiting)
     }
@@ -90,7 +92,7 @@ impl Inbox {
     pub(crate) fn expects_letters(&self) -> bool {
         self.has_jobs()
             || self.handles.load(Ordering::Acquire) > 0
-            || self.pending.load(Ordering::Acquire)
+            || self.has_letters()
     }
 
     /// Whether a job on another thread will report to this loop.

@@ -38,7 +38,7 @@ pub use self::inbox::LoopHandle;
 pub use self::report::ErrorContext;
 
 pub(crate) use self::clock::nanoseconds;
-pub(crate) use self::context::{frame, task, with_step};
+pub(crate) use self::context::{frame, is_queued, task, task_of, ticket, with_step};
 pub(crate) use self::core::Core;
 pub(crate) use self::handle::{Callback, callback};
 pub(crate) use self::inbox::JobTally;
@@ -47,11 +47,10 @@ pub(crate) use self::report::{panic_text, report_by_default};
 pub(crate) use self::tasks::{Coroutine, Stepped};
 pub(crate) use self::ticket::{TaskId, Ticket};
 pub(crate) use self::timers::{TimerAction, TimerKey};
-pub(crate) use self::waker::{is_own, waker_of};
+pub(crate) use self::waker::{is_waker_of, waker_of};
 
 use self::core::{Phase, Settings};
-use self::inbox::Letter;
-use self::turn::{TurnError, turn};
+use self::turn::{Scratch, TurnError, turn};
 use crate::error::Deadlock;
 
 /// A single-thread event loop.
@@ -241,9 +240,9 @@ impl EventLoop {
         }
         let _entered = context::enter(&self.core).ok_or(RunError::AlreadyRunning)?;
         let _running = Running::start(&self.core);
-        let mut woken = Vec::new();
+        let mut scratch = Scratch::default();
         loop {
-            turn(&self.core, &mut woken)?;
+            turn(&self.core, &mut scratch)?;
             if self.core.stopping.get() {
                 return Ok(());
             }
@@ -306,6 +305,7 @@ impl Drop for EventLoop {
     fn drop(&mut self) {
         if Rc::strong_count(&self.core) == 1 {
             close(&self.core);
+            context::forget(&self.core);
         }
     }
 }
@@ -381,9 +381,9 @@ fn close(core: &Rc<Core>) {
         core.reporter.contain("a future panicked while it was dropped", || coroutine.discard());
     }
     core.reporter.contain("a callback panicked while it was dropped", || {
-        drop(core.ready.clear());
+        drop(core.ready.replace(Vec::new()));
         drop(core.timers.clear());
-        drop(letters.into_iter().filter(|letter| matches!(letter, Letter::Call(_))).count());
+        drop(letters);
         drop(core.detach_all());
     });
 }

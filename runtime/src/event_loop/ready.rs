@@ -4,11 +4,10 @@
 //! a task is part of what a program can observe. A task is in it at most once: whoever
 //! schedules one sets its `queued` mark (see `tasks.rs`) and pushes only if it was not set.
 //!
-//! The queue never runs anything. The turn takes entries out one at a time, and no borrow is
-//! held while an entry runs.
+//! The queue never runs anything. The turn takes the entries out, and no borrow is held while
+//! one runs.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::task::Waker;
 
@@ -29,33 +28,37 @@ pub(crate) enum Entry {
 }
 
 /// The queue of one loop.
+///
+/// Two lists that change places: a turn takes the whole list and leaves an empty one for what
+/// becomes ready meanwhile. So "exactly what is ready now" needs no counting, and the memory
+/// of both is used again and again.
 pub(crate) struct ReadyQueue {
-    entries: RefCell<VecDeque<Entry>>,
+    entries: RefCell<Vec<Entry>>,
 }
 
 impl ReadyQueue {
     pub(crate) fn new() -> Self {
-        Self { entries: RefCell::new(VecDeque::new()) }
+        Self { entries: RefCell::new(Vec::new()) }
     }
 
+    #[inline]
     pub(crate) fn push(&self, entry: Entry) {
-        self.entries.borrow_mut().push_back(entry);
+        self.entries.borrow_mut().push(entry);
     }
 
-    pub(crate) fn pop(&self) -> Option<Entry> {
-        self.entries.borrow_mut().pop_front()
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.borrow().is_empty()
     }
 
     pub(crate) fn len(&self) -> usize {
         self.entries.borrow().len()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.borrow().is_empty()
-    }
-
-    /// Takes everything out, for the caller to drop.
-    pub(crate) fn clear(&self) -> VecDeque<Entry> {
-        self.entries.take()
+    /// Takes everything out, and leaves `empty` in its place.
+    #[inline]
+    pub(crate) fn replace(&self, empty: Vec<Entry>) -> Vec<Entry> {
+        debug_assert!(empty.is_empty());
+        self.entries.replace(empty)
     }
 }

@@ -10,11 +10,11 @@
 //!                      │ (1)            │ (4)
 //!                      └──── waiting ◄──┘
 //!
-//!   (1) schedule   (2) begin   (3) remove   (4) the step returned Pending
+//!   (1) schedule   (2) get   (3) remove   (4) wait
 //! ```
 //!
-//! A wake while the task runs sets the mark again, so the task is queued for the next turn;
-//! that is all that `yield_now` does. What a coroutine *is*, and how its future is taken out
+//! While a task runs it still counts as queued. If it was woken meanwhile, which is all that
+//! `yield_now` does, the turn queues it once more instead of letting it wait. What a coroutine *is*, and how its future is taken out
 //! of its place while it runs, is the business of `task/cell.rs`.
 
 use std::cell::{Cell, RefCell};
@@ -39,7 +39,7 @@ pub(crate) enum Stepped {
 /// A task as the loop sees it.
 pub(crate) trait Coroutine: FrameOwner {
     /// Runs it up to its next await that has to wait.
-    fn step(self: Rc<Self>) -> Stepped;
+    fn step(&self) -> Stepped;
     /// Asks it to end, the way asyncio does. Returns `false` if it has ended already.
     fn cancel(&self, cause: Cancelled) -> bool;
     /// Drops the coroutine where it stands, because the loop closes.
@@ -59,7 +59,7 @@ pub(crate) trait Coroutine: FrameOwner {
 struct Slot {
     coroutine: Rc<dyn Coroutine>,
     generation: u32,
-    /// Whether it is in the ready queue.
+    /// Whether it is in the ready queue, or runs.
     queued: bool,
 }
 
@@ -115,15 +115,28 @@ impl Tasks {
         }
     }
 
-    /// Clears the mark of a task that left the queue and returns its coroutine.
-    pub(crate) fn begin(&self, id: TaskId) -> Option<Rc<dyn Coroutine>> {
-        let mut slots = self.slots.borrow_mut();
-        let slot = slots.get_mut(id.index as usize)?;
-        if slot.generation != id.generation {
-            return None;
+    /// Returns the coroutine of a task.
+    #[inline]
+    pub(crate) fn get(&self, id: TaskId) -> Option<Rc<dyn Coroutine>> {
+        let slots = self.slots.borrow();
+        let slot = slots.get(id.index as usize)?;
+        (slot.generation == id.generation).then(|| slot.coroutine.clone())
+    }
+
+    /// Whether a task is in the ready queue, or runs.
+    pub(crate) fn is_queued(&self, id: TaskId) -> bool {
+        let slots = self.slots.borrow();
+        let slot = slots.get(id.index as usize);
+        slot.is_some_and(|slot| slot.generation == id.generation && slot.queued)
+    }
+
+    /// Lets a task wait: whoever wakes it queues it.
+    pub(crate) fn wait(&self, id: TaskId) {
+        if let Some(slot) = self.slots.borrow_mut().get_mut(id.index as usize)
+            && slot.generation == id.generation
+        {
+            slot.queued = false;
         }
-        slot.queued = false;
-        Some(slot.coroutine.clone())
     }
 
     /// Removes a task that has ended. The caller drops what is returned.

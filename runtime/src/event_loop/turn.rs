@@ -24,7 +24,7 @@ use super::context;
 use super::core::Core;
 use super::inbox::Letter;
 use super::ready::Entry;
-use super::tasks::Stepped;
+use super::tasks::{Coroutine, Stepped};
 use super::ticket::{TaskId, Ticket};
 use super::timers::TimerAction;
 use crate::error::Deadlock;
@@ -38,19 +38,31 @@ pub(crate) enum TurnError {
     Poll(io::Error),
 }
 
-/// Makes one turn. `woken` is only kept by the caller for its memory.
-pub(crate) fn turn(core: &Core, woken: &mut Vec<Waker>) -> Result<(), TurnError> {
+/// What a run keeps between its turns, for the memory.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    /// Whoever waited for a source that became ready.
+    woken: Vec<Waker>,
+    /// What runs in this turn.
+    batch: Vec<Entry>,
+}
+
+/// Makes one turn.
+pub(crate) fn turn(core: &Core, scratch: &mut Scratch) -> Result<(), TurnError> {
     take_letters(core);
     if core.ready.is_empty() || core.since_poll.get() >= core.settings.io_interval {
-        ask_kernel(core, woken)?;
+        ask_kernel(core, &mut scratch.woken)?;
     }
     queue_due_timers(core);
-    run_ready(core);
+    run_ready(core, &mut scratch.batch);
     Ok(())
 }
 
 /// Step 1.
 fn take_letters(core: &Core) {
+    if !core.inbox.has_letters() {
+        return;
+    }
     for letter in core.inbox.collect() {
         match letter {
             Letter::Wake(ticket) => core.schedule(ticket.task()),
@@ -93,7 +105,7 @@ fn patience(core: &Core) -> Result<Option<Duration>, TurnError> {
 const MAX_SLEEP: Duration = Duration::from_secs(86_400);
 
 fn deadlock(core: &Core) -> Deadlock {
-    let describe = |task: Rc<dyn super::tasks::Coroutine>| {
+    let describe = |task: Rc<dyn Coroutine>| {
         format!("{} ({}), spawned at {}", task.name(), task.type_name(), task.site())
     };
     Deadlock { tasks: core.tasks.all().into_iter().map(describe).collect() }
@@ -106,24 +118,26 @@ fn queue_due_timers(core: &Core) {
     }
 }
 
-/// Step 4. The count is taken first: what is added meanwhile belongs to the next turn.
-fn run_ready(core: &Core) {
-    let count = core.ready.len();
-    for _ in 0..count {
-        let Some(entry) = core.ready.pop() else { break };
-        run_entry(core, entry);
+/// Step 4. The list is taken first: what is added meanwhile belongs to the next turn.
+fn run_ready(core: &Core, batch: &mut Vec<Entry>) {
+    *batch = core.ready.replace(std::mem::take(batch));
+    if batch.is_empty() {
+        return;
     }
-    core.since_poll.set(core.since_poll.get() + count as u32);
-    if count > 0 {
-        core.clock.charge_turn();
+    core.since_poll.set(core.since_poll.get() + batch.len() as u32);
+    for entry in batch.drain(..) {
+        match entry {
+            Entry::Task(id) => run_step(core, id),
+            entry => run_entry(core, entry),
+        }
     }
+    core.clock.charge_turn();
 }
 
+#[inline(never)]
 fn run_entry(core: &Core, entry: Entry) {
     match entry {
-        Entry::Task(id) => core.reporter.contain("a task panicked outside its future", || {
-            run_step(core, id);
-        }),
+        Entry::Task(id) => run_step(core, id),
         Entry::Call(callback) => core.reporter.contain("a callback panicked", || callback.run()),
         Entry::Wake(waker) => core.reporter.contain("a waker panicked", || waker.wake()),
         Entry::Timer(key) => match core.timers.take(key) {
@@ -134,12 +148,21 @@ fn run_entry(core: &Core, entry: Entry) {
     }
 }
 
+#[inline]
 fn run_step(core: &Core, id: TaskId) {
-    let Some(coroutine) = core.tasks.begin(id) else { return };
-    let word = Ticket::new(core.number, id).word();
-    let stepped = context::with_task(&coroutine, word, || coroutine.clone().step());
-    if stepped == Stepped::Ended {
-        let ended = core.tasks.remove(id);
-        drop(ended);
+    let Some(coroutine) = core.tasks.get(id) else { return };
+    let ticket = Ticket::new(core.number, id);
+    match context::run_as(ticket, || coroutine.step()) {
+        (Stepped::Waiting, false) => core.tasks.wait(id),
+        (Stepped::Waiting, true) => core.ready.push(Entry::Task(id)),
+        (Stepped::Ended, _) => bury(core, id, coroutine),
     }
+}
+
+/// Drops a task that has ended, and with it a result that nobody wants.
+fn bury(core: &Core, id: TaskId, coroutine: Rc<dyn Coroutine>) {
+    core.reporter.contain("a result panicked while it was dropped", || {
+        drop(core.tasks.remove(id));
+        drop(coroutine);
+    });
 }

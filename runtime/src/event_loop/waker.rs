@@ -23,6 +23,8 @@ use super::ticket::Ticket;
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, forget);
 
 /// Makes the waker that queues the task of `ticket`.
+///
+/// It need not be dropped.
 pub(crate) fn waker_of(ticket: Ticket) -> Waker {
     let data = ptr::without_provenance(ticket.word());
     // SAFETY: the functions of VTABLE accept any data pointer and are thread-safe, because
@@ -30,9 +32,9 @@ pub(crate) fn waker_of(ticket: Ticket) -> Waker {
     unsafe { Waker::new(data, &VTABLE) }
 }
 
-/// Whether `waker` is the one of the task whose step is running.
-pub(crate) fn is_own(waker: &Waker) -> bool {
-    ptr::eq(waker.vtable(), &VTABLE) && context::is_own_word(waker.data().addr())
+/// Whether `waker` is the one that queues the task of `ticket`.
+pub(crate) fn is_waker_of(waker: &Waker, ticket: Ticket) -> bool {
+    ptr::eq(waker.vtable(), &VTABLE) && waker.data().addr() == ticket.word()
 }
 
 fn clone(data: *const ()) -> RawWaker {

@@ -18,15 +18,17 @@
 
 use std::any::type_name;
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::thread;
 
-use crate::cancel::{CancelReason, CancelTarget, Cancelled, Frame, FrameOwner};
+use crate::cancel::{CancelReason, CancelTarget, Cancelled, Frame, FrameOwner, Step};
 use crate::event_loop::{
-    Coroutine, ErrorContext, EventLoop, Stepped, TaskId, Ticket, WeakLoop, report_by_default,
-    waker_of, with_step,
+    Coroutine, ErrorContext, EventLoop, Stepped, TaskId, Ticket, WeakLoop, is_queued,
+    report_by_default, waker_of, with_step,
 };
 use crate::promise::{Outcome, PromiseCell, TaskError};
 
@@ -104,26 +106,55 @@ where
         })
     }
 
-    /// Polls with the request thrown, and finds out whether the task has ended by that.
-    fn advance(&self, future: Pin<&mut F>) -> Option<Outcome<F::Output>> {
-        if let Some(cause) = self.frame.take_request() {
-            with_step(|step| step.throw(cause));
+    /// What there is to do before a step that is not an ordinary one: the step may be the end,
+    /// or have a request to throw.
+    fn prepare(&self) -> Option<Cancelled> {
+        if self.stage.get() == Stage::Aborted {
+            return Some(Cancelled::new(CancelReason::Aborted));
         }
-        let waker = waker_of(self.ticket);
+        let cause = self.frame.take_request()?;
+        if self.stage.get() == Stage::New {
+            return Some(cause);
+        }
+        with_step(|step| step.throw(cause));
+        None
+    }
+
+    /// Polls; a panic is an outcome.
+    #[inline]
+    fn poll(&self, future: Pin<&mut F>) -> thread::Result<Poll<F::Output>> {
+        let waker = ManuallyDrop::new(waker_of(self.ticket));
         let mut context = Context::from_waker(&waker);
-        match catch_unwind(AssertUnwindSafe(|| future.poll(&mut context))) {
+        self.frame.set_polling(true);
+        let polled = catch_unwind(AssertUnwindSafe(|| future.poll(&mut context)));
+        self.frame.set_polling(false);
+        self.frame.count(with_step(Step::take_parked));
+        polled
+    }
+
+    /// What a poll that was not merely `Pending` comes to.
+    fn outcome(&self, polled: thread::Result<Poll<F::Output>>) -> Option<Outcome<F::Output>> {
+        match polled {
             Ok(Poll::Pending) => self.unwound(),
             Ok(Poll::Ready(value)) => Some(self.unless_cancelled(value)),
             Err(payload) => Some(Err(TaskError::Panicked(payload))),
         }
     }
 
+    /// Puts the future back, and looks at requests that came during the step.
+    #[inline]
+    fn wait(&self, future: Pin<Box<F>>) -> Stepped {
+        self.future.set(Some(future));
+        if self.frame.is_requested() {
+            let owner: &dyn FrameOwner = self;
+            owner.settle();
+        }
+        Stepped::Waiting
+    }
+
     /// After `Pending`: whether a request has unwound the whole coroutine.
     fn unwound(&self) -> Option<Outcome<F::Output>> {
-        if with_step(|step| step.is_normal()) {
-            return None;
-        }
-        if let Some(cause) = with_step(|step| step.catch()) {
+        if let Some(cause) = with_step(Step::catch) {
             return Some(Err(TaskError::Cancelled(cause)));
         }
         let cause = with_step(|step| step.untaken())?;
@@ -146,7 +177,8 @@ where
 
     /// Drops the future, then publishes how the task ended.
     fn end(&self, future: Pin<Box<F>>, outcome: Outcome<F::Output>) -> Stepped {
-        with_step(|step| step.reset());
+        with_step(Step::reset);
+        self.frame.set_polling(true);
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(future))) {
             let message = "a future panicked while it was dropped";
             self.report(ErrorContext::of_panic(message, payload.as_ref()));
@@ -171,30 +203,22 @@ where
 }
 
 impl<F: Future + 'static> Coroutine for TaskCell<F> {
-    fn step(self: Rc<Self>) -> Stepped {
+    fn step(&self) -> Stepped {
         let Some(mut future) = self.future.take() else { return Stepped::Ended };
-        let stage = self.stage.replace(Stage::Started);
-        if stage == Stage::Aborted {
-            let cause = Cancelled::new(CancelReason::Aborted);
-            return self.end(future, Err(TaskError::Cancelled(cause)));
-        }
-        if stage == Stage::New
-            && let Some(cause) = self.frame.take_request()
+        if (self.frame.is_requested() || self.stage.get() == Stage::Aborted)
+            && let Some(cause) = self.prepare()
         {
             return self.end(future, Err(TaskError::Cancelled(cause)));
         }
-        self.frame.set_polling(true);
-        let outcome = self.advance(future.as_mut());
-        if let Some(outcome) = outcome {
-            let stepped = self.end(future, outcome);
-            self.frame.set_polling(false);
-            return stepped;
+        self.stage.set(Stage::Started);
+        let polled = self.poll(future.as_mut());
+        if matches!(polled, Ok(Poll::Pending)) && with_step(Step::is_normal) {
+            return self.wait(future);
         }
-        self.future.set(Some(future));
-        self.frame.set_polling(false);
-        let owner: &dyn FrameOwner = &*self;
-        owner.settle();
-        Stepped::Waiting
+        match self.outcome(polled) {
+            Some(outcome) => self.end(future, outcome),
+            None => self.wait(future),
+        }
     }
 
     fn cancel(&self, cause: Cancelled) -> bool {
@@ -243,6 +267,10 @@ impl<F: Future + 'static> FrameOwner for TaskCell<F> {
 
     fn ring(&self) {
         waker_of(self.ticket).wake();
+    }
+
+    fn is_rung(&self) -> bool {
+        is_queued(self.ticket)
     }
 }
 

@@ -108,6 +108,10 @@ impl FrameOwner for TimeoutScope {
             parent.ring();
         }
     }
+
+    fn is_rung(&self) -> bool {
+        self.parent.as_ref().is_some_and(|parent| parent.is_rung())
+    }
 }
 
 /// What the timer does.

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::leaf::{Leaf, interrupted};
+use crate::leaf::interrupted;
 
 /// Lets everything else that is ready run before the task goes on.
 ///
@@ -24,15 +24,17 @@ use crate::leaf::{Leaf, interrupted};
 /// ```
 #[doc(alias = "sleep")]
 pub fn yield_now() -> YieldNow {
-    YieldNow { yielded: false, leaf: Leaf::new() }
+    YieldNow { yielded: false }
 }
 
 /// The future of [`yield_now`].
+///
+/// It is not counted as a wait, as other leaves are: a task that is queued already has its
+/// next step coming, and a request is thrown into that in any case.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct YieldNow {
     yielded: bool,
-    leaf: Leaf,
 }
 
 impl std::future::Future for YieldNow {
@@ -43,12 +45,10 @@ impl std::future::Future for YieldNow {
             return Poll::Pending;
         }
         if self.yielded {
-            self.leaf.resume();
             return Poll::Ready(());
         }
         self.yielded = true;
         context.waker().wake_by_ref();
-        self.leaf.park(context);
         Poll::Pending
     }
 }
