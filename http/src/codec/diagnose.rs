@@ -16,7 +16,7 @@ pub(super) fn explain(error: httparse::Error, head: &[u8], max_fields: usize) ->
     match error {
         httparse::Error::TooManyHeaders => Error::TooManyHeaders { limit: max_fields },
         httparse::Error::HeaderName | httparse::Error::HeaderValue => bad_fields(head),
-        httparse::Error::NewLine if head.contains(&b'\n') => bad_fields(head),
+        httparse::Error::NewLine if !head.starts_with(b"\r") => bad_fields(head),
         _ => bad_start(head),
     }
 }

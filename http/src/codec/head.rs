@@ -128,11 +128,9 @@ fn parse_once(input: &[u8], limits: &Limits) -> Result<Option<(ResponseHead, usi
         let mut slots = [const { MaybeUninit::uninit() }; STACK_SLOTS];
         parse_in(&window[start..], &mut slots[..limits.fields])?
     } else {
-        let mut slots = Vec::with_capacity(limits.fields);
-        parse_in(
-            &window[start..],
-            &mut slots.spare_capacity_mut()[..limits.fields],
-        )?
+        let count = enough_slots(window, limits.fields);
+        let mut slots = Vec::with_capacity(count);
+        parse_in(&window[start..], &mut slots.spare_capacity_mut()[..count])?
     };
     match found {
         None if input.len() > limit => Err(Error::HeadTooLarge {
@@ -208,7 +206,7 @@ pub(super) fn keep_fields(parsed: &[httparse::Header<'_>], bytes: &[u8]) -> Resu
     for field in parsed {
         let name = span_at(field.name.as_ptr().addr() - base, field.name.len());
         let mut value = span_at(field.value.as_ptr().addr() - base, field.value.len());
-        if bytes[name.1 as usize..value.1 as usize].contains(&b'\n') {
+        if is_folded(bytes, name.1 as usize, value.1 as usize) {
             refuse_fold_in_framing(field.name)?;
             value.1 = value.0 + unfold(&mut buffer[value.0 as usize..value.1 as usize]);
         }
@@ -233,6 +231,16 @@ fn reason_span(bytes: &[u8]) -> (u32, u32) {
         .unwrap_or(bytes.len());
     let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
     span_at(start.min(line.len()), line.len().saturating_sub(start))
+}
+
+/// Whether the field between the end of its name and the end of its value, or the white
+/// space that was cut off behind that, runs over more than one line.
+fn is_folded(bytes: &[u8], name_end: usize, value_end: usize) -> bool {
+    let mut behind = bytes[value_end..]
+        .iter()
+        .skip_while(|&&byte| byte != b'\n')
+        .skip(1);
+    bytes[name_end..value_end].contains(&b'\n') || behind.next().is_some_and(|&byte| is_ows(byte))
 }
 
 /// Refuses a folded field that decides where the body ends.

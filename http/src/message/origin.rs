@@ -142,8 +142,10 @@ fn scheme_of(url: &Url) -> Result<Scheme, Error> {
     }
 }
 
-/// The host of a URL as it goes into `Host`: without a trailing dot, IPv6 in brackets.
+/// The host of an http or https URL as it goes into `Host`: without a trailing dot, IPv6 in
+/// brackets.
 pub(crate) fn host_of(url: &Url) -> Result<&str, Error> {
+    scheme_of(url)?;
     let host = url.host_str().unwrap_or_default();
     match host.strip_suffix('.').unwrap_or(host) {
         "" => Err(Error::InvalidUrl {
