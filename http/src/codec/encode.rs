@@ -23,7 +23,7 @@
 use url::{Position, Url};
 
 use crate::error::{Error, Excerpt};
-use crate::message::syntax::{first_not, is_target_byte, list_members};
+use crate::message::syntax::{first_not, is_target_byte, list_members, push_decimal};
 use crate::message::{Headers, Method, Request, host_of};
 
 /// How the target stands on the request line (RFC 9112, section 3.2).
@@ -127,7 +127,9 @@ pub fn encode_head(
             .filter(|(name, _)| is_missing(name, &request.headers)),
     );
     if let Some(length) = announced_length(request, &special) {
-        push_line(out, "Content-Length", length.to_string().as_bytes());
+        out.extend_from_slice(b"Content-Length: ");
+        push_decimal(out, length);
+        out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(b"\r\n");
     Ok(expected(request, defaults))
@@ -256,7 +258,7 @@ fn push_authority(out: &mut Vec<u8>, host: &str, port: Option<u16>) {
     out.extend_from_slice(host.as_bytes());
     if let Some(port) = port {
         out.push(b':');
-        out.extend_from_slice(port.to_string().as_bytes());
+        push_decimal(out, port.into());
     }
 }
 
@@ -287,19 +289,12 @@ fn push_line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
 
 /// What the request that was written lets the answer be.
 fn expected(request: &Request, defaults: &Headers) -> Expected {
-    let given = &request.headers;
-    let options = if given.contains("connection") {
-        given
-    } else {
-        defaults
-    };
-    let has_option = |wanted: &[u8]| {
-        let mut all = options.get_all("connection").flat_map(list_members);
-        all.any(|option| option.eq_ignore_ascii_case(wanted))
-    };
-    Expected {
-        method: request.method.clone(),
-        last: has_option(b"close"),
-        upgrade: has_option(b"upgrade"),
+    let mut expected = Expected::answer_to(request.method.clone());
+    let given = request.headers.contains("connection");
+    let headers = if given { &request.headers } else { defaults };
+    for option in headers.get_all("connection").flat_map(list_members) {
+        expected.last |= option.eq_ignore_ascii_case(b"close");
+        expected.upgrade |= option.eq_ignore_ascii_case(b"upgrade");
     }
+    expected
 }

@@ -146,10 +146,14 @@ fn content_length(head: &ResponseHead) -> Result<Option<u64>, Error> {
 
 /// Reads `1*DIGIT` below 2^63. Neither a sign nor white space nor another script's digits.
 fn parse_length(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+    if digits.is_empty() {
         return None;
     }
-    let length: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    let mut length: u64 = 0;
+    for &digit in digits {
+        let value = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        length = length.checked_mul(10)?.checked_add(value)?;
+    }
     (length < 1 << 63).then_some(length)
 }
 

@@ -162,26 +162,41 @@ fn skip_empty_lines(bytes: &[u8]) -> Result<usize, Error> {
     }
 }
 
-/// Runs `httparse` over bytes that begin with the status line.
+/// Runs `httparse` over bytes that begin with the status line. It runs a second time only
+/// if the head does not parse without folds, so that a head without them is not searched
+/// for them.
 fn parse_in<'b>(
     bytes: &'b [u8],
     slots: &mut [MaybeUninit<httparse::Header<'b>>],
 ) -> Result<Option<(ResponseHead, usize)>, Error> {
     let max_fields = slots.len();
-    let mut response = httparse::Response::new(&mut []);
     let mut config = httparse::ParserConfig::default();
+    let mut response = httparse::Response::new(&mut []);
+    if let Ok(end) = config.parse_response_with_uninit_headers(&mut response, bytes, slots) {
+        return keep_complete(end, &response, bytes, keep_fields);
+    }
     config.allow_obsolete_multiline_headers_in_responses(true);
+    let mut response = httparse::Response::new(&mut []);
     match config.parse_response_with_uninit_headers(&mut response, bytes, slots) {
-        Ok(httparse::Status::Partial) => Ok(None),
-        Ok(httparse::Status::Complete(length)) => {
-            Ok(Some((keep(&response, &bytes[..length])?, length)))
-        }
+        Ok(end) => keep_complete(end, &response, bytes, keep_folded_fields),
         Err(error) => Err(diagnose::explain(error, bytes, max_fields)),
     }
 }
 
-/// Copies a parsed head out of the read buffer.
-fn keep(response: &httparse::Response<'_, '_>, bytes: &[u8]) -> Result<ResponseHead, Error> {
+/// How parsed fields are copied out of the read buffer.
+type KeepFields = fn(&[httparse::Header<'_>], &[u8]) -> Result<Fields, Error>;
+
+/// Copies the head out of the read buffer, if it is complete.
+fn keep_complete(
+    end: httparse::Status<usize>,
+    response: &httparse::Response<'_, '_>,
+    bytes: &[u8],
+    keep_fields: KeepFields,
+) -> Result<Option<(ResponseHead, usize)>, Error> {
+    let httparse::Status::Complete(length) = end else {
+        return Ok(None);
+    };
+    let bytes = &bytes[..length];
     let status = response.code.and_then(StatusCode::new);
     let status = status.ok_or_else(|| diagnose::bad_start(bytes))?;
     let version = if response.version == Some(0) {
@@ -190,27 +205,35 @@ fn keep(response: &httparse::Response<'_, '_>, bytes: &[u8]) -> Result<ResponseH
         Version::Http11
     };
     let fields = keep_fields(response.headers, bytes)?;
-    Ok(ResponseHead::new(
-        version,
-        status,
-        reason_span(bytes),
-        fields,
-    ))
+    let head = ResponseHead::new(version, status, reason_span(bytes), fields);
+    Ok(Some((head, length)))
 }
 
-/// Copies `bytes` and notes where in them the parsed fields are.
+/// Copies `bytes` and notes where in them the parsed fields are. None of them is folded.
 pub(super) fn keep_fields(parsed: &[httparse::Header<'_>], bytes: &[u8]) -> Result<Fields, Error> {
+    Ok(Fields::new(bytes.to_vec(), spans_of(parsed, bytes)))
+}
+
+/// Where in `bytes` the fields are that were parsed from it.
+fn spans_of(parsed: &[httparse::Header<'_>], bytes: &[u8]) -> Vec<FieldSpan> {
     let base = bytes.as_ptr().addr();
+    let spans = parsed.iter().map(|field| FieldSpan {
+        name: span_at(field.name.as_ptr().addr() - base, field.name.len()),
+        value: span_at(field.value.as_ptr().addr() - base, field.value.len()),
+    });
+    spans.collect()
+}
+
+/// The same where fields may be folded: joins them in the copy.
+fn keep_folded_fields(parsed: &[httparse::Header<'_>], bytes: &[u8]) -> Result<Fields, Error> {
     let mut buffer = bytes.to_vec();
-    let mut spans = Vec::with_capacity(parsed.len());
-    for field in parsed {
-        let name = span_at(field.name.as_ptr().addr() - base, field.name.len());
-        let mut value = span_at(field.value.as_ptr().addr() - base, field.value.len());
-        if is_folded(bytes, name.1 as usize, value.1 as usize) {
+    let mut spans = spans_of(parsed, bytes);
+    for (span, field) in spans.iter_mut().zip(parsed) {
+        let (start, end) = (span.value.0 as usize, span.value.1 as usize);
+        if is_folded(bytes, span.name.1 as usize, end) {
             refuse_fold_in_framing(field.name)?;
-            value.1 = value.0 + unfold(&mut buffer[value.0 as usize..value.1 as usize]);
+            span.value.1 = span.value.0 + unfold(&mut buffer[start..end]);
         }
-        spans.push(FieldSpan { name, value });
     }
     Ok(Fields::new(buffer, spans))
 }

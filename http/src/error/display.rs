@@ -7,7 +7,7 @@
 //! a line break, because it will be printed after a prefix and into logs. The texts of
 //! other parties (the resolver, the operating system, the TLS layer) are passed on as they
 //! are; bytes from the network only ever appear as an
-//! [`Excerpt`](super::Excerpt), which escapes them.
+//! [`Excerpt`], which escapes them.
 
 use std::fmt::{self, Display, Formatter};
 

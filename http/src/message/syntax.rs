@@ -80,9 +80,24 @@ pub(crate) fn check_field<'v>(name: &str, value: &'v [u8]) -> Result<&'v [u8], E
 }
 
 /// The first byte that is not `allowed`, and its offset.
-pub(crate) fn first_not(bytes: &[u8], allowed: fn(u8) -> bool) -> Option<(u8, usize)> {
+pub(crate) fn first_not(bytes: &[u8], allowed: impl Fn(u8) -> bool) -> Option<(u8, usize)> {
     let offset = bytes.iter().position(|&byte| !allowed(byte))?;
     Some((bytes[offset], offset))
+}
+
+/// Appends a number in decimal digits, without allocating.
+pub(crate) fn push_decimal(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[start..]);
 }
 
 #[cfg(test)]
@@ -93,6 +108,15 @@ mod tests {
     fn white_space_is_trimmed_on_both_ends_only() {
         assert_eq!(trim_ows(b" \t a b\t "), b"a b");
         assert_eq!(trim_ows(b" \t "), b"");
+    }
+
+    #[test]
+    fn numbers_become_digits() {
+        for number in [0, 9, 10, 65_535, u64::MAX] {
+            let mut out = Vec::new();
+            push_decimal(&mut out, number);
+            assert_eq!(out, number.to_string().as_bytes());
+        }
     }
 
     #[test]
