@@ -306,7 +306,8 @@ impl ChunkedDecoder {
 
     /// Keeps one byte of a trailer line.
     fn after_trailer_byte(&mut self, byte: u8) -> Result<State, Error> {
-        let limit = self.limits.trailer_bytes;
+        // Offsets into the trailers are kept in 32 bits.
+        let limit = self.limits.trailer_bytes.min(u32::MAX as usize / 2);
         if self.trailer_lines.len() >= limit {
             return Err(Error::TrailersTooLarge { limit });
         }

@@ -104,7 +104,7 @@ pub fn encode_head(
 ) -> Result<Expected, Error> {
     let special = Special::of(request)?;
     let host = host_of(&request.url)?;
-    check_target(&request.url)?;
+    check_target(&request.url[Position::BeforePath..Position::AfterQuery])?;
     check_body(request)?;
 
     let wire = request.headers.as_wire();
@@ -203,9 +203,9 @@ fn is_missing(name: &str, given: &Headers) -> bool {
     !OF_ONE_REQUEST.iter().any(|own| is(name, own)) && !given.contains(name)
 }
 
-/// Refuses a target with bytes that could end it early.
-fn check_target(url: &Url) -> Result<(), Error> {
-    let target = &url[Position::BeforePath..Position::AfterQuery];
+/// Refuses a target with bytes that could end it early. The `url` crate escapes them; this
+/// is the second lock on the door.
+fn check_target(target: &str) -> Result<(), Error> {
     match first_not(target.as_bytes(), is_target_byte) {
         None => Ok(()),
         Some((byte, at)) => Err(Error::InvalidTarget {
@@ -297,4 +297,27 @@ fn expected(request: &Request, defaults: &Headers) -> Expected {
         expected.upgrade |= option.eq_ignore_ascii_case(b"upgrade");
     }
     expected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_visible_ascii() {
+        assert_eq!(check_target("/a?b=%20'~"), Ok(()));
+        for (target, bad) in [
+            ("/a b", b' '),
+            ("/\r\n", b'\r'),
+            ("/\u{e4}", 0xc3),
+            ("/\0", 0),
+        ] {
+            let target_excerpt = Excerpt::start_of(target.as_bytes());
+            let expected = Error::InvalidTarget {
+                target: target_excerpt,
+                byte: bad,
+            };
+            assert_eq!(check_target(target), Err(expected));
+        }
+    }
 }

@@ -95,7 +95,7 @@ impl HeadParser {
     /// Whether parsing now can tell something new.
     fn is_due(&mut self, input: &[u8], limits: &Limits) -> bool {
         let due = input.len() >= self.next_try
-            || input.len() > limits.head_bytes
+            || input.len() >= limits.head_bytes
             || has_empty_line(
                 input
                     .get(self.searched.saturating_sub(2)..)
@@ -133,7 +133,7 @@ fn parse_once(input: &[u8], limits: &Limits) -> Result<Option<(ResponseHead, usi
         parse_in(&window[start..], &mut slots.spare_capacity_mut()[..count])?
     };
     match found {
-        None if input.len() > limit => Err(Error::HeadTooLarge {
+        None if input.len() >= limit => Err(Error::HeadTooLarge {
             limit: limits.head_bytes,
         }),
         None => Ok(None),

@@ -226,6 +226,12 @@ pub(crate) const BODILESS: &[Row] = &[
     )
     .to("CONNECT"),
     row(
+        "a tunnel is never an idle connection",
+        b"HTTP/1.1 200 Established\r\n\r\n",
+        Expect::Close(200, b""),
+    )
+    .to("CONNECT"),
+    row(
         "a refused CONNECT has a body like any response",
         b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno",
         Expect::Reuse(407, b"no"),

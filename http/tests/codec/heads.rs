@@ -1,5 +1,6 @@
 //! Status lines, header fields and interim responses.
 
+use looplet_http::Error;
 use looplet_http::codec::{Event, Expected, HeadParser, Limits, ResponseReader};
 use looplet_http::message::{Method, ResponseHead};
 
@@ -320,6 +321,25 @@ fn the_head_cap_is_exact() {
         head(limit + 1).as_bytes(),
         Expect::Error(b"", "HeadTooLarge"),
     );
+}
+
+#[test]
+fn a_head_without_end_is_refused_at_the_cap() {
+    let limits = Limits {
+        head_bytes: 1000,
+        ..Limits::default()
+    };
+    let bytes = format!("HTTP/1.1 200 {}", "r".repeat(2000));
+    let mut parser = HeadParser::new();
+    for end in 0..1000 {
+        assert_eq!(
+            parser.parse(&bytes.as_bytes()[..end], &limits),
+            Ok(None),
+            "{end}"
+        );
+    }
+    let refused = Err(Error::HeadTooLarge { limit: 1000 });
+    assert_eq!(parser.parse(&bytes.as_bytes()[..1000], &limits), refused);
 }
 
 #[test]
