@@ -4,7 +4,9 @@
 //! and the caps are on by default. They are far above what honest servers send (a head of
 //! 8 KiB is already unusual) and far below what hurts.
 //!
-//! The body itself has no limit here: it is not kept in this layer.
+//! The caps bound memory *and* work: every layer below is linear in the bytes it admits.
+//! Each has a variant of [`Error`](crate::Error) of its own that says which number to
+//! raise. The body itself has no limit here: it is not kept in this layer.
 
 /// The caps on a response. A plain struct: change the fields that matter and take the rest
 /// from [`Default`].

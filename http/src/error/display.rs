@@ -176,3 +176,70 @@ impl Display for Section {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_refused_connection_lists_every_address() {
+        let attempt = |address: &str| ConnectAttempt {
+            address: address.parse::<SocketAddr>().unwrap(),
+            kind: std::io::ErrorKind::ConnectionRefused,
+            message: "refused".to_owned(),
+        };
+        let attempts = vec![attempt("[::1]:80"), attempt("127.0.0.1:80")];
+        let error = Error::Connect {
+            host: "localhost".to_owned(),
+            attempts,
+        };
+        let text = "cannot connect to localhost: [::1]:80: refused; 127.0.0.1:80: refused";
+        assert_eq!(error.to_string(), text);
+    }
+
+    #[test]
+    fn a_timeout_names_its_phase_and_its_time() {
+        let error = Error::Timeout {
+            phase: Phase::FirstByte,
+            after: Duration::from_secs(30),
+        };
+        assert_eq!(
+            error.to_string(),
+            "timed out after 30s while waiting for the response"
+        );
+        assert!(error.is_timeout() && !error.is_caller_mistake());
+    }
+
+    #[test]
+    fn an_io_error_is_printed_once_and_has_no_source() {
+        let inner = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        let error = Error::io(Phase::Body, &inner);
+        assert_eq!(
+            error.to_string(),
+            format!("I/O error while reading the body: {inner}")
+        );
+        assert!(std::error::Error::source(&error).is_none());
+    }
+
+    #[test]
+    fn a_header_error_names_the_header_and_the_byte() {
+        let mut headers = crate::message::Headers::new();
+        let error = headers.append("X-Tag", "ab\ncd").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            r#"invalid header "X-Tag": byte 0x0a at 2 in value"#
+        );
+        let error = headers.append("", "x").unwrap_err();
+        assert_eq!(error.to_string(), r#"invalid header "": empty name"#);
+        assert!(error.is_caller_mistake());
+    }
+
+    #[test]
+    fn errors_can_go_to_another_thread() {
+        fn is_plain_data<T: Send + Sync + Clone + 'static>() {}
+        is_plain_data::<Error>();
+    }
+}

@@ -2,8 +2,14 @@
 //!
 //! A `Request` is what is left when all decisions are made: redirects, cookies and
 //! authentication have put their headers in. Sending it twice sends the same bytes twice.
-//! What holds for a whole session (default headers, time limits, the redirect policy) is
-//! not in here.
+//!
+//! # What is not in here
+//!
+//! * What holds for a whole session: default headers, time limits, the redirect policy.
+//! * `Host` and the framing headers, which the encoder derives from URL and body, so that
+//!   they cannot contradict them.
+//! * The connection: whether the target is written for a server or for a proxy is a
+//!   [`TargetForm`](crate::codec::TargetForm), chosen by who knows the peer.
 
 use url::Url;
 

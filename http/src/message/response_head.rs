@@ -3,6 +3,12 @@
 //! The head owns one buffer with the bytes as they were received and hands out slices of
 //! it; see [`Fields`] for why. It outlives the read buffer of the connection, which is
 //! shared and already used for something else when the caller looks at a header.
+//!
+//! A head can only be made by the parser, so its invariants are the parser's: names are
+//! tokens, values hold no control bytes and no line breaks, the status has three digits.
+//!
+//! What a header *means* is deliberately absent. The length of the body is decided in
+//! [`codec::body_framing`](crate::codec::body_framing) and nowhere else.
 
 use std::fmt;
 
