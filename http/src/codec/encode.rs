@@ -1,0 +1,323 @@
+//! Writes the head of a request.
+//!
+//! The whole head goes into one buffer that the connection keeps, so that head and body
+//! leave in one write. Order: request line, `Host` (RFC 9110, section 7.2 wants it first),
+//! the caller's headers as they are, the defaults that the caller has not given, and
+//! `Content-Length`.
+//!
+//! # Rules
+//!
+//! 1. The caller's headers are sent in their order and case; they were validated when they
+//!    were built.
+//! 2. The framing belongs to the client. `Content-Length` from the caller must be the
+//!    length of the body, `Transfer-Encoding` is refused, `Host` is sent once.
+//! 3. `Content-Length: 0` is sent where the method suggests a body: POST, PUT, PATCH
+//!    (RFC 9110, section 8.6).
+//! 4. The target is path and query of the URL, byte for byte, and visible ASCII only.
+//!    User, password and fragment are never sent.
+//! 5. After an error the buffer is as it was.
+//!
+//! A body of unknown length, sent chunked, is absent as long as
+//! [`Body`](crate::message::Body) knows none.
+
+use url::{Position, Url};
+
+use crate::error::{Error, Excerpt};
+use crate::message::syntax::{first_not, is_target_byte, list_members, push_decimal};
+use crate::message::{Headers, Method, Request, host_of};
+
+/// How the target stands on the request line (RFC 9112, section 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum TargetForm {
+    /// Path and query: to the server itself.
+    #[default]
+    Origin,
+    /// The whole URL: to a proxy.
+    Absolute,
+    /// Host and port: CONNECT, to a proxy.
+    Authority,
+    /// An asterisk: OPTIONS for the server as a whole.
+    Asterisk,
+}
+
+/// What must be remembered of a request to understand the answer to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The method: it decides whether the answer has a body.
+    pub method: Method,
+    /// Whether the request said `Connection: close`.
+    pub last: bool,
+    /// Whether the request asked for another protocol, so that 101 is an answer.
+    pub upgrade: bool,
+}
+
+impl Expected {
+    /// What an ordinary request with this method expects.
+    pub fn answer_to(method: Method) -> Self {
+        Expected {
+            method,
+            last: false,
+            upgrade: false,
+        }
+    }
+}
+
+/// The headers that every request has unless it has its own: `Accept: */*` and
+/// `User-Agent: looplet-http/VERSION`.
+pub fn default_headers() -> Headers {
+    let mut headers = Headers::new();
+    let agent = concat!("looplet-http/", env!("CARGO_PKG_VERSION"));
+    for (name, value) in [("Accept", "*/*"), ("User-Agent", agent)] {
+        headers
+            .append(name, value)
+            .expect("constants are valid headers");
+    }
+    headers
+}
+
+/// Appends the head of `request` to `out`, the empty line at its end included.
+///
+/// Of the `defaults`, usually those of the session, the ones are sent that the request
+/// does not have. `Host` and framing headers among them are ignored.
+///
+/// # Errors
+///
+/// [`Error::UnsupportedScheme`], [`Error::InvalidUrl`], [`Error::InvalidTarget`],
+/// [`Error::RefusedHeader`], [`Error::BodyNotAllowed`]. `out` is not changed then.
+///
+/// ```
+/// use looplet_http::codec::{TargetForm, default_headers, encode_head};
+/// use looplet_http::message::{Headers, Method, Request};
+/// use url::Url;
+///
+/// let request = Request::new(Method::GET, Url::parse("http://a.example/x?y#z").unwrap());
+/// let mut out = Vec::new();
+/// encode_head(&request, &Headers::new(), TargetForm::Origin, &mut out)?;
+/// assert_eq!(out, b"GET /x?y HTTP/1.1\r\nHost: a.example\r\n\r\n");
+/// # Ok::<(), looplet_http::Error>(())
+/// ```
+pub fn encode_head(
+    request: &Request,
+    defaults: &Headers,
+    form: TargetForm,
+    out: &mut Vec<u8>,
+) -> Result<Expected, Error> {
+    let special = Special::of(request)?;
+    let host = host_of(&request.url)?;
+    check_target(&request.url[Position::BeforePath..Position::AfterQuery])?;
+    check_body(request)?;
+
+    let wire = request.headers.as_wire();
+    let url_length = request.url.as_str().len();
+    out.reserve(wire.len() + defaults.as_wire().len() + 2 * url_length + 96);
+    push_request_line(out, request, host, form);
+    push_host(out, &request.url, host, special.host);
+    if special.host.is_none() {
+        out.extend_from_slice(wire);
+    } else {
+        push_lines(
+            out,
+            request.headers.iter().filter(|(name, _)| !is(name, "host")),
+        );
+    }
+    push_lines(
+        out,
+        defaults
+            .iter()
+            .filter(|(name, _)| is_missing(name, &request.headers)),
+    );
+    if let Some(length) = announced_length(request, &special) {
+        out.extend_from_slice(b"Content-Length: ");
+        push_decimal(out, length);
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+    Ok(expected(request, defaults))
+}
+
+/// The caller's headers that the client has an opinion on.
+struct Special<'r> {
+    /// The value of `Host`.
+    host: Option<&'r [u8]>,
+    /// The value of `Content-Length`, already found to be right.
+    content_length: Option<&'r [u8]>,
+}
+
+impl<'r> Special<'r> {
+    /// Finds and checks them.
+    fn of(request: &'r Request) -> Result<Self, Error> {
+        let mut special = Special {
+            host: None,
+            content_length: None,
+        };
+        for (name, value) in request.headers.iter() {
+            if is(name, "host") && special.host.replace(value).is_some() {
+                return Err(Error::RefusedHeader {
+                    name: "Host",
+                    reason: "it is given twice",
+                });
+            }
+            if is(name, "content-length") && special.content_length.replace(value).is_some() {
+                let reason = "it is given twice";
+                return Err(Error::RefusedHeader {
+                    name: "Content-Length",
+                    reason,
+                });
+            }
+            if is(name, "transfer-encoding") {
+                let reason = "the client frames the body";
+                return Err(Error::RefusedHeader {
+                    name: "Transfer-Encoding",
+                    reason,
+                });
+            }
+        }
+        special.check_length(request.body.length())?;
+        Ok(special)
+    }
+
+    /// Compares the caller's `Content-Length` with the body.
+    fn check_length(&self, body: Option<u64>) -> Result<(), Error> {
+        let Some(value) = self.content_length else {
+            return Ok(());
+        };
+        if body.is_some_and(|length| length.to_string().as_bytes() == value) {
+            return Ok(());
+        }
+        let reason = "it is not the length of the body";
+        Err(Error::RefusedHeader {
+            name: "Content-Length",
+            reason,
+        })
+    }
+}
+
+/// Whether two header names are the same; `lower` is in lower case.
+fn is(name: &str, lower: &str) -> bool {
+    name.eq_ignore_ascii_case(lower)
+}
+
+/// Whether a default header is to be sent.
+fn is_missing(name: &str, given: &Headers) -> bool {
+    const OF_ONE_REQUEST: [&str; 3] = ["host", "content-length", "transfer-encoding"];
+    !OF_ONE_REQUEST.iter().any(|own| is(name, own)) && !given.contains(name)
+}
+
+/// Refuses a target with bytes that could end it early. The `url` crate escapes them; this
+/// is the second lock on the door.
+fn check_target(target: &str) -> Result<(), Error> {
+    match first_not(target.as_bytes(), is_target_byte) {
+        None => Ok(()),
+        Some((byte, at)) => Err(Error::InvalidTarget {
+            target: Excerpt::around(target.as_bytes(), at),
+            byte,
+        }),
+    }
+}
+
+/// Refuses a body where the method cannot have one (RFC 9110, sections 9.3.6 and 9.3.8).
+fn check_body(request: &Request) -> Result<(), Error> {
+    let bodiless = request.method == Method::CONNECT || request.method == Method::TRACE;
+    if bodiless && !request.body.is_empty() {
+        return Err(Error::BodyNotAllowed {
+            method: request.method.to_string(),
+        });
+    }
+    Ok(())
+}
+
+/// The length to announce, if the caller has not announced it.
+fn announced_length(request: &Request, special: &Special<'_>) -> Option<u64> {
+    let suggests_body = matches!(request.method.as_str(), "POST" | "PUT" | "PATCH");
+    let length = request.body.length()?;
+    (special.content_length.is_none() && (length > 0 || suggests_body)).then_some(length)
+}
+
+/// Writes method, target and version.
+fn push_request_line(out: &mut Vec<u8>, request: &Request, host: &str, form: TargetForm) {
+    let url = &request.url;
+    let path_and_query = url[Position::BeforePath..Position::AfterQuery].as_bytes();
+    out.extend_from_slice(request.method.as_str().as_bytes());
+    out.push(b' ');
+    match form {
+        TargetForm::Origin => out.extend_from_slice(path_and_query),
+        TargetForm::Absolute => {
+            out.extend_from_slice(url.scheme().as_bytes());
+            out.extend_from_slice(b"://");
+            push_authority(out, host, url.port());
+            out.extend_from_slice(path_and_query);
+        }
+        TargetForm::Authority => push_authority(out, host, url.port_or_known_default()),
+        TargetForm::Asterisk => out.push(b'*'),
+    }
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+}
+
+/// Writes host and port; the URL has no port if it is the default one.
+fn push_authority(out: &mut Vec<u8>, host: &str, port: Option<u16>) {
+    out.extend_from_slice(host.as_bytes());
+    if let Some(port) = port {
+        out.push(b':');
+        push_decimal(out, port.into());
+    }
+}
+
+/// Writes `Host`: the caller's, or that of the URL.
+fn push_host(out: &mut Vec<u8>, url: &Url, host: &str, given: Option<&[u8]>) {
+    if let Some(value) = given {
+        return push_line(out, "Host", value);
+    }
+    out.extend_from_slice(b"Host: ");
+    push_authority(out, host, url.port());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Writes several field lines.
+fn push_lines<'h>(out: &mut Vec<u8>, fields: impl Iterator<Item = (&'h str, &'h [u8])>) {
+    for (name, value) in fields {
+        push_line(out, name, value);
+    }
+}
+
+/// Writes one field line.
+fn push_line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// What the request that was written lets the answer be.
+fn expected(request: &Request, defaults: &Headers) -> Expected {
+    let mut expected = Expected::answer_to(request.method.clone());
+    let given = request.headers.contains("connection");
+    let headers = if given { &request.headers } else { defaults };
+    for option in headers.get_all("connection").flat_map(list_members) {
+        expected.last |= option.eq_ignore_ascii_case(b"close");
+        expected.upgrade |= option.eq_ignore_ascii_case(b"upgrade");
+    }
+    expected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_visible_ascii() {
+        assert_eq!(check_target("/a?b=%20'~"), Ok(()));
+        for (target, bad) in [
+            ("/a b", b' '),
+            ("/\r\n", b'\r'),
+            ("/\u{e4}", 0xc3),
+            ("/\0", 0),
+        ] {
+            let target_excerpt = Excerpt::start_of(target.as_bytes());
+            let expected = Error::InvalidTarget {
+                target: target_excerpt,
+                byte: bad,
+            };
+            assert_eq!(check_target(target), Err(expected));
+        }
+    }
+}

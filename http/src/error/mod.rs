@@ -1,0 +1,344 @@
+//! The one error type of the client.
+//!
+//! A caller of an HTTP client wants to know three things: was it my mistake, the network's
+//! or the server's; where in the exchange did it happen; and what exactly was wrong. One
+//! enum with a variant per situation answers them without a downcast, and `match` finds
+//! the situations worth handling.
+//!
+//! # Rules
+//!
+//! 1. The doc of a variant says when it occurs and which limit or option turns it off.
+//! 2. `Display` is one flat line with the place, the cause and, where bytes were at fault,
+//!    the first of them, escaped. `source()` is always `None`, so that a report that walks
+//!    the chain does not print the same cause twice.
+//! 3. Errors are plain data: `Clone`, `PartialEq`, `Send`. An `io::Error` is kept as its
+//!    kind and its message.
+//! 4. No variant holds a password: callers pass URLs and headers in without their secrets.
+//!
+//! Running out of bytes is not an error in [`codec`](crate::codec): it is `Partial` there,
+//! and becomes one of the `…Truncated` variants only when the peer closes the connection.
+
+mod display;
+mod excerpt;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub use excerpt::Excerpt;
+
+/// Everything that can go wrong between a URL and the last byte of a body.
+///
+/// The variants stand in the order of an exchange: the caller's mistakes, the way to the
+/// server, the head, the framing, the body, and what the session decides about the whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text is not a URL, or a URL without a host.
+    InvalidUrl {
+        /// The URL as far as it may be shown, without user and password.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The URL is neither `http` nor `https`. Also the answer to a redirect to `file:`.
+    UnsupportedScheme {
+        /// The scheme of the URL.
+        scheme: String,
+    },
+    /// The method is not a token (RFC 9110, section 9.1).
+    InvalidMethod {
+        /// The method as the caller gave it.
+        method: Excerpt,
+    },
+    /// The request target holds a byte that cannot stand in a request line.
+    InvalidTarget {
+        /// The target as far as it is shown.
+        target: Excerpt,
+        /// The first byte that is not allowed.
+        byte: u8,
+    },
+    /// A header from the caller holds a byte that must not reach the wire: anything but
+    /// token bytes in a name, a control byte in a value (RFC 9110, section 5).
+    InvalidHeader {
+        /// The name of the header as the caller gave it.
+        name: Excerpt,
+        /// Whether the name or the value is at fault.
+        part: HeaderPart,
+        /// The first byte that is not allowed, and where it stands; `None` for an empty name.
+        byte: Option<(u8, usize)>,
+    },
+    /// A header from the caller contradicts what the client itself must say: a second
+    /// `Host`, a `Content-Length` that is not the length of the body, `Transfer-Encoding`.
+    RefusedHeader {
+        /// The name of the header.
+        name: &'static str,
+        /// Why it is refused.
+        reason: &'static str,
+    },
+    /// The method cannot carry a body: `CONNECT` and `TRACE` (RFC 9110, section 9.3).
+    BodyNotAllowed {
+        /// The method of the request.
+        method: String,
+    },
+
+    /// The name of the host could not be resolved.
+    Resolve {
+        /// The host that was looked up.
+        host: String,
+        /// What the resolver said.
+        cause: String,
+    },
+    /// No address of the host accepted a connection.
+    Connect {
+        /// The host that was tried.
+        host: String,
+        /// One entry for each address, in the order in which they were tried.
+        attempts: Vec<ConnectAttempt>,
+    },
+    /// The TLS handshake or the TLS layer failed.
+    Tls {
+        /// The host that was spoken to.
+        host: String,
+        /// What was wrong, such as the reason why a certificate is not trusted.
+        cause: String,
+    },
+    /// A phase took longer than the configured time.
+    Timeout {
+        /// The phase that took too long.
+        phase: Phase,
+        /// The time it was given.
+        after: Duration,
+    },
+    /// The operating system reported an error on the connection.
+    Io {
+        /// What the client was doing.
+        phase: Phase,
+        /// The kind of the `io::Error`.
+        kind: io::ErrorKind,
+        /// Its message.
+        message: String,
+    },
+
+    /// The server closed the connection without a single byte of an answer. On a reused
+    /// connection this is the race between our request and the server's idle timeout.
+    EmptyReply,
+    /// What arrived is not HTTP: the first bytes are not `HTTP/1.`.
+    NotHttp {
+        /// The first bytes.
+        start: Excerpt,
+    },
+    /// The first line begins like HTTP but is no status line of HTTP/1.0 or HTTP/1.1.
+    BadStatusLine {
+        /// The line.
+        line: Excerpt,
+    },
+    /// A line of the head or of the trailers is not a header field.
+    BadHeaderLine {
+        /// Where the line stood.
+        section: Section,
+        /// The line, around the place of the fault.
+        line: Excerpt,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The head is larger than [`Limits::head_bytes`](crate::codec::Limits::head_bytes).
+    HeadTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// There are more fields than [`Limits::fields`](crate::codec::Limits::fields).
+    TooManyHeaders {
+        /// The limit.
+        limit: usize,
+    },
+    /// The connection ended inside the head.
+    HeadTruncated {
+        /// The bytes of the head that had arrived.
+        got: usize,
+    },
+    /// The connection ended after an interim (1xx) response.
+    NoFinalResponse,
+    /// More interim (1xx) responses than [`Limits::interim`](crate::codec::Limits::interim).
+    TooManyInterim {
+        /// The limit.
+        limit: u32,
+    },
+    /// The server answered 101 to a request that did not ask for an upgrade.
+    UnexpectedUpgrade,
+    /// A header that may have one value has two different ones.
+    ConflictingHeader {
+        /// The name of the header.
+        name: String,
+    },
+
+    /// `Content-Length` or `Transfer-Encoding` is folded over two lines.
+    FoldedFraming {
+        /// Which of the two.
+        name: &'static str,
+    },
+    /// `Content-Length` is not one decimal number below 2^63.
+    BadContentLength {
+        /// The value, or all the values.
+        value: Excerpt,
+    },
+    /// `Transfer-Encoding` is anything but exactly `chunked`.
+    BadTransferEncoding {
+        /// The value, or all the values.
+        value: Excerpt,
+    },
+    /// The chunked coding is broken.
+    BadChunk {
+        /// What had to stand there.
+        expected: &'static str,
+        /// The byte that stood there.
+        found: u8,
+        /// The offset in the coded body.
+        offset: u64,
+    },
+    /// Chunk extensions sum up to more than
+    /// [`Limits::chunk_extension_bytes`](crate::codec::Limits::chunk_extension_bytes).
+    ChunkExtensionsTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The trailers are larger than
+    /// [`Limits::trailer_bytes`](crate::codec::Limits::trailer_bytes).
+    TrailersTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The connection ended before `Content-Length` bytes had arrived.
+    BodyTruncated {
+        /// The bytes that arrived.
+        got: u64,
+        /// The bytes that were announced.
+        want: u64,
+    },
+    /// The connection ended before the last chunk and the trailers.
+    ChunkedTruncated {
+        /// The bytes of data that arrived.
+        got: u64,
+    },
+
+    /// A body that is collected in memory is larger than the limit of the session.
+    BodyTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A coding of the content (gzip and the like) is broken or unknown.
+    BadContentCoding {
+        /// The name of the coding.
+        coding: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// There were more redirects than the policy allows.
+    TooManyRedirects {
+        /// The limit.
+        limit: u32,
+    },
+    /// A redirect cannot be followed.
+    BadRedirect {
+        /// The value of `Location`.
+        location: Excerpt,
+        /// Why not.
+        reason: String,
+    },
+    /// A request must be sent again, but its body was a stream that is used up.
+    BodyNotReplayable,
+    /// The session is closed.
+    SessionClosed,
+    /// The status is 4xx or 5xx. Only `raise_for_status` makes an error of that.
+    Status {
+        /// The status code.
+        code: u16,
+        /// The URL without user and password.
+        url: String,
+    },
+}
+
+/// One address that did not accept a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectAttempt {
+    /// The address.
+    pub address: SocketAddr,
+    /// The kind of the `io::Error`.
+    pub kind: io::ErrorKind,
+    /// Its message.
+    pub message: String,
+}
+
+/// The part of an exchange in which an error happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Waiting for a free connection of the pool.
+    PoolWait,
+    /// Looking the name up.
+    Resolve,
+    /// Connecting, the TLS handshake included.
+    Connect,
+    /// The handshake with a proxy.
+    Proxy,
+    /// Sending the head and the body of the request.
+    Send,
+    /// Waiting for the first byte of the answer.
+    FirstByte,
+    /// Reading the rest of the head.
+    Head,
+    /// Reading the body.
+    Body,
+    /// The whole exchange, redirects included.
+    Total,
+}
+
+/// The two parts of a header field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HeaderPart {
+    /// The name before the colon.
+    Name,
+    /// The value after the colon.
+    Value,
+}
+
+/// The two places where a response has header fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Section {
+    /// Before the body.
+    Head,
+    /// After the last chunk.
+    Trailers,
+}
+
+impl Error {
+    /// Makes an [`Error::Io`] that can be cloned.
+    pub fn io(phase: Phase, error: &io::Error) -> Self {
+        Error::Io {
+            phase,
+            kind: error.kind(),
+            message: error.to_string(),
+        }
+    }
+
+    /// Whether a time limit ran out.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Error::Timeout { .. })
+    }
+
+    /// Whether the caller can repair it: nothing was sent yet.
+    pub fn is_caller_mistake(&self) -> bool {
+        matches!(
+            self,
+            Error::InvalidUrl { .. }
+                | Error::UnsupportedScheme { .. }
+                | Error::InvalidMethod { .. }
+                | Error::InvalidTarget { .. }
+                | Error::InvalidHeader { .. }
+                | Error::RefusedHeader { .. }
+                | Error::BodyNotAllowed { .. }
+        )
+    }
+}
+
+impl std::error::Error for Error {}
