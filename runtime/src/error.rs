@@ -58,8 +58,15 @@ pub struct Deadlock {
 impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.tasks.len();
-        let tasks = if count == 1 { "task waits" } else { "tasks wait" };
-        write!(f, "deadlock: {count} {tasks} for something that can never happen")?;
+        let tasks = if count == 1 {
+            "task waits"
+        } else {
+            "tasks wait"
+        };
+        write!(
+            f,
+            "deadlock: {count} {tasks} for something that can never happen"
+        )?;
         for task in &self.tasks {
             write!(f, "\n  {task}")?;
         }

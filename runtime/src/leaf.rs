@@ -70,12 +70,18 @@ enum Place {
 impl Leaf {
     /// A leaf that waits for nothing that could be cancelled.
     pub(crate) const fn new() -> Self {
-        Self { place: Place::None, target: None }
+        Self {
+            place: Place::None,
+            target: None,
+        }
     }
 
     /// A leaf that waits for `target`: a request to the task is forwarded to it.
     pub(crate) fn waiting_for(target: Rc<dyn CancelTarget>) -> Self {
-        Self { place: Place::None, target: Some(target) }
+        Self {
+            place: Place::None,
+            target: Some(target),
+        }
     }
 
     /// Counts the leaf as waiting, in the frame that is being polled.

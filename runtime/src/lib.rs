@@ -1,14 +1,83 @@
-//! x
-#![deny(unsafe_code)]
+//! A single-thread event loop and coroutine runtime in the spirit of Python's asyncio.
+//!
+//! ```
+//! use looplet::{create_task, run, sleep};
+//! use std::time::Duration;
+//!
+//! run(async {
+//!     let tick = create_task(async {
+//!         sleep(Duration::from_millis(2)).await;
+//!         "tick"
+//!     });
+//!     println!("{} ... and one thread", tick.await);
+//! });
+//! ```
+//!
+//! Everything has asyncio's name where it is asyncio's concept: [`run`], [`create_task`],
+//! [`gather`], [`timeout`], [`Queue`], [`open_connection`]. What asyncio calls `Future` is
+//! [`Promise`] here.
+//!
+//! # The life of `sleep(1 s).await`
+//!
+//! 1. The task's step polls [`sleep`] (`task/sleep.rs`), which sets a timer and returns
+//!    `Pending`; the task cell (`task/cell.rs`) puts the coroutine back.
+//! 2. The timer is a deadline in the wheel (`event_loop/wheel.rs`) and a waker in a slab
+//!    (`event_loop/timers.rs`).
+//! 3. The turn (`event_loop/turn.rs`) finds nothing ready, and asks the reactor
+//!    (`event_loop/reactor.rs`) to wait in the kernel until the deadline.
+//! 4. The next turn takes the timer off the wheel and runs its entry, which calls the waker.
+//! 5. The waker is a ticket (`event_loop/waker.rs`): waking puts the task's number into the
+//!    ready queue (`event_loop/ready.rs`), and nothing else.
+//! 6. The turn after that makes the task's next step; the sleep finds its timer gone and is
+//!    ready.
+//!
+//! # Layers
+//!
+//! The `mod` lines below stand in dependency order: a module imports only from those above
+//! it. That is also the order to read them in.
+//!
+//! # Rules
+//!
+//! 1. User code (callbacks, `poll`, `wake`, and the `Drop` of a user's future) runs only from
+//!    a turn, or from closing the loop, and never while a cell is borrowed.
+//! 2. `wake` only queues.
+//! 3. A turn runs what was ready when it began; what becomes ready meanwhile waits.
+//! 4. One thread-local (`event_loop/context.rs`), one file with `unsafe`
+//!    (`event_loop/waker.rs`), one global (the table in `event_loop/inbox.rs`).
+//! 5. Every future that waits removes itself when it is dropped.
+//! 6. No thread is started before [`to_thread`], or a name to resolve, is first used.
+
 mod cancel;
 mod error;
 mod event_loop;
 mod leaf;
 mod promise;
 mod task;
+mod sync;
+mod combine;
+mod executor;
+mod net;
+mod streams;
+mod runner;
 
-pub use cancel::*;
-pub use error::*;
-pub use event_loop::{*};
-pub use promise::{CallbackId, Promise, TaskError, PromiseWait};
-pub use task::*;
+pub use self::cancel::{CancelReason, Cancelled};
+pub use self::combine::{Gather, GatherWait, Gatherable, IntoTask, gather};
+pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut};
+pub use self::event_loop::{
+    Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle, LoopHandle,
+    RunError, TimerHandle, get_running_loop, try_get_running_loop,
+};
+pub use self::executor::{Job, ThreadPool, to_thread};
+pub use self::net::{Address, TcpListener, TcpStream, resolve};
+pub use self::promise::{CallbackId, Promise, PromiseWait, TaskError};
+pub use self::runner::{Runner, run};
+pub use self::streams::{
+    Lines, ReadError, Server, StreamReader, StreamWriter, open_connection, start_server,
+};
+pub use self::sync::{
+    Event, Lock, LockGuard, Permit, Queue, QueueEmpty, QueueFull, Semaphore, TaskDoneError,
+};
+pub use self::task::{
+    CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, YieldNow, all_tasks, catch_cancel,
+    create_task, current_task, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
+};

@@ -56,9 +56,10 @@ impl fmt::Debug for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TaskError::Cancelled(cause) => f.debug_tuple("Cancelled").field(cause).finish(),
-            TaskError::Panicked(payload) => {
-                f.debug_tuple("Panicked").field(&panic_text(payload.as_ref())).finish()
-            }
+            TaskError::Panicked(payload) => f
+                .debug_tuple("Panicked")
+                .field(&panic_text(payload.as_ref()))
+                .finish(),
         }
     }
 }
@@ -137,7 +138,10 @@ impl<T> PromiseCell<T> {
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
-        matches!(*self.state.borrow(), State::Settled(Err(TaskError::Cancelled(_))))
+        matches!(
+            *self.state.borrow(),
+            State::Settled(Err(TaskError::Cancelled(_)))
+        )
     }
 
     /// Sets the outcome and schedules whoever waits. Gives the outcome back if there is one
@@ -217,8 +221,20 @@ impl<T> PromiseCell<T> {
 
     pub(crate) fn take_outcome(&self) -> Option<Outcome<T>> {
         let outcome = self.take();
-        self.retrieved.set(self.retrieved.get() || outcome.is_some());
+        self.retrieved
+            .set(self.retrieved.get() || outcome.is_some());
         outcome
+    }
+
+    /// How it failed, if it was settled without a value.
+    pub(crate) fn failure(&self) -> Option<TaskError> {
+        match &*self.state.borrow() {
+            State::Settled(Err(error)) => {
+                self.retrieved.set(true);
+                Some(error.duplicate())
+            }
+            _ => None,
+        }
     }
 
     /// What nobody has looked at: the text of a panic.
@@ -271,7 +287,9 @@ impl Line {
 
     fn get_mut(&mut self, id: CallbackId) -> Option<&mut Waiting> {
         let all = self.first.iter_mut().chain(&mut self.others);
-        all.into_iter().find(|(other, _)| *other == id).map(|(_, waiting)| waiting)
+        all.into_iter()
+            .find(|(other, _)| *other == id)
+            .map(|(_, waiting)| waiting)
     }
 
     fn remove(&mut self, id: CallbackId) -> Option<Waiting> {
@@ -291,7 +309,10 @@ pub(crate) struct Wait {
 
 impl Wait {
     pub(crate) fn new(target: Rc<dyn CancelTarget>) -> Self {
-        Self { leaf: Leaf::waiting_for(target), place: None }
+        Self {
+            leaf: Leaf::waiting_for(target),
+            place: None,
+        }
     }
 
     /// Waits until `read` finds an outcome in `cell`.
@@ -373,7 +394,9 @@ pub struct Promise<T> {
 
 impl<T> Clone for Promise<T> {
     fn clone(&self) -> Self {
-        Self { cell: self.cell.clone() }
+        Self {
+            cell: self.cell.clone(),
+        }
     }
 }
 
@@ -388,7 +411,9 @@ impl EventLoop {
     /// `loop.create_future`.
     #[doc(alias = "create_future")]
     pub fn create_promise<T>(&self) -> Promise<T> {
-        Promise { cell: Rc::new(PromiseCell::new(self.downgrade())) }
+        Promise {
+            cell: Rc::new(PromiseCell::new(self.downgrade())),
+        }
     }
 }
 
@@ -432,7 +457,8 @@ impl<T: 'static> Promise<T> {
     /// Callbacks run in the order in which they were added.
     pub fn add_done_callback(&self, callback: impl FnOnce(&Promise<T>) + 'static) -> CallbackId {
         let promise = self.clone();
-        self.cell.add_done_callback(self::callback(move || callback(&promise)))
+        self.cell
+            .add_done_callback(self::callback(move || callback(&promise)))
     }
 
     /// Takes a callback out again. Returns whether it was waiting.
@@ -458,7 +484,11 @@ pub struct PromiseWait<T> {
 impl<T: 'static> PromiseWait<T> {
     fn new(promise: &Promise<T>, read: fn(&PromiseCell<T>) -> Option<Outcome<T>>) -> Self {
         let cell = promise.cell.clone();
-        Self { wait: Wait::new(cell.clone()), cell, read }
+        Self {
+            wait: Wait::new(cell.clone()),
+            cell,
+            read,
+        }
     }
 }
 
@@ -467,7 +497,9 @@ impl<T> std::future::Future for PromiseWait<T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let this = &mut *self;
-        this.wait.poll(&this.cell, false, context, this.read).map(value_of)
+        this.wait
+            .poll(&this.cell, false, context, this.read)
+            .map(value_of)
     }
 }
 

@@ -85,7 +85,13 @@ impl Cancelled {
     #[track_caller]
     fn build(reason: CancelReason, message: Option<String>) -> Self {
         let site = Location::caller();
-        Self { details: Arc::new(Details { reason, site, message }) }
+        Self {
+            details: Arc::new(Details {
+                reason,
+                site,
+                message,
+            }),
+        }
     }
 
     /// Returns why the cancel happened.

@@ -238,7 +238,11 @@ impl Frame {
     }
 
     fn only_target(&self) -> Option<Rc<dyn CancelTarget>> {
-        if self.waiting.get() == 1 { self.post.borrow().targets.only() } else { None }
+        if self.waiting.get() == 1 {
+            self.post.borrow().targets.only()
+        } else {
+            None
+        }
     }
 }
 

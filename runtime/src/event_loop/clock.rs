@@ -44,7 +44,10 @@ pub(crate) struct LoopClock {
 impl LoopClock {
     pub(crate) fn new(clock: Clock) -> Self {
         let virtual_now = (clock == Clock::Virtual).then(|| Cell::new(0));
-        Self { start: Instant::now(), virtual_now }
+        Self {
+            start: Instant::now(),
+            virtual_now,
+        }
     }
 
     /// Nanoseconds since the loop was made.
@@ -76,7 +79,9 @@ impl LoopClock {
     /// The instant that lies `nanos` after the start of the loop.
     pub(crate) fn instant_at(&self, nanos: u64) -> Instant {
         let span = Duration::from_nanos(nanos);
-        self.start.checked_add(span).unwrap_or_else(|| self.start + FAR)
+        self.start
+            .checked_add(span)
+            .unwrap_or_else(|| self.start + FAR)
     }
 
     /// The loop's nanosecond of `instant`; instants before the start of the loop are 0.

@@ -182,5 +182,8 @@ fn wake_elsewhere(loops: &RefCell<Vec<Weak<Core>>>, ticket: Ticket) {
 
 fn find(loops: &RefCell<Vec<Weak<Core>>>, number: LoopNumber) -> Option<Rc<Core>> {
     let loops = loops.borrow();
-    loops.iter().filter_map(Weak::upgrade).find(|core| core.number == number)
+    loops
+        .iter()
+        .filter_map(Weak::upgrade)
+        .find(|core| core.number == number)
 }

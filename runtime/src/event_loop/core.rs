@@ -110,14 +110,22 @@ impl Core {
 
     /// What some other module keeps for this loop, made at the first use.
     pub(crate) fn attachment<T: Any>(&self, make: impl FnOnce() -> T) -> Rc<T> {
-        let found = self.attachments.borrow().get(&TypeId::of::<T>()).cloned();
-        if let Some(Ok(found)) = found.map(Rc::downcast) {
+        if let Some(found) = self.find_attachment() {
             return found;
         }
         let made = Rc::new(make());
-        let old = self.attachments.borrow_mut().insert(TypeId::of::<T>(), made.clone());
+        let old = self
+            .attachments
+            .borrow_mut()
+            .insert(TypeId::of::<T>(), made.clone());
         drop(old);
         made
+    }
+
+    /// What some other module keeps for this loop, if it was made.
+    pub(crate) fn find_attachment<T: Any>(&self) -> Option<Rc<T>> {
+        let found = self.attachments.borrow().get(&TypeId::of::<T>()).cloned()?;
+        found.downcast().ok()
     }
 
     /// Takes everything that other modules keep for this loop, for the caller to drop.

@@ -51,7 +51,10 @@ impl<F: FnOnce()> Callback for CallbackCell<F> {
 
 /// Puts a closure where the loop and a handle can share it.
 pub(crate) fn callback(closure: impl FnOnce() + 'static) -> Rc<dyn Callback> {
-    Rc::new(CallbackCell { closure: Cell::new(Some(closure)), cancelled: Cell::new(false) })
+    Rc::new(CallbackCell {
+        closure: Cell::new(Some(closure)),
+        cancelled: Cell::new(false),
+    })
 }
 
 /// A callback scheduled with [`call_soon`](crate::EventLoop::call_soon).
@@ -80,7 +83,9 @@ impl Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("cancelled", &self.cancelled()).finish()
+        f.debug_struct("Handle")
+            .field("cancelled", &self.cancelled())
+            .finish()
     }
 }
 
@@ -99,7 +104,11 @@ pub struct TimerHandle {
 
 impl TimerHandle {
     pub(crate) fn new(callback: Rc<dyn Callback>, withdraw: Rc<dyn Fn()>, when: Instant) -> Self {
-        Self { callback, withdraw, when }
+        Self {
+            callback,
+            withdraw,
+            when,
+        }
     }
 
     /// Cancels the callback and drops its closure now. Does nothing once it has run.

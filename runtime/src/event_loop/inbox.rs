@@ -90,9 +90,7 @@ impl Inbox {
 
     /// Whether a letter may still come from a job or from a handle.
     pub(crate) fn expects_letters(&self) -> bool {
-        self.has_jobs()
-            || self.handles.load(Ordering::Acquire) > 0
-            || self.has_letters()
+        self.has_jobs() || self.handles.load(Ordering::Acquire) > 0 || self.has_letters()
     }
 
     /// Whether a job on another thread will report to this loop.
@@ -191,7 +189,9 @@ impl Drop for LoopHandle {
 
 impl fmt::Debug for LoopHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoopHandle").field("number", &self.number).finish()
+        f.debug_struct("LoopHandle")
+            .field("number", &self.number)
+            .finish()
     }
 }
 
@@ -213,10 +213,15 @@ pub(crate) fn enlist(inbox: Arc<Inbox>) -> io::Result<LoopNumber> {
     let free = table.iter().position(|tenant| tenant.inbox.is_none());
     let slot = free.unwrap_or(table.len());
     if slot >= LoopNumber::SLOTS {
-        return Err(io::Error::other("4096 event loops are alive; there is no room for more"));
+        return Err(io::Error::other(
+            "4096 event loops are alive; there is no room for more",
+        ));
     }
     if slot == table.len() {
-        table.push(Tenant { generation: 0, inbox: None });
+        table.push(Tenant {
+            generation: 0,
+            inbox: None,
+        });
     }
     table[slot].inbox = Some(inbox);
     Ok(LoopNumber::new(slot, table[slot].generation))

@@ -35,7 +35,7 @@ use std::time::{Duration, Instant};
 pub use self::clock::Clock;
 pub use self::handle::{Handle, TimerHandle};
 pub use self::inbox::LoopHandle;
-pub use self::report::ErrorContext;
+pub use self::report::{ErrorContext, ExceptionHandler};
 
 pub(crate) use self::clock::nanoseconds;
 pub(crate) use self::context::{frame, is_queued, task, task_of, ticket, with_step};
@@ -111,9 +111,13 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RunError::Deadlock(deadlock) => deadlock.fmt(f),
-            RunError::Stopped => f.write_str("the event loop was stopped before the future was done"),
+            RunError::Stopped => {
+                f.write_str("the event loop was stopped before the future was done")
+            }
             RunError::Cancelled(cancelled) => write!(f, "the main task was {cancelled}"),
-            RunError::AlreadyRunning => f.write_str("an event loop is running on this thread already"),
+            RunError::AlreadyRunning => {
+                f.write_str("an event loop is running on this thread already")
+            }
             RunError::Closed => f.write_str("the event loop is closed"),
             RunError::Io(error) => write!(f, "the event loop cannot ask the kernel: {error}"),
         }
@@ -169,7 +173,12 @@ impl EventLoop {
 
     /// Starts the settings of a loop that is not the default one.
     pub fn builder() -> EventLoopBuilder {
-        EventLoopBuilder { settings: Settings { clock: Clock::Real, io_interval: 61 } }
+        EventLoopBuilder {
+            settings: Settings {
+                clock: Clock::Real,
+                io_interval: 61,
+            },
+        }
     }
 
     /// Schedules `callback` for the next turn.
@@ -203,13 +212,25 @@ impl EventLoop {
     }
 
     fn call_at_nanos(&self, deadline: u64, callback: Rc<dyn Callback>) -> TimerHandle {
-        let key = self.core.set_timer(deadline, TimerAction::Call(callback.clone()));
+        let key = self
+            .core
+            .set_timer(deadline, TimerAction::Call(callback.clone()));
         if key.is_none() {
             callback.cancel();
         }
         let weak = self.downgrade();
-        let withdraw = move || drop(weak.upgrade().zip(key).and_then(|(l, key)| l.core.timers.take(key)));
-        TimerHandle::new(callback, Rc::new(withdraw), self.core.clock.instant_at(deadline))
+        let withdraw = move || {
+            drop(
+                weak.upgrade()
+                    .zip(key)
+                    .and_then(|(l, key)| l.core.timers.take(key)),
+            )
+        };
+        TimerHandle::new(
+            callback,
+            Rc::new(withdraw),
+            self.core.clock.instant_at(deadline),
+        )
     }
 
     /// Returns the time on the loop's clock.
@@ -282,7 +303,7 @@ impl EventLoop {
     /// Sets what is told of panics and errors that nobody awaited; `None` restores the
     /// default, which writes a line to standard error. The asyncio counterpart is
     /// `loop.set_exception_handler`.
-    pub fn set_exception_handler(&self, handler: Option<Rc<dyn Fn(&ErrorContext)>>) {
+    pub fn set_exception_handler(&self, handler: Option<ExceptionHandler>) {
         self.core.reporter.set_handler(handler);
     }
 
@@ -378,12 +399,16 @@ fn close(core: &Rc<Core>) {
     let _entered = context::enter(core);
     let letters = core.inbox.close();
     for coroutine in core.tasks.clear() {
-        core.reporter.contain("a future panicked while it was dropped", || coroutine.discard());
+        core.reporter
+            .contain("a future panicked while it was dropped", || {
+                coroutine.discard()
+            });
     }
-    core.reporter.contain("a callback panicked while it was dropped", || {
-        drop(core.ready.replace(Vec::new()));
-        drop(core.timers.clear());
-        drop(letters);
-        drop(core.detach_all());
-    });
+    core.reporter
+        .contain("a callback panicked while it was dropped", || {
+            drop(core.ready.replace(Vec::new()));
+            drop(core.timers.clear());
+            drop(letters);
+            drop(core.detach_all());
+        });
 }

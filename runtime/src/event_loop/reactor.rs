@@ -53,7 +53,10 @@ struct Side {
 
 impl Side {
     fn new() -> Self {
-        Side { ready: true, ..Side::default() }
+        Side {
+            ready: true,
+            ..Side::default()
+        }
     }
 
     fn announce(&mut self, closed: bool, woken: &mut Vec<Waker>) {
@@ -82,7 +85,8 @@ impl Sides {
             self.read.announce(event.is_read_closed() || failed, woken);
         }
         if event.is_writable() || event.is_write_closed() || failed {
-            self.write.announce(event.is_write_closed() || failed, woken);
+            self.write
+                .announce(event.is_write_closed() || failed, woken);
         }
     }
 }
@@ -105,17 +109,23 @@ impl Reactor {
         let poll = mio::Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let bell = mio::Waker::new(&registry, BELL)?;
-        let poller = Poller { poll, events: Events::with_capacity(BATCH) };
+        let poller = Poller {
+            poll,
+            events: Events::with_capacity(BATCH),
+        };
         let sources = RefCell::new(Slab::new());
-        Ok((Self { poll: RefCell::new(poller), registry, sources }, bell))
+        Ok((
+            Self {
+                poll: RefCell::new(poller),
+                registry,
+                sources,
+            },
+            bell,
+        ))
     }
 
     /// Waits for events, at most for `timeout`, and appends who is to be woken to `woken`.
-    pub(crate) fn poll(
-        &self,
-        timeout: Option<Duration>,
-        woken: &mut Vec<Waker>,
-    ) -> io::Result<()> {
+    pub(crate) fn poll(&self, timeout: Option<Duration>, woken: &mut Vec<Waker>) -> io::Result<()> {
         let mut poller = self.poll.borrow_mut();
         let Poller { poll, events } = &mut *poller;
         match poll.poll(events, timeout) {
@@ -138,8 +148,12 @@ impl Reactor {
         let mut sources = self.sources.borrow_mut();
         let vacant = sources.vacant_entry();
         let key = vacant.key();
-        self.registry.register(source, Token(key), Interest::READABLE | Interest::WRITABLE)?;
-        vacant.insert(Sides { read: Side::new(), write: Side::new() });
+        self.registry
+            .register(source, Token(key), Interest::READABLE | Interest::WRITABLE)?;
+        vacant.insert(Sides {
+            read: Side::new(),
+            write: Side::new(),
+        });
         Ok(SourceId(key))
     }
 
@@ -159,12 +173,18 @@ impl Reactor {
         context: &mut Context<'_>,
     ) -> Poll<()> {
         let mut sources = self.sources.borrow_mut();
-        let Some(sides) = sources.get_mut(id.0) else { return Poll::Ready(()) };
+        let Some(sides) = sources.get_mut(id.0) else {
+            return Poll::Ready(());
+        };
         let side = sides.side(direction);
         if side.ready {
             return Poll::Ready(());
         }
-        if !side.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+        if !side
+            .wakers
+            .iter()
+            .any(|waker| waker.will_wake(context.waker()))
+        {
             side.wakers.push(context.waker().clone());
         }
         Poll::Pending
@@ -173,7 +193,9 @@ impl Reactor {
     /// Forgets a waker: its future was dropped.
     pub(crate) fn forget(&self, id: SourceId, direction: Direction, waker: &Waker) {
         let mut sources = self.sources.borrow_mut();
-        let Some(sides) = sources.get_mut(id.0) else { return };
+        let Some(sides) = sources.get_mut(id.0) else {
+            return;
+        };
         let wakers = &mut sides.side(direction).wakers;
         let at = wakers.iter().position(|other| other.will_wake(waker));
         let removed = at.map(|at| wakers.swap_remove(at));
@@ -199,6 +221,8 @@ impl Reactor {
     /// Whether any task waits for a source.
     pub(crate) fn is_awaited(&self) -> bool {
         let sources = self.sources.borrow();
-        sources.iter().any(|(_, s)| !s.read.wakers.is_empty() || !s.write.wakers.is_empty())
+        sources
+            .iter()
+            .any(|(_, s)| !s.read.wakers.is_empty() || !s.write.wakers.is_empty())
     }
 }

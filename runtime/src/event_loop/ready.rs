@@ -38,7 +38,9 @@ pub(crate) struct ReadyQueue {
 
 impl ReadyQueue {
     pub(crate) fn new() -> Self {
-        Self { entries: RefCell::new(Vec::new()) }
+        Self {
+            entries: RefCell::new(Vec::new()),
+        }
     }
 
     #[inline]

@@ -27,12 +27,19 @@ pub struct ErrorContext {
 impl ErrorContext {
     /// Makes a report without cause or task.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), cause: None, task: None }
+        Self {
+            message: message.into(),
+            cause: None,
+            task: None,
+        }
     }
 
     /// Makes a report of a panic.
     pub(crate) fn of_panic(message: impl Into<String>, payload: &(dyn Any + Send)) -> Self {
-        Self { cause: Some(panic_text(payload)), ..Self::new(message) }
+        Self {
+            cause: Some(panic_text(payload)),
+            ..Self::new(message)
+        }
     }
 }
 
@@ -56,16 +63,17 @@ pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
     text.unwrap_or_else(|| "a panic whose payload is not a string".to_string())
 }
 
-type Handler = Rc<dyn Fn(&ErrorContext)>;
+/// What is told of panics and errors that nobody awaited.
+pub type ExceptionHandler = Rc<dyn Fn(&ErrorContext)>;
 
 /// The exception handler of one loop.
 #[derive(Default)]
 pub(crate) struct Reporter {
-    handler: RefCell<Option<Handler>>,
+    handler: RefCell<Option<ExceptionHandler>>,
 }
 
 impl Reporter {
-    pub(crate) fn set_handler(&self, handler: Option<Handler>) {
+    pub(crate) fn set_handler(&self, handler: Option<ExceptionHandler>) {
         let old = self.handler.replace(handler);
         drop(old);
     }
@@ -73,7 +81,9 @@ impl Reporter {
     /// Tells the handler, and the default one if that one panics.
     pub(crate) fn report(&self, context: &ErrorContext) {
         let handler = self.handler.borrow().clone();
-        let Some(handler) = handler else { return report_by_default(context) };
+        let Some(handler) = handler else {
+            return report_by_default(context);
+        };
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| handler(context))) {
             let message = "the exception handler panicked";
             report_by_default(&ErrorContext::of_panic(message, payload.as_ref()));
@@ -91,7 +101,10 @@ impl Reporter {
 
 /// Writes a report to standard error.
 pub(crate) fn report_by_default(context: &ErrorContext) {
-    #[expect(clippy::print_stderr, reason = "this is what the default handler is for")]
+    #[expect(
+        clippy::print_stderr,
+        reason = "this is what the default handler is for"
+    )]
     {
         eprintln!("looplet: {context}");
     }

@@ -23,6 +23,7 @@ use std::rc::Rc;
 
 use slab::Slab;
 
+use super::handle::Callback;
 use super::ready::{Entry, ReadyQueue};
 use super::ticket::{MAX_TASKS, TaskId};
 use crate::cancel::{Cancelled, FrameOwner};
@@ -44,6 +45,8 @@ pub(crate) trait Coroutine: FrameOwner {
     fn cancel(&self, cause: Cancelled) -> bool;
     /// Drops the coroutine where it stands, because the loop closes.
     fn discard(&self);
+    /// Runs a callback, through `call_soon`, when it has ended.
+    fn notify_end(&self, callback: Rc<dyn Callback>);
     /// Its name, `Task-N` unless it was given another.
     fn name(&self) -> String;
     /// Gives it another name.
@@ -72,7 +75,10 @@ pub(crate) struct Tasks {
 
 impl Tasks {
     pub(crate) fn new() -> Self {
-        Self { slots: RefCell::new(Slab::new()), made: Cell::new(0) }
+        Self {
+            slots: RefCell::new(Slab::new()),
+            made: Cell::new(0),
+        }
     }
 
     /// Adds the coroutine that `make` builds from its id and its number, and queues its first
@@ -89,7 +95,10 @@ impl Tasks {
         let number = self.made.get().wrapping_add(1);
         self.made.set(number);
         let mut slots = self.slots.borrow_mut();
-        assert!(slots.len() < MAX_TASKS, "a loop holds at most {MAX_TASKS} tasks");
+        assert!(
+            slots.len() < MAX_TASKS,
+            "a loop holds at most {MAX_TASKS} tasks"
+        );
         let vacant = slots.vacant_entry();
         let id = TaskId::new(vacant.key(), number);
         let coroutine = make(id, number);
@@ -152,7 +161,10 @@ impl Tasks {
     /// All tasks that have not ended, in the order in which they were spawned.
     pub(crate) fn all(&self) -> Vec<Rc<dyn Coroutine>> {
         let slots = self.slots.borrow();
-        let mut all: Vec<_> = slots.iter().map(|(_, slot)| slot.coroutine.clone()).collect();
+        let mut all: Vec<_> = slots
+            .iter()
+            .map(|(_, slot)| slot.coroutine.clone())
+            .collect();
         all.sort_by_key(|coroutine| coroutine.number());
         all
     }

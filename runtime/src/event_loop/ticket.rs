@@ -61,7 +61,10 @@ impl LoopNumber {
 impl TaskId {
     /// The `count`-th task of a loop, at `index`.
     pub(crate) fn new(index: usize, count: u32) -> Self {
-        Self { index: index as u32, generation: count & ((1 << GENERATION_BITS) - 1) }
+        Self {
+            index: index as u32,
+            generation: count & ((1 << GENERATION_BITS) - 1),
+        }
     }
 }
 
@@ -94,8 +97,14 @@ impl Ticket {
 }
 
 const _: () = {
-    assert!(LOOP_BITS + INDEX_BITS + GENERATION_BITS == 64, "a ticket is one word");
-    assert!(usize::BITS == 64, "a ticket must fit a pointer: looplet needs a 64-bit machine");
+    assert!(
+        LOOP_BITS + INDEX_BITS + GENERATION_BITS == 64,
+        "a ticket is one word"
+    );
+    assert!(
+        usize::BITS == 64,
+        "a ticket must fit a pointer: looplet needs a 64-bit machine"
+    );
 };
 
 #[cfg(test)]
@@ -104,9 +113,11 @@ mod tests {
 
     #[test]
     fn a_ticket_gives_back_what_went_in() {
-        for (slot, generation, index, count) in
-            [(0, 0, 0, 0), (4095, 255, MAX_TASKS - 1, (1 << 18) - 1), (17, 3, 123_456, 99)]
-        {
+        for (slot, generation, index, count) in [
+            (0, 0, 0, 0),
+            (4095, 255, MAX_TASKS - 1, (1 << 18) - 1),
+            (17, 3, 123_456, 99),
+        ] {
             let number = LoopNumber::new(slot, generation);
             let task = TaskId::new(index, count);
             let ticket = Ticket::from_word(Ticket::new(number, task).word());

@@ -57,9 +57,16 @@ struct Inner {
 
 impl Timers {
     pub(crate) fn new() -> Self {
-        let inner =
-            Inner { wheel: Wheel::new(), timers: Slab::new(), made: 0, due: Vec::new() };
-        Self { inner: RefCell::new(inner), count: Cell::new(0) }
+        let inner = Inner {
+            wheel: Wheel::new(),
+            timers: Slab::new(),
+            made: 0,
+            due: Vec::new(),
+        };
+        Self {
+            inner: RefCell::new(inner),
+            count: Cell::new(0),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -71,8 +78,17 @@ impl Timers {
         let mut inner = self.inner.borrow_mut();
         let sequence = inner.made;
         inner.made += 1;
-        let index = inner.timers.insert(Timer { deadline, sequence, action, due: false }) as u32;
-        inner.wheel.insert(WheelEntry { deadline, sequence, index });
+        let index = inner.timers.insert(Timer {
+            deadline,
+            sequence,
+            action,
+            due: false,
+        }) as u32;
+        inner.wheel.insert(WheelEntry {
+            deadline,
+            sequence,
+            index,
+        });
         self.count.set(inner.timers.len());
         TimerKey { index, sequence }
     }
@@ -87,7 +103,9 @@ impl Timers {
         let timer = timers.remove(key.index as usize);
         self.count.set(timers.len());
         if !timer.due {
-            wheel.cancel(timer.deadline, |entry| is_alive(timers, entry.index, entry.sequence));
+            wheel.cancel(timer.deadline, |entry| {
+                is_alive(timers, entry.index, entry.sequence)
+            });
         }
         Some(timer.action)
     }
@@ -102,9 +120,11 @@ impl Timers {
         let mut inner = self.inner.borrow_mut();
         let timer = inner.timers.get_mut(key.index as usize);
         let old = match timer {
-            Some(Timer { sequence, action: TimerAction::Wake(old), .. })
-                if *sequence == key.sequence && !old.will_wake(waker) =>
-            {
+            Some(Timer {
+                sequence,
+                action: TimerAction::Wake(old),
+                ..
+            }) if *sequence == key.sequence && !old.will_wake(waker) => {
                 Some(std::mem::replace(old, waker.clone()))
             }
             _ => None,
@@ -121,13 +141,20 @@ impl Timers {
     /// Takes what is due at `now` off the wheel and hands the keys to `each`, in order.
     pub(crate) fn expire(&self, now: u64, mut each: impl FnMut(TimerKey)) {
         let mut inner = self.inner.borrow_mut();
-        let Inner { wheel, timers, due, .. } = &mut *inner;
-        wheel.advance(now, due, |entry| is_alive(timers, entry.index, entry.sequence));
+        let Inner {
+            wheel, timers, due, ..
+        } = &mut *inner;
+        wheel.advance(now, due, |entry| {
+            is_alive(timers, entry.index, entry.sequence)
+        });
         for entry in due.drain(..) {
             if let Some(timer) = timers.get_mut(entry.index as usize) {
                 timer.due = true;
             }
-            each(TimerKey { index: entry.index, sequence: entry.sequence });
+            each(TimerKey {
+                index: entry.index,
+                sequence: entry.sequence,
+            });
         }
     }
 
@@ -136,10 +163,15 @@ impl Timers {
         let mut inner = self.inner.borrow_mut();
         inner.wheel = Wheel::new();
         self.count.set(0);
-        std::mem::take(&mut inner.timers).into_iter().map(|(_, timer)| timer.action).collect()
+        std::mem::take(&mut inner.timers)
+            .into_iter()
+            .map(|(_, timer)| timer.action)
+            .collect()
     }
 }
 
 fn is_alive(timers: &Slab<Timer>, index: u32, sequence: u64) -> bool {
-    timers.get(index as usize).is_some_and(|timer| timer.sequence == sequence)
+    timers
+        .get(index as usize)
+        .is_some_and(|timer| timer.sequence == sequence)
 }

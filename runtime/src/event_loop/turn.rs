@@ -66,7 +66,9 @@ fn take_letters(core: &Core) {
     for letter in core.inbox.collect() {
         match letter {
             Letter::Wake(ticket) => core.schedule(ticket.task()),
-            Letter::Call(callback) => core.ready.push(Entry::Call(super::handle::callback(callback))),
+            Letter::Call(callback) => core
+                .ready
+                .push(Entry::Call(super::handle::callback(callback))),
         }
     }
 }
@@ -75,11 +77,17 @@ fn take_letters(core: &Core) {
 fn ask_kernel(core: &Core, woken: &mut Vec<Waker>) -> Result<(), TurnError> {
     core.since_poll.set(0);
     let patience = patience(core)?;
-    core.reactor.poll(patience, woken).map_err(TurnError::Poll)?;
+    core.reactor
+        .poll(patience, woken)
+        .map_err(TurnError::Poll)?;
     let silent = woken.is_empty();
-    woken.drain(..).for_each(|waker| core.ready.push(Entry::Wake(waker)));
+    woken
+        .drain(..)
+        .for_each(|waker| core.ready.push(Entry::Wake(waker)));
     if silent && core.clock.is_virtual() && core.ready.is_empty() && !core.inbox.has_jobs() {
-        core.timers.next_deadline().inspect(|&deadline| core.clock.jump_to(deadline));
+        core.timers
+            .next_deadline()
+            .inspect(|&deadline| core.clock.jump_to(deadline));
     }
     Ok(())
 }
@@ -106,15 +114,23 @@ const MAX_SLEEP: Duration = Duration::from_secs(86_400);
 
 fn deadlock(core: &Core) -> Deadlock {
     let describe = |task: Rc<dyn Coroutine>| {
-        format!("{} ({}), spawned at {}", task.name(), task.type_name(), task.site())
+        format!(
+            "{} ({}), spawned at {}",
+            task.name(),
+            task.type_name(),
+            task.site()
+        )
     };
-    Deadlock { tasks: core.tasks.all().into_iter().map(describe).collect() }
+    Deadlock {
+        tasks: core.tasks.all().into_iter().map(describe).collect(),
+    }
 }
 
 /// The second half of step 3. Without timers, the clock is not read.
 fn queue_due_timers(core: &Core) {
     if !core.timers.is_empty() {
-        core.timers.expire(core.clock.now(), |key| core.ready.push(Entry::Timer(key)));
+        core.timers
+            .expire(core.clock.now(), |key| core.ready.push(Entry::Timer(key)));
     }
 }
 
@@ -124,7 +140,8 @@ fn run_ready(core: &Core, batch: &mut Vec<Entry>) {
     if batch.is_empty() {
         return;
     }
-    core.since_poll.set(core.since_poll.get() + batch.len() as u32);
+    core.since_poll
+        .set(core.since_poll.get() + batch.len() as u32);
     for entry in batch.drain(..) {
         match entry {
             Entry::Task(id) => run_step(core, id),
@@ -138,7 +155,9 @@ fn run_ready(core: &Core, batch: &mut Vec<Entry>) {
 fn run_entry(core: &Core, entry: Entry) {
     match entry {
         Entry::Task(id) => run_step(core, id),
-        Entry::Call(callback) => core.reporter.contain("a callback panicked", || callback.run()),
+        Entry::Call(callback) => core
+            .reporter
+            .contain("a callback panicked", || callback.run()),
         Entry::Wake(waker) => core.reporter.contain("a waker panicked", || waker.wake()),
         Entry::Timer(key) => match core.timers.take(key) {
             Some(TimerAction::Wake(waker)) => run_entry(core, Entry::Wake(waker)),
@@ -150,7 +169,9 @@ fn run_entry(core: &Core, entry: Entry) {
 
 #[inline]
 fn run_step(core: &Core, id: TaskId) {
-    let Some(coroutine) = core.tasks.get(id) else { return };
+    let Some(coroutine) = core.tasks.get(id) else {
+        return;
+    };
     let ticket = Ticket::new(core.number, id);
     match context::run_as(ticket, || coroutine.step()) {
         (Stepped::Waiting, false) => core.tasks.wait(id),
@@ -161,8 +182,9 @@ fn run_step(core: &Core, id: TaskId) {
 
 /// Drops a task that has ended, and with it a result that nobody wants.
 fn bury(core: &Core, id: TaskId, coroutine: Rc<dyn Coroutine>) {
-    core.reporter.contain("a result panicked while it was dropped", || {
-        drop(core.tasks.remove(id));
-        drop(coroutine);
-    });
+    core.reporter
+        .contain("a result panicked while it was dropped", || {
+            drop(core.tasks.remove(id));
+            drop(coroutine);
+        });
 }

@@ -82,7 +82,10 @@ struct Place {
 impl Wheel {
     /// Makes an empty wheel that stands at nanosecond 0.
     pub(crate) fn new() -> Self {
-        Self { elapsed: 0, levels: std::array::from_fn(|_| Level::new()) }
+        Self {
+            elapsed: 0,
+            levels: std::array::from_fn(|_| Level::new()),
+        }
     }
 
     /// Adds an entry. One that is overdue comes out with the next `advance`.
@@ -180,7 +183,10 @@ impl Wheel {
             0 => 0,
             difference => (63 - difference.leading_zeros()) / LEVEL_BITS,
         } as usize;
-        Place { level, slot: digit(tick, level) }
+        Place {
+            level,
+            slot: digit(tick, level),
+        }
     }
 }
 
@@ -191,7 +197,10 @@ fn digit(tick: u64, level: usize) -> usize {
 
 impl Level {
     fn new() -> Self {
-        Self { occupied: 0, slots: (0..SLOTS).map(|_| Slot::default()).collect() }
+        Self {
+            occupied: 0,
+            slots: (0..SLOTS).map(|_| Slot::default()).collect(),
+        }
     }
 
     fn insert(&mut self, slot: usize, entry: WheelEntry) {
@@ -227,7 +236,11 @@ impl Level {
 impl Slot {
     fn push(&mut self, entry: WheelEntry) {
         let first = self.entries.is_empty();
-        self.earliest = if first { entry.deadline } else { self.earliest.min(entry.deadline) };
+        self.earliest = if first {
+            entry.deadline
+        } else {
+            self.earliest.min(entry.deadline)
+        };
         self.entries.push(entry);
     }
 
@@ -254,7 +267,11 @@ mod tests {
     use std::collections::{BTreeMap, HashSet};
 
     fn entry(deadline: u64, sequence: u64) -> WheelEntry {
-        WheelEntry { deadline, sequence, index: sequence as u32 }
+        WheelEntry {
+            deadline,
+            sequence,
+            index: sequence as u32,
+        }
     }
 
     fn advance(wheel: &mut Wheel, now: u64) -> Vec<WheelEntry> {
@@ -299,7 +316,10 @@ mod tests {
         for (sequence, deadline) in [900, 100, 500].into_iter().enumerate() {
             wheel.insert(entry(deadline * TICK, sequence as u64));
         }
-        let order: Vec<u64> = advance(&mut wheel, 1_000 * TICK).iter().map(|e| e.sequence).collect();
+        let order: Vec<u64> = advance(&mut wheel, 1_000 * TICK)
+            .iter()
+            .map(|e| e.sequence)
+            .collect();
         assert_eq!(order, [1, 2, 0]);
     }
 
@@ -323,19 +343,27 @@ mod tests {
                 wheel.cancel(30_000 * TICK, |e| e.sequence + 10 > sequence);
             }
         }
-        let kept: usize = wheel.levels.iter().flat_map(|l| &l.slots[..]).map(|s| s.entries.len()).sum();
-        assert!(kept <= COMPACT_FROM, "{kept} entries are kept for 10 timers");
+        let kept: usize = wheel
+            .levels
+            .iter()
+            .flat_map(|l| &l.slots[..])
+            .map(|s| s.entries.len())
+            .sum();
+        assert!(
+            kept <= COMPACT_FROM,
+            "{kept} entries are kept for 10 timers"
+        );
     }
 
     /// Random programs of insert, cancel and advance against a map ordered by deadline.
     #[test]
     fn the_wheel_agrees_with_a_sorted_map() {
         for seed in 1..=200 {
-            let mut random = Xorshift(seed * 0x9E37_79B9_7F4A_7C15);
+            let mut random = Xorshift(0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(seed));
             let mut wheel = Wheel::new();
             let mut model = BTreeMap::new();
             let mut alive = HashSet::new();
-            let mut now = 0;
+            let mut now: u64 = 0;
             for sequence in 0..500 {
                 match random.below(4) {
                     0 | 1 => {
@@ -357,7 +385,8 @@ mod tests {
                         let span = TICK << random.below(40);
                         now += random.below(span);
                         let later = model.split_off(&(now + 1, 0));
-                        let expected: Vec<_> = std::mem::replace(&mut model, later).into_values().collect();
+                        let expected: Vec<_> =
+                            std::mem::replace(&mut model, later).into_values().collect();
                         let mut due = Vec::new();
                         wheel.advance(now, &mut due, |e| alive.contains(&e.sequence));
                         assert_eq!(due, expected, "seed {seed}, time {now}");
@@ -365,7 +394,10 @@ mod tests {
                 }
                 let first = model.keys().next().map(|&(deadline, _)| deadline);
                 let bound = wheel.next_deadline();
-                assert!(bound <= first || first.is_none(), "seed {seed}: {bound:?} is after {first:?}");
+                assert!(
+                    bound <= first || first.is_none(),
+                    "seed {seed}: {bound:?} is after {first:?}"
+                );
                 assert_eq!(bound.is_some(), first.is_some(), "seed {seed}");
             }
         }

@@ -39,7 +39,9 @@ use crate::event_loop::with_step;
 /// assert_eq!(answer, "woken up early");
 /// ```
 pub fn catch_cancel<F: IntoFuture>(future: F) -> CatchCancel<F::IntoFuture> {
-    CatchCancel { child: Some(Box::pin(future.into_future())) }
+    CatchCancel {
+        child: Some(Box::pin(future.into_future())),
+    }
 }
 
 /// The future of [`catch_cancel`].
@@ -56,7 +58,9 @@ impl<F: Future> std::future::Future for CatchCancel<F> {
         if with_step(|step| step.is_unwinding()) {
             return Poll::Pending;
         }
-        let Some(child) = &mut self.child else { return Poll::Pending };
+        let Some(child) = &mut self.child else {
+            return Poll::Pending;
+        };
         if let Poll::Ready(value) = child.as_mut().poll(context) {
             return Poll::Ready(Ok(value));
         }
@@ -73,6 +77,8 @@ impl<F: Future> std::future::Future for CatchCancel<F> {
 
 impl<F> fmt::Debug for CatchCancel<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CatchCancel").field("caught", &self.child.is_none()).finish()
+        f.debug_struct("CatchCancel")
+            .field("caught", &self.child.is_none())
+            .finish()
     }
 }

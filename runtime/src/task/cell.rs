@@ -27,7 +27,7 @@ use std::thread;
 
 use crate::cancel::{CancelReason, CancelTarget, Cancelled, Frame, FrameOwner, Step};
 use crate::event_loop::{
-    Coroutine, ErrorContext, EventLoop, Stepped, TaskId, Ticket, WeakLoop, is_queued,
+    Callback, Coroutine, ErrorContext, EventLoop, Stepped, TaskId, Ticket, WeakLoop, is_queued,
     report_by_default, waker_of, with_step,
 };
 use crate::promise::{Outcome, PromiseCell, TaskError};
@@ -190,7 +190,10 @@ where
     }
 
     fn report(&self, context: ErrorContext) {
-        let context = ErrorContext { task: Some(self.name()), ..context };
+        let context = ErrorContext {
+            task: Some(self.name()),
+            ..context
+        };
         match self.event_loop().upgrade() {
             Some(event_loop) => event_loop.call_exception_handler(&context),
             None => report_by_default(&context),
@@ -204,7 +207,9 @@ where
 
 impl<F: Future + 'static> Coroutine for TaskCell<F> {
     fn step(&self) -> Stepped {
-        let Some(mut future) = self.future.take() else { return Stepped::Ended };
+        let Some(mut future) = self.future.take() else {
+            return Stepped::Ended;
+        };
         if (self.frame.is_requested() || self.stage.get() == Stage::Aborted)
             && let Some(cause) = self.prepare()
         {
@@ -231,9 +236,15 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
     }
 
     fn discard(&self) {
-        let Some(future) = self.future.take() else { return };
+        let Some(future) = self.future.take() else {
+            return;
+        };
         let cause = Cancelled::new(CancelReason::LoopClosing);
         self.end(future, Err(TaskError::Cancelled(cause)));
+    }
+
+    fn notify_end(&self, callback: Rc<dyn Callback>) {
+        self.promise.add_done_callback(callback);
     }
 
     fn name(&self) -> String {
@@ -298,7 +309,9 @@ impl<F: Future + 'static> TaskObject<F::Output> for TaskCell<F> {
 /// A panic that nobody has looked at is reported when the last one who could have is gone.
 impl<F: Future> Drop for TaskCell<F> {
     fn drop(&mut self) {
-        let Some(cause) = self.promise.unretrieved_panic() else { return };
+        let Some(cause) = self.promise.unretrieved_panic() else {
+            return;
+        };
         let name = match self.name.take() {
             Some(name) => name.to_string(),
             None => format!("Task-{}", self.number),

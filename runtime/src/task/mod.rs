@@ -23,10 +23,11 @@ use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
 
-use crate::cancel::{CancelReason, Cancelled};
-use crate::event_loop::{self, Coroutine, EventLoop, get_running_loop};
-use crate::promise::{CallbackId, Outcome};
-use crate::{event_loop::RunError, event_loop::callback};
+use crate::cancel::{CancelReason, CancelTarget, Cancelled};
+use crate::event_loop::{
+    self, Callback, Coroutine, EventLoop, RunError, callback, get_running_loop,
+};
+use crate::promise::{CallbackId, Outcome, TaskError, value_of};
 
 pub use self::catch_cancel::{CatchCancel, catch_cancel};
 pub use self::sleep::{Sleep, sleep, sleep_until};
@@ -64,14 +65,20 @@ pub struct Task<T> {
 
 impl<T> Clone for Task<T> {
     fn clone(&self) -> Self {
-        Self { object: self.object.clone() }
+        Self {
+            object: self.object.clone(),
+        }
     }
 }
 
 impl<T> fmt::Debug for Task<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (state, name) = (self.object.promise(), self.object.name());
-        write!(f, "<Task {state:?} name='{name}' coro=<{}>>", self.object.type_name())
+        write!(
+            f,
+            "<Task {state:?} name='{name}' coro=<{}>>",
+            self.object.type_name()
+        )
     }
 }
 
@@ -106,11 +113,15 @@ impl EventLoop {
         let site = Location::caller();
         if self.is_closed() {
             drop(future);
-            return Task { object: TaskCell::<F>::stillborn(self, site) };
+            return Task {
+                object: TaskCell::<F>::stillborn(self, site),
+            };
         }
         let core = self.core();
         let make = |id, number| Rc::new(TaskCell::new(future, self, id, number, site));
-        Task { object: core.tasks.spawn(&core.ready, make) }
+        Task {
+            object: core.tasks.spawn(&core.ready, make),
+        }
     }
 
     /// Runs the loop until `main` is done and returns what it returns.
@@ -148,7 +159,6 @@ impl EventLoop {
 }
 
 fn finish<T>(outcome: Outcome<T>) -> Result<T, RunError> {
-    use crate::TaskError;
     match outcome {
         Ok(value) => Ok(value),
         Err(TaskError::Cancelled(cause)) => Err(RunError::Cancelled(cause)),
@@ -224,13 +234,33 @@ impl<T: 'static> Task<T> {
     /// Runs `callback` through `call_soon` when the task has ended, or now if it has.
     pub fn add_done_callback(&self, callback: impl FnOnce(&Task<T>) + 'static) -> CallbackId {
         let task = self.clone();
-        let callback = event_loop::callback(move || callback(&task));
-        self.object.promise().add_done_callback(callback)
+        let call = self::callback(move || callback(&task));
+        self.object.promise().add_done_callback(call)
     }
 
     /// Takes a callback out again. Returns whether it was waiting.
     pub fn remove_done_callback(&self, id: CallbackId) -> bool {
         self.object.promise().leave(id)
+    }
+}
+
+/// What the combinators need.
+impl<T: 'static> Task<T> {
+    pub(crate) fn as_cancel_target(&self) -> Rc<dyn CancelTarget> {
+        self.object.clone()
+    }
+
+    /// How the task failed, if it has ended without a value.
+    pub(crate) fn failure(&self) -> Option<TaskError> {
+        self.object.promise().failure()
+    }
+
+    /// Moves the value of a task out that has one.
+    pub(crate) fn take_value(&self) -> T {
+        match self.object.promise().take_outcome() {
+            Some(outcome) => value_of(outcome),
+            None => unreachable!("the combinators take values of tasks that have ended"),
+        }
     }
 }
 
@@ -250,6 +280,10 @@ impl TaskRef {
 
     pub(crate) fn cancel_for(&self, cause: Cancelled) -> bool {
         self.coroutine.cancel(cause)
+    }
+
+    pub(crate) fn notify_end(&self, callback: Rc<dyn Callback>) {
+        self.coroutine.notify_end(callback);
     }
 
     /// Returns the name: `Task-N`, unless it was given another.
@@ -278,7 +312,12 @@ impl Eq for TaskRef {}
 
 impl fmt::Debug for TaskRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Task name='{}' coro=<{}>>", self.name(), self.coroutine.type_name())
+        write!(
+            f,
+            "<Task name='{}' coro=<{}>>",
+            self.name(),
+            self.coroutine.type_name()
+        )
     }
 }
 

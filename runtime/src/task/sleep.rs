@@ -34,14 +34,20 @@ use crate::leaf::{Leaf, interrupted};
 /// assert!(start.elapsed() >= Duration::from_millis(20));
 /// ```
 pub fn sleep(delay: Duration) -> Sleep {
-    Sleep { state: State::New(Until::Passed(delay)), leaf: Leaf::new() }
+    Sleep {
+        state: State::New(Until::Passed(delay)),
+        leaf: Leaf::new(),
+    }
 }
 
 /// Waits until the loop's clock shows `deadline`. See [`sleep`].
 ///
 /// A deadline that has passed gives the turn away once.
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep { state: State::New(Until::Shown(deadline)), leaf: Leaf::new() }
+    Sleep {
+        state: State::New(Until::Shown(deadline)),
+        leaf: Leaf::new(),
+    }
 }
 
 /// The future of [`sleep`] and [`sleep_until`].
@@ -95,13 +101,18 @@ impl Sleep {
         }
         let action = TimerAction::Wake(context.waker().clone());
         if let Some(key) = core.set_timer(deadline, action) {
-            self.state = State::Set { key, event_loop: event_loop.downgrade() };
+            self.state = State::Set {
+                key,
+                event_loop: event_loop.downgrade(),
+            };
         }
     }
 
     /// Whether the timer has gone off; otherwise it will wake this task.
     fn is_over(&self, key: TimerKey, event_loop: &WeakLoop, context: &Context<'_>) -> bool {
-        let Some(event_loop) = event_loop.upgrade() else { return true };
+        let Some(event_loop) = event_loop.upgrade() else {
+            return true;
+        };
         let timers = &event_loop.core().timers;
         timers.set_waker(key, context.waker());
         !timers.contains(key)

@@ -145,7 +145,12 @@ impl Entered {
         });
         let timer = core.set_timer(deadline, TimerAction::Call(scope.clone()));
         let outside = scope.frame.cancelling_outside();
-        Self { scope, timer, event_loop: event_loop.downgrade(), outside }
+        Self {
+            scope,
+            timer,
+            event_loop: event_loop.downgrade(),
+            outside,
+        }
     }
 
     /// Polls the child inside this frame, with the frame's own request thrown at it.
@@ -158,11 +163,20 @@ impl Entered {
     ) -> (Poll<F::Output>, Option<Cancelled>) {
         let _inside = Inside::enter(&self.scope);
         let normal = with_step(|step| step.is_normal());
-        let own = if normal { self.scope.frame.take_request() } else { None };
+        let own = if normal {
+            self.scope.frame.take_request()
+        } else {
+            None
+        };
         let threw = own.is_some();
-        own.into_iter().for_each(|cause| with_step(|step| step.throw(cause)));
+        own.into_iter()
+            .for_each(|cause| with_step(|step| step.throw(cause)));
         let polled = child.poll(context);
-        let untaken = if threw { with_step(|step| step.untaken()) } else { None };
+        let untaken = if threw {
+            with_step(|step| step.untaken())
+        } else {
+            None
+        };
         (polled, untaken)
     }
 
@@ -208,7 +222,11 @@ impl Drop for Inside<'_> {
 
 impl<F: Future> Timeout<F> {
     fn new(until: Until, child: F) -> Self {
-        Self { child: Some(Box::pin(child)), until, entered: None }
+        Self {
+            child: Some(Box::pin(child)),
+            until,
+            entered: None,
+        }
     }
 }
 
@@ -220,8 +238,12 @@ impl<F: Future> std::future::Future for Timeout<F> {
             return Poll::Pending;
         }
         let this = &mut *self;
-        let Some(child) = &mut this.child else { return Poll::Pending };
-        let entered = this.entered.get_or_insert_with(|| Entered::enter(this.until));
+        let Some(child) = &mut this.child else {
+            return Poll::Pending;
+        };
+        let entered = this
+            .entered
+            .get_or_insert_with(|| Entered::enter(this.until));
         let (polled, untaken) = entered.poll(child.as_mut(), context);
         if let Poll::Ready(value) = polled {
             this.entered = None;
@@ -234,7 +256,9 @@ impl<F: Future> std::future::Future for Timeout<F> {
             this.entered = None;
             return Poll::Ready(Err(TimedOut));
         }
-        untaken.into_iter().for_each(|cause| entered.scope.frame.store(cause));
+        untaken
+            .into_iter()
+            .for_each(|cause| entered.scope.frame.store(cause));
         if !with_step(|step| step.is_unwinding()) {
             let owner: &dyn FrameOwner = &*entered.scope;
             owner.settle();
@@ -245,7 +269,12 @@ impl<F: Future> std::future::Future for Timeout<F> {
 
 impl<F> fmt::Debug for Timeout<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let expired = self.entered.as_ref().is_some_and(|entered| entered.scope.expired.get());
-        f.debug_struct("Timeout").field("expired", &expired).finish()
+        let expired = self
+            .entered
+            .as_ref()
+            .is_some_and(|entered| entered.scope.expired.get());
+        f.debug_struct("Timeout")
+            .field("expired", &expired)
+            .finish()
     }
 }

@@ -21,13 +21,18 @@ struct Waiter<T> {
 impl<T: 'static> Waiter<T> {
     fn new(task: &Task<T>, read: Read<T>) -> Self {
         let object = task.object.clone();
-        Self { wait: Wait::new(object.clone()), object, read }
+        Self {
+            wait: Wait::new(object.clone()),
+            object,
+            read,
+        }
     }
 }
 
 impl<T> Waiter<T> {
     fn poll(&mut self, joining: bool, context: &Context<'_>) -> Poll<Outcome<T>> {
-        self.wait.poll(self.object.promise(), joining, context, self.read)
+        self.wait
+            .poll(self.object.promise(), joining, context, self.read)
     }
 }
 

@@ -1,0 +1,11 @@
+//! Waiting for several things at once.
+//!
+//! The combinators work on tasks and hear of their ends through done-callbacks, as asyncio's
+//! do. So the order in which things happen does not depend on how a combinator polls, and the
+//! number of turns between a child's end and the awaiter's next step is asyncio's.
+
+mod into_task;
+mod gather;
+
+pub use self::gather::{Gather, GatherWait, Gatherable, gather};
+pub use self::into_task::IntoTask;

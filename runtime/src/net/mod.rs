@@ -1,0 +1,12 @@
+//! Sockets: thin wrappers that turn `WouldBlock` into an await.
+//!
+//! Everything here follows one pattern, in [`source`]: try; if the socket is not ready, wait
+//! for the reactor to say that it is, and try again. There are no buffers on this level;
+//! `streams/` has them.
+
+mod source;
+mod resolve;
+mod tcp;
+
+pub use self::resolve::{Address, resolve};
+pub use self::tcp::{TcpListener, TcpStream};

@@ -1,0 +1,119 @@
+//! From names to addresses.
+//!
+//! A literal address is taken as it is. A name goes to the system's resolver, which blocks, so
+//! it is asked on a thread of the loop's default pool.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+
+use crate::executor::to_thread;
+
+/// A host and a port, as a program names them.
+///
+/// Made from `"host:port"`, `("host", port)`, `(IpAddr, port)` or a `SocketAddr`. An IPv6
+/// address in a string with a port stands in brackets: `"[::1]:80"`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Address(Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Socket(SocketAddr),
+    Name(String, u16),
+    /// A string that names no port.
+    Invalid(String),
+}
+
+impl Address {
+    /// Finds the addresses this stands for.
+    ///
+    /// # Errors
+    ///
+    /// If the name is not known, or if the string it was made from has no port.
+    pub async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
+        match &self.0 {
+            Kind::Socket(address) => Ok(vec![*address]),
+            Kind::Name(host, port) => resolve(host, *port).await,
+            Kind::Invalid(text) => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("`{text}` is not of the form host:port"),
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Socket(address) => address.fmt(f),
+            Kind::Name(host, port) => write!(f, "{host}:{port}"),
+            Kind::Invalid(text) => f.write_str(text),
+        }
+    }
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        Address(Kind::Socket(address))
+    }
+}
+
+impl From<(IpAddr, u16)> for Address {
+    fn from(address: (IpAddr, u16)) -> Self {
+        Address(Kind::Socket(address.into()))
+    }
+}
+
+impl From<(&str, u16)> for Address {
+    fn from((host, port): (&str, u16)) -> Self {
+        match host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>()
+        {
+            Ok(ip) => (ip, port).into(),
+            Err(_) => Address(Kind::Name(host.to_string(), port)),
+        }
+    }
+}
+
+impl From<&str> for Address {
+    fn from(text: &str) -> Self {
+        let parts = text.rsplit_once(':');
+        match parts.and_then(|(host, port)| Some((host, port.parse().ok()?))) {
+            Some((host, port)) => (host, port).into(),
+            None => Address(Kind::Invalid(text.to_string())),
+        }
+    }
+}
+
+/// Finds the addresses of a host, with the system's resolver.
+///
+/// The asyncio counterpart is `loop.getaddrinfo`.
+///
+/// # Errors
+///
+/// If the name is not known. The error says which name.
+///
+/// # Cancel safety
+///
+/// Dropping or cancelling it leaves the look-up running on its thread; its result is dropped.
+pub async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return Ok(vec![(ip, port).into()]);
+    }
+    let name = host.to_string();
+    let found = to_thread(move || (name.as_str(), port).to_socket_addrs()).await;
+    let addresses: io::Result<Vec<SocketAddr>> = found.map(Iterator::collect);
+    match addresses {
+        Ok(addresses) if addresses.is_empty() => Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("the name {host} has no addresses"),
+        )),
+        Ok(addresses) => Ok(addresses),
+        Err(error) => Err(io::Error::new(
+            error.kind(),
+            format!("cannot resolve {host}: {error}"),
+        )),
+    }
+}

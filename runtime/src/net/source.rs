@@ -1,0 +1,152 @@
+//! A source: a socket of mio's, registered with the reactor of a loop.
+//!
+//! The whole of asynchronous I/O is [`Source::attempt`]: try, and if the kernel says
+//! `WouldBlock`, clear the mark, wait for the reactor, try again. Reading and writing may wait
+//! at the same time, in different tasks.
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use crate::event_loop::{Direction, EventLoop, SourceId, WeakLoop};
+use crate::leaf::{Leaf, interrupted};
+
+/// A socket that belongs to a loop. Dropping it closes it.
+pub(crate) struct Source<S: mio::event::Source> {
+    socket: S,
+    id: SourceId,
+    event_loop: WeakLoop,
+}
+
+impl<S: mio::event::Source> Source<S> {
+    /// Registers `socket` with `event_loop`.
+    pub(crate) fn new(event_loop: &EventLoop, mut socket: S) -> io::Result<Self> {
+        let id = event_loop.core().reactor.register(&mut socket)?;
+        Ok(Self {
+            socket,
+            id,
+            event_loop: event_loop.downgrade(),
+        })
+    }
+
+    pub(crate) fn socket(&self) -> &S {
+        &self.socket
+    }
+
+    /// Tries until the kernel does not say `WouldBlock`.
+    pub(crate) async fn attempt<T>(
+        &self,
+        direction: Direction,
+        mut once: impl FnMut(&S) -> io::Result<T>,
+    ) -> io::Result<T> {
+        loop {
+            self.ready(direction).await;
+            match once(&self.socket) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.clear_ready(direction);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Waits until a try is worth making.
+    pub(crate) fn ready(&self, direction: Direction) -> Ready<'_, S> {
+        Ready {
+            source: self,
+            direction,
+            waker: None,
+            leaf: Leaf::new(),
+        }
+    }
+
+    /// Says that a try ended in `WouldBlock`.
+    pub(crate) fn clear_ready(&self, direction: Direction) {
+        if let Some(event_loop) = self.event_loop.upgrade() {
+            event_loop.core().reactor.clear_ready(self.id, direction);
+        }
+    }
+
+    /// Says that less came, or went, than was asked for: the next try would be in vain.
+    pub(crate) fn drained(&self, direction: Direction) {
+        if let Some(event_loop) = self.event_loop.upgrade() {
+            event_loop
+                .core()
+                .reactor
+                .clear_ready_if_open(self.id, direction);
+        }
+    }
+}
+
+impl<S: mio::event::Source> Drop for Source<S> {
+    fn drop(&mut self) {
+        if let Some(event_loop) = self.event_loop.upgrade() {
+            event_loop
+                .core()
+                .reactor
+                .deregister(self.id, &mut self.socket);
+        }
+    }
+}
+
+impl<S: mio::event::Source + fmt::Debug> fmt::Debug for Source<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.socket.fmt(f)
+    }
+}
+
+/// The wait for one direction of a source.
+pub(crate) struct Ready<'a, S: mio::event::Source> {
+    source: &'a Source<S>,
+    direction: Direction,
+    /// What the reactor will wake; `None` while it does not wait.
+    waker: Option<Waker>,
+    leaf: Leaf,
+}
+
+impl<S: mio::event::Source> Ready<'_, S> {
+    fn forget(&mut self) {
+        if let Some(waker) = self.waker.take()
+            && let Some(event_loop) = self.source.event_loop.upgrade()
+        {
+            event_loop
+                .core()
+                .reactor
+                .forget(self.source.id, self.direction, &waker);
+        }
+    }
+}
+
+impl<S: mio::event::Source> std::future::Future for Ready<'_, S> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if interrupted() {
+            return Poll::Pending;
+        }
+        let Some(event_loop) = self.source.event_loop.upgrade() else {
+            // The loop is gone: the next try tells.
+            return Poll::Ready(());
+        };
+        let reactor = &event_loop.core().reactor;
+        if reactor
+            .poll_ready(self.source.id, self.direction, context)
+            .is_ready()
+        {
+            self.waker = None;
+            self.leaf.resume();
+            return Poll::Ready(());
+        }
+        self.waker = Some(context.waker().clone());
+        self.leaf.park(context);
+        Poll::Pending
+    }
+}
+
+impl<S: mio::event::Source> Drop for Ready<'_, S> {
+    fn drop(&mut self) {
+        self.forget();
+    }
+}

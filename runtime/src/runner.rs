@@ -1,0 +1,158 @@
+//! Running a program: make a loop, run the main coroutine, leave nothing behind.
+//!
+//! What [`run`] does at the end is most of what it is for: it cancels the tasks that are left,
+//! waits for their clean-up, reports what they failed with, ends the threads of the default
+//! pool, and closes the loop.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::cancel::{CancelReason, Cancelled};
+use crate::event_loop::{Clock, EventLoop, RunError, WeakLoop, callback};
+use crate::promise::Promise;
+use crate::task::TaskRef;
+
+/// How long the end of a run waits for threads of the default pool, as in asyncio.
+const EXECUTOR_PATIENCE: Duration = Duration::from_secs(300);
+
+/// Runs `main` on a loop of its own and returns what it returns.
+///
+/// At the end, tasks that are left are cancelled, and the run ends when they have. The asyncio
+/// counterpart has the same name.
+///
+/// # Panics
+///
+/// If `main` panics, with its payload. If a loop is running on this thread already, if the
+/// system gives no loop, if `main` was cancelled, or in a deadlock, with a message that says
+/// so; [`Runner`] gives these as a [`RunError`].
+///
+/// ```
+/// let answer = looplet::run(async { 6 * 7 });
+/// assert_eq!(answer, 42);
+/// ```
+#[track_caller]
+pub fn run<F: Future + 'static>(main: F) -> F::Output {
+    let result = Runner::new()
+        .map_err(RunError::Io)
+        .and_then(|runner| runner.run(main));
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("looplet::run: {error}"),
+    }
+}
+
+/// Runs coroutines on one loop, one after the other, and cleans up when it is dropped.
+///
+/// The asyncio counterpart has the same name.
+///
+/// ```
+/// use looplet::{Clock, Runner, sleep};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let runner = Runner::with_clock(Clock::Virtual)?;
+/// runner.run(async { sleep(Duration::from_secs(3600)).await })?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Runner {
+    event_loop: EventLoop,
+}
+
+impl Runner {
+    /// Makes a runner with a loop on the real clock.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no loop.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self::with_loop(EventLoop::new()?))
+    }
+
+    /// Makes a runner with a loop on `clock`.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no loop.
+    pub fn with_clock(clock: Clock) -> io::Result<Self> {
+        Ok(Self::with_loop(EventLoop::builder().clock(clock).build()?))
+    }
+
+    /// Makes a runner of a loop, which it will close.
+    pub fn with_loop(event_loop: EventLoop) -> Self {
+        Self { event_loop }
+    }
+
+    /// Returns the loop.
+    pub fn get_loop(&self) -> &EventLoop {
+        &self.event_loop
+    }
+
+    /// Runs `main` and returns what it returns. Tasks it leaves go on with the next run.
+    ///
+    /// # Errors
+    ///
+    /// As [`EventLoop::run_until_complete`].
+    ///
+    /// # Panics
+    ///
+    /// If `main` panics, with its payload.
+    #[track_caller]
+    pub fn run<F: Future + 'static>(&self, main: F) -> Result<F::Output, RunError> {
+        self.event_loop.run_until_complete(main)
+    }
+
+    /// Cancels what is left, waits for it to end, and closes the loop.
+    ///
+    /// Dropping the runner does the same.
+    pub fn close(self) {}
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        let event_loop = &self.event_loop;
+        if event_loop.is_closed() || event_loop.is_running() {
+            return;
+        }
+        let left = event_loop.all_tasks();
+        if !left.is_empty() {
+            // A task that waits for ever in its clean-up is a deadlock; it is dropped below.
+            let _ = event_loop.run_until_complete(cancel_all(event_loop.downgrade(), left));
+        }
+        event_loop.shutdown_default_executor(EXECUTOR_PATIENCE);
+        event_loop.close();
+    }
+}
+
+/// Cancels `tasks` and waits until all of them have ended.
+async fn cancel_all(event_loop: WeakLoop, tasks: Vec<TaskRef>) {
+    let Some(event_loop) = event_loop.upgrade() else {
+        return;
+    };
+    let all_ended: Promise<()> = event_loop.create_promise();
+    let left = Rc::new(Cell::new(tasks.len()));
+    let cause = Cancelled::new(CancelReason::LoopClosing);
+    for task in tasks {
+        let (left, all_ended) = (left.clone(), all_ended.clone());
+        task.notify_end(callback(move || {
+            left.set(left.get() - 1);
+            if left.get() == 0 {
+                // Nobody else sets it.
+                let _ = all_ended.set_result(());
+            }
+        }));
+        task.cancel_for(cause.clone());
+    }
+    all_ended.await;
+}
+
+impl fmt::Debug for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner")
+            .field("event_loop", &self.event_loop)
+            .finish()
+    }
+}

@@ -1,0 +1,24 @@
+//! Locks, events, semaphores and queues for tasks of one loop.
+//!
+//! Why are there locks on a single thread? Because a task that awaits in the middle of a
+//! change lets others in. Nothing here guards memory; it guards an invariant across awaits.
+//!
+//! All of them stand on one [wait queue](waiters), which is first come, first served. What
+//! they have in common:
+//!
+//! 1. Clones stand for the same object.
+//! 2. What can be had at once does not give the turn away.
+//! 3. Nobody barges in: a newcomer waits behind those who wait, even if the thing is free for
+//!    a moment.
+//! 4. A waiter that is cancelled, or dropped, hands its turn on. Nothing is lost.
+
+mod waiters;
+mod event;
+mod lock;
+mod semaphore;
+mod queue;
+
+pub use self::event::Event;
+pub use self::lock::{Lock, LockGuard};
+pub use self::queue::{Queue, QueueEmpty, QueueFull, TaskDoneError};
+pub use self::semaphore::{Permit, Semaphore};

@@ -1,0 +1,174 @@
+//! The wait queue under every primitive.
+//!
+//! A waiter goes to the end of the line and is woken from the front. A woken waiter stays in
+//! the line until it has run: as long as it has not, the turn is its own, and nobody may take
+//! the thing it was woken for.
+//!
+//! ```text
+//!          park                 wake_…               its task runs
+//!   ─────────────► waiting ─────────────► woken ─────────────────► gone
+//!                     │                     │
+//!                     └────── dropped ──────┴──► gone; if it was woken, `pass_on`
+//! ```
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use crate::leaf::{Leaf, interrupted};
+
+struct Waiter {
+    /// Ascending along the line.
+    id: u64,
+    /// Whom to wake; `None` once that was done.
+    waker: Option<Waker>,
+}
+
+#[derive(Default)]
+struct Line {
+    waiters: VecDeque<Waiter>,
+    next: u64,
+}
+
+/// A line of waiting tasks.
+#[derive(Default)]
+pub(crate) struct WaitQueue {
+    line: RefCell<Line>,
+}
+
+impl WaitQueue {
+    /// Whether nobody waits, and nobody was woken who has not run yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.line.borrow().waiters.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.line.borrow().waiters.len()
+    }
+
+    /// Wakes the first in the line, unless it has been woken already.
+    pub(crate) fn wake_first(&self) {
+        let mut line = self.line.borrow_mut();
+        let waker = line
+            .waiters
+            .front_mut()
+            .and_then(|waiter| waiter.waker.take());
+        drop(line);
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// Wakes the first that has not been woken. Returns whether there was one.
+    pub(crate) fn wake_next(&self) -> bool {
+        let mut line = self.line.borrow_mut();
+        let waker = line
+            .waiters
+            .iter_mut()
+            .find_map(|waiter| waiter.waker.take());
+        drop(line);
+        waker.map(Waker::wake).is_some()
+    }
+
+    /// Wakes everybody who waits at this moment.
+    pub(crate) fn wake_all(&self) {
+        let mut line = self.line.borrow_mut();
+        let wakers: Vec<_> = line
+            .waiters
+            .iter_mut()
+            .filter_map(|w| w.waker.take())
+            .collect();
+        drop(line);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Waits in the line until woken. `pass_on` is called if the wait is dropped after it was
+    /// woken and before it could use its turn.
+    pub(crate) fn wait<'a>(&'a self, pass_on: &'a dyn Fn()) -> Wait<'a> {
+        Wait {
+            queue: self,
+            pass_on,
+            id: None,
+            leaf: Leaf::new(),
+        }
+    }
+
+    fn park(&self, waker: &Waker) -> u64 {
+        let mut line = self.line.borrow_mut();
+        let id = line.next;
+        line.next += 1;
+        line.waiters.push_back(Waiter {
+            id,
+            waker: Some(waker.clone()),
+        });
+        id
+    }
+
+    /// Lets a waiter wake somebody else from now on. Returns whether it has been woken.
+    fn update(&self, id: u64, waker: &Waker) -> bool {
+        let mut line = self.line.borrow_mut();
+        let Ok(at) = line.waiters.binary_search_by_key(&id, |waiter| waiter.id) else {
+            return true;
+        };
+        match &mut line.waiters[at].waker {
+            Some(old) => {
+                if !old.will_wake(waker) {
+                    *old = waker.clone();
+                }
+                false
+            }
+            None => true,
+        }
+    }
+
+    /// Removes a waiter. Returns whether it had been woken.
+    fn unpark(&self, id: u64) -> bool {
+        let mut line = self.line.borrow_mut();
+        let at = line.waiters.binary_search_by_key(&id, |waiter| waiter.id);
+        let removed = at.ok().and_then(|at| line.waiters.remove(at));
+        drop(line);
+        removed.is_some_and(|waiter| waiter.waker.is_none())
+    }
+}
+
+/// The wait of one task in a line.
+pub(crate) struct Wait<'a> {
+    queue: &'a WaitQueue,
+    pass_on: &'a dyn Fn(),
+    /// The place in the line, as long as it has one.
+    id: Option<u64>,
+    leaf: Leaf,
+}
+
+impl std::future::Future for Wait<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if interrupted() {
+            return Poll::Pending;
+        }
+        let woken = match self.id {
+            Some(id) => self.queue.update(id, context.waker()),
+            None => {
+                self.id = Some(self.queue.park(context.waker()));
+                false
+            }
+        };
+        if !woken {
+            self.leaf.park(context);
+            return Poll::Pending;
+        }
+        self.leaf.resume();
+        self.id.take().map(|id| self.queue.unpark(id));
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id.take()
+            && self.queue.unpark(id)
+        {
+            (self.pass_on)();
+        }
+    }
+}
