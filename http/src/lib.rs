@@ -1,12 +1,32 @@
 //! An HTTP/1.1 client on looplet, in the spirit of aiohttp's `ClientSession`.
 //!
-//! The list of `mod` lines is the layer diagram: a module imports only from modules
-//! declared above it. The lower three do no I/O and read no clock, so they can be read,
-//! tested and reused without the event loop:
+//! ```
+//! use looplet_http::runtime::{run, start_server};
+//!
+//! run(async {
+//!     # let server = start_server("127.0.0.1:0", async |mut reader, mut writer| {
+//!     #     let _head = reader.read_until(b"\r\n\r\n").await;
+//!     #     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+//!     # }).await?;
+//!     # let url = format!("http://{}/", server.local_addr());
+//!     let mut response = looplet_http::get(url).await?;
+//!     println!("{} {}", response.status(), response.text().await?);
+//!     # Ok::<(), std::io::Error>(())
+//! }).unwrap();
+//! ```
+//!
+//! The list of `mod` lines is the layer diagram: a module imports only from modules declared
+//! above it. The first three do no I/O and read no clock, so they can be read, tested and
+//! reused without the event loop:
 //!
 //! * [`error`]: one enum for everything that can go wrong in the whole client;
 //! * [`message`]: plain data, such as a request, a response head, an origin;
 //! * [`codec`]: bytes to messages and back.
+//!
+//! The others own sockets, from the bottom up: how long things may take (`timeouts`), how to
+//! get a socket (`connect`), one exchange on it (`connection`), who may have one (`pool`),
+//! what comes of it (`response`), where it leads (`redirect`), and what a program holds
+//! (`session`).
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -14,5 +34,20 @@
 pub mod error;
 pub mod message;
 pub mod codec;
+mod timeouts;
+mod connect;
+mod connection;
+mod pool;
+mod response;
+mod redirect;
+mod session;
 
-pub use error::Error;
+pub use looplet as runtime;
+
+pub use error::{Error, Phase};
+pub use message::{Headers, Method, StatusCode};
+pub use pool::PoolLimits;
+pub use redirect::RedirectPolicy;
+pub use response::{Hop, Response};
+pub use session::{IntoUrl, RequestBuilder, Session, SessionConfig, get};
+pub use timeouts::Timeouts;

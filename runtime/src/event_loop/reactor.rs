@@ -190,6 +190,14 @@ impl Reactor {
         Poll::Pending
     }
 
+    /// Whether a try is worth making.
+    pub(crate) fn is_ready(&self, id: SourceId, direction: Direction) -> bool {
+        let mut sources = self.sources.borrow_mut();
+        sources
+            .get_mut(id.0)
+            .is_none_or(|sides| sides.side(direction).ready)
+    }
+
     /// Forgets a waker: its future was dropped.
     pub(crate) fn forget(&self, id: SourceId, direction: Direction, waker: &Waker) {
         let mut sources = self.sources.borrow_mut();

@@ -62,6 +62,12 @@ impl<S: mio::event::Source> Source<S> {
         }
     }
 
+    /// Whether a try is worth making now.
+    pub(crate) fn is_ready(&self, direction: Direction) -> bool {
+        let event_loop = self.event_loop.upgrade();
+        event_loop.is_none_or(|event_loop| event_loop.core().reactor.is_ready(self.id, direction))
+    }
+
     /// Says that a try ended in `WouldBlock`.
     pub(crate) fn clear_ready(&self, direction: Direction) {
         if let Some(event_loop) = self.event_loop.upgrade() {

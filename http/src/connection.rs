@@ -1,0 +1,330 @@
+//! A connection, and one exchange on it.
+//!
+//! A [`Connection`] that is idle is a socket and nothing else: buffers belong to the exchange.
+//! The life of an exchange, top to bottom:
+//!
+//! 1. [`Connection::send`] writes head and body together, in one write if the kernel takes
+//!    it, and makes the [`Exchange`].
+//! 2. [`Exchange::head`] reads up to the final head.
+//! 3. [`Exchange::chunk`] or [`Exchange::collect`] read the body, until the codec says that it
+//!    has ended.
+//! 4. [`Exchange::into_connection`] gives the connection back if it can carry another one.
+//!
+//! Dropping an exchange anywhere in between closes the connection: that is what dropping a
+//! half-read response does on the wire.
+//!
+//! # Rules
+//!
+//! 1. Bytes move here, meaning is the codec's: nothing in this file knows what a header is.
+//! 2. Try first, wait afterwards: a timer is only set when there is really something to wait
+//!    for.
+//! 3. After any error, the connection is closed.
+
+use std::io;
+
+use looplet::TcpStream;
+
+use crate::codec::{Event, Expected, Limits, ResponseReader, Step};
+use crate::error::{Error, Phase};
+use crate::message::ResponseHead;
+use crate::timeouts::{Deadline, Timeouts, in_phase};
+
+/// How much room a read offers to the kernel.
+const READ_SIZE: usize = 16 * 1024;
+/// Memory reserved for a body on the word of the server alone.
+const TRUSTED_LENGTH: u64 = 1024 * 1024;
+
+/// A socket that speaks HTTP, between two exchanges.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: TcpStream,
+}
+
+/// What an exchange needs to know beside the request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) timeouts: Timeouts,
+    pub(crate) deadline: Deadline,
+    pub(crate) limits: Limits,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        Self { stream }
+    }
+
+    /// Whether an idle connection still stands. Anything to read, even an end, means that it
+    /// does not. Only asks the kernel if the reactor has announced something.
+    pub(crate) fn is_alive(&self) -> bool {
+        if !self.stream.has_news() {
+            return true;
+        }
+        let probe = self.stream.try_read(&mut [0]);
+        matches!(probe, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Sends a request: `wire` is its head and body.
+    pub(crate) async fn send(
+        self,
+        wire: &[u8],
+        expected: Expected,
+        terms: Terms,
+    ) -> Result<Exchange, Error> {
+        let reader = ResponseReader::new(expected, terms.limits);
+        let (unread, phase) = (Unread::new(), Phase::FirstByte);
+        let exchange = Exchange {
+            connection: self,
+            reader,
+            unread,
+            phase,
+            terms,
+        };
+        match exchange.write(wire).await {
+            // A server that has heard enough may close its ear and still answer.
+            Err(Error::Io {
+                kind: io::ErrorKind::BrokenPipe,
+                ..
+            }) => Ok(exchange),
+            result => result.map(|()| exchange),
+        }
+    }
+}
+
+/// What was received and not yet understood.
+#[derive(Debug)]
+struct Unread {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Unread {
+    fn new() -> Self {
+        Self {
+            bytes: Vec::new(),
+            start: 0,
+        }
+    }
+
+    fn get(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    /// Drops what was understood, and the whole buffer's content with the last of it.
+    fn consume(&mut self, count: usize) {
+        self.start += count;
+        if self.start == self.bytes.len() {
+            self.bytes.clear();
+            self.start = 0;
+        }
+    }
+}
+
+/// One request that was sent, and its answer as far as it was read.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    connection: Connection,
+    reader: ResponseReader,
+    unread: Unread,
+    /// What it waits for next: the first byte, the rest of the head, or the body.
+    phase: Phase,
+    terms: Terms,
+}
+
+impl Exchange {
+    async fn write(&self, mut data: &[u8]) -> Result<(), Error> {
+        let stream = &self.connection.stream;
+        while !data.is_empty() {
+            let written = match stream.try_write(data) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let writing = stream.write(data);
+                    let Terms {
+                        timeouts, deadline, ..
+                    } = self.terms;
+                    deadline
+                        .within(Phase::Send, timeouts.write_idle, writing)
+                        .await?
+                }
+                result => result,
+            };
+            data = &data[written.map_err(in_phase(Phase::Send))?..];
+        }
+        Ok(())
+    }
+
+    /// Reads up to the final head. Interim responses are skipped.
+    pub(crate) async fn head(&mut self) -> Result<ResponseHead, Error> {
+        loop {
+            let step = self.reader.read(self.unread.get())?;
+            self.unread.consume(step.consumed);
+            match step.event {
+                Event::Head(head) => {
+                    self.phase = Phase::Body;
+                    return Ok(head);
+                }
+                Event::Interim(_) => {}
+                _ => self.receive().await?,
+            }
+        }
+    }
+
+    /// Reads the next piece of the body. `None` at its end.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        loop {
+            let step = self.reader.read(self.unread.get())?;
+            let data = match &step.event {
+                Event::Data(range) => Some(self.unread.get()[range.clone()].to_vec()),
+                _ => None,
+            };
+            self.unread.consume(step.consumed);
+            match step.event {
+                Event::Data(_) => return Ok(data),
+                Event::End => return Ok(None),
+                _ => self.receive().await?,
+            }
+        }
+    }
+
+    /// Goes through the part of the body that has arrived already. Returns `true` if that was
+    /// all of it.
+    pub(crate) fn collect_received(&mut self, body: &mut Vec<u8>) -> Result<bool, Error> {
+        loop {
+            let step = self.reader.read(self.unread.get())?;
+            if let Event::Data(range) = &step.event {
+                body.extend_from_slice(&self.unread.get()[range.clone()]);
+            }
+            self.unread.consume(step.consumed);
+            match step.event {
+                Event::End => return Ok(true),
+                Event::Partial if self.unread.get().is_empty() || step.consumed == 0 => {
+                    return Ok(false);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes the body if all of it has arrived; otherwise leaves it where it is.
+    pub(crate) fn take_whole_body(&mut self, body: &mut Vec<u8>) -> Result<bool, Error> {
+        let here = self.unread.get().len() as u64;
+        match self.reader.remaining() {
+            Some(length) if length <= here => self.collect_received(body),
+            Some(_) => Ok(false),
+            None => {
+                let mut ahead = self.reader.clone();
+                let whole = is_whole(&mut ahead, self.unread.get());
+                if whole {
+                    self.collect_received(body)
+                } else {
+                    Ok(false)
+                }
+            }
+        }
+    }
+
+    /// Reads the rest of the body, at most up to `limit` bytes in all.
+    pub(crate) async fn collect(&mut self, body: &mut Vec<u8>, limit: u64) -> Result<(), Error> {
+        loop {
+            let ended = self.collect_received(body)?;
+            let announced = body.len() as u64 + self.reader.remaining().unwrap_or(0);
+            if announced > limit {
+                return Err(Error::BodyTooLarge { limit });
+            }
+            if ended {
+                return Ok(());
+            }
+            let ahead = self.reader.body_ahead();
+            if ahead > 0 && self.unread.get().is_empty() {
+                self.receive_into(body, ahead).await?;
+            } else {
+                self.receive().await?;
+            }
+        }
+    }
+
+    /// Receives into the buffer, behind what is in it.
+    async fn receive(&mut self) -> Result<(), Error> {
+        let unread = &mut self.unread;
+        unread.bytes.drain(..unread.start);
+        unread.start = 0;
+        let length = unread.bytes.len();
+        // A head that does not fit grows by doubling, so that no byte is moved often.
+        unread.bytes.resize(length + READ_SIZE.max(length), 0);
+        let offer = &mut unread.bytes[length..];
+        let result = read(&self.connection.stream, offer, self.phase, self.terms).await;
+        unread
+            .bytes
+            .truncate(length + result.as_ref().map_or(0, |&read| read));
+        match result? {
+            0 => self.reader.end_of_stream(self.unread.get())?,
+            _ if self.phase == Phase::FirstByte => self.phase = Phase::Head,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Receives data of the body, of which `ahead` bytes come next, straight into `body`.
+    async fn receive_into(&mut self, body: &mut Vec<u8>, ahead: u64) -> Result<(), Error> {
+        let length = body.len();
+        let room = ahead.min(TRUSTED_LENGTH.min((length as u64).max(READ_SIZE as u64 * 8)));
+        body.resize(length + room as usize, 0);
+        let offer = &mut body[length..];
+        let result = read(&self.connection.stream, offer, self.phase, self.terms).await;
+        let received = *result.as_ref().unwrap_or(&0);
+        body.truncate(length + received);
+        result?;
+        if received == 0 {
+            return self.reader.end_of_stream(&[]);
+        }
+        self.reader.skip_body(received as u64);
+        Ok(())
+    }
+
+    /// Gives the connection back if it can carry another exchange.
+    pub(crate) fn into_connection(self) -> Option<Connection> {
+        self.reader
+            .is_reusable(self.unread.get())
+            .then_some(self.connection)
+    }
+}
+
+/// Whether a response ends within `input`.
+fn is_whole(reader: &mut ResponseReader, mut input: &[u8]) -> bool {
+    loop {
+        match reader.read(input) {
+            Ok(Step {
+                event: Event::End, ..
+            }) => return true,
+            Ok(Step {
+                event: Event::Partial,
+                ..
+            })
+            | Err(_) => return false,
+            Ok(step) => input = &input[step.consumed..],
+        }
+    }
+}
+
+/// Reads what is there; waits, within the limit of the phase, only if nothing is.
+async fn read(
+    stream: &TcpStream,
+    offer: &mut [u8],
+    phase: Phase,
+    terms: Terms,
+) -> Result<usize, Error> {
+    let limit = match phase {
+        Phase::FirstByte => terms.timeouts.first_byte,
+        _ => terms.timeouts.read_idle,
+    };
+    loop {
+        match stream.try_read(offer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                terms
+                    .deadline
+                    .within(phase, limit, stream.readable())
+                    .await?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result.map_err(in_phase(phase)),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The pool: which connections there are, who may have one, and who waits.
+//!
+//! A request first gets a *slot*: one of the places of its host, then one of the places of
+//! the whole session, both first come, first served. With the slot it takes the youngest idle
+//! connection of its origin, or makes a new one. Slots count connections in use; idle ones are
+//! kept beside them.
+//!
+//! # Rules
+//!
+//! 1. A connection comes back only at the end of an exchange that says it can be used again.
+//!    Anything else closes it.
+//! 2. An idle connection is closed after its time, or when there are too many, the oldest
+//!    first.
+//! 3. A connection that the server has closed meanwhile is not handed out, as far as that is
+//!    known. (What is not known yet is the retry's business, in `session.rs`.)
+//! 4. A host that is used no more leaves no trace: a crawl of a million hosts does not grow.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use looplet::{Permit, Semaphore, TimerHandle, get_running_loop};
+
+use crate::connection::Connection;
+use crate::message::Origin;
+
+/// How many connections a session may have.
+///
+/// ```
+/// use looplet_http::PoolLimits;
+///
+/// let gentle = PoolLimits { per_host: 1, ..PoolLimits::default() };
+/// assert_eq!(gentle.total, 100);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolLimits {
+    /// Connections in use at the same time. Default 100.
+    pub total: usize,
+    /// Connections in use at the same time with one origin (scheme, host and port). Default 6.
+    pub per_host: usize,
+    /// Idle connections that are kept. Default 32.
+    pub idle: usize,
+    /// How long an idle connection is kept. Default 15 s.
+    pub idle_timeout: Duration,
+}
+
+impl Default for PoolLimits {
+    fn default() -> Self {
+        PoolLimits {
+            total: 100,
+            per_host: 6,
+            idle: 32,
+            idle_timeout: Duration::from_secs(15),
+        }
+    }
+}
+
+/// The connections of a session.
+pub(crate) struct Pool {
+    limits: PoolLimits,
+    total: Semaphore,
+    /// The places of each origin that is in use or waited for.
+    hosts: RefCell<HashMap<Origin, Host>>,
+    /// Idle connections, the oldest first.
+    idle: RefCell<VecDeque<Idle>>,
+    /// Closes idle connections when their time is over; `None` while there are none.
+    eviction: RefCell<Option<TimerHandle>>,
+}
+
+struct Host {
+    places: Semaphore,
+    /// Requests that hold a place or wait for one.
+    users: usize,
+}
+
+struct Idle {
+    origin: Origin,
+    connection: Connection,
+    since: Instant,
+}
+
+impl Pool {
+    pub(crate) fn new(limits: PoolLimits) -> Rc<Self> {
+        Rc::new(Self {
+            limits,
+            total: Semaphore::new(limits.total.max(1)),
+            hosts: RefCell::default(),
+            idle: RefCell::default(),
+            eviction: RefCell::default(),
+        })
+    }
+
+    /// Waits for a place. First come, first served.
+    pub(crate) async fn slot(self: &Rc<Self>, origin: &Origin) -> Slot {
+        let mut slot = Slot {
+            places: self.join(origin),
+            pool: self.clone(),
+            origin: origin.clone(),
+            permits: None,
+        };
+        let host = slot.places.acquire().await;
+        let total = self.total.acquire().await;
+        slot.permits = Some((host, total));
+        slot
+    }
+
+    /// Counts a user of `origin` in.
+    fn join(&self, origin: &Origin) -> Semaphore {
+        let mut hosts = self.hosts.borrow_mut();
+        let host = hosts.entry(origin.clone()).or_insert_with(|| Host {
+            places: Semaphore::new(self.limits.per_host.max(1)),
+            users: 0,
+        });
+        host.users += 1;
+        host.places.clone()
+    }
+
+    /// Counts a user of `origin` out.
+    fn leave(&self, origin: &Origin) {
+        let mut hosts = self.hosts.borrow_mut();
+        if let Some(host) = hosts.get_mut(origin) {
+            host.users -= 1;
+            if host.users == 0 {
+                hosts.remove(origin);
+            }
+        }
+    }
+
+    /// Takes the youngest idle connection to `origin` that still stands.
+    fn take_idle(&self, origin: &Origin) -> Option<Connection> {
+        loop {
+            let mut idle = self.idle.borrow_mut();
+            let at = idle.iter().rposition(|idle| idle.origin == *origin)?;
+            let found = idle.remove(at)?;
+            drop(idle);
+            if found.connection.is_alive() {
+                return Some(found.connection);
+            }
+        }
+    }
+
+    fn put_idle(self: &Rc<Self>, origin: Origin, connection: Connection) {
+        if self.limits.idle == 0 {
+            return;
+        }
+        let since = get_running_loop().time();
+        let mut idle = self.idle.borrow_mut();
+        idle.push_back(Idle {
+            origin,
+            connection,
+            since,
+        });
+        let oldest = if idle.len() > self.limits.idle {
+            idle.pop_front()
+        } else {
+            None
+        };
+        drop(idle);
+        drop(oldest);
+        self.plan_eviction();
+    }
+
+    /// Sets the timer for the oldest idle connection, unless it is set.
+    fn plan_eviction(self: &Rc<Self>) {
+        let oldest = self.idle.borrow().front().map(|idle| idle.since);
+        let mut eviction = self.eviction.borrow_mut();
+        if let (Some(since), None) = (oldest, &*eviction) {
+            let pool = Rc::downgrade(self);
+            let evict = move || {
+                pool.upgrade().inspect(|pool| pool.evict());
+            };
+            let when = since + self.limits.idle_timeout;
+            *eviction = Some(get_running_loop().call_at(when, evict));
+        }
+    }
+
+    fn evict(self: &Rc<Self>) {
+        self.eviction.take();
+        let now = get_running_loop().time();
+        let limit = self.limits.idle_timeout;
+        let mut idle = self.idle.borrow_mut();
+        let young = idle
+            .iter()
+            .position(|idle| now.duration_since(idle.since) < limit);
+        let keep_from = young.unwrap_or(idle.len());
+        let evicted: Vec<Idle> = idle.drain(..keep_from).collect();
+        drop(idle);
+        drop(evicted);
+        self.plan_eviction();
+    }
+
+    /// Closes all idle connections.
+    pub(crate) fn clear(&self) {
+        let idle = self.idle.take();
+        drop(idle);
+        if let Some(timer) = self.eviction.take() {
+            timer.cancel();
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("hosts", &self.hosts.borrow().len())
+            .field("idle", &self.idle.borrow().len())
+            .field("total", &self.total)
+            .finish()
+    }
+}
+
+/// The right to have one connection in use.
+pub(crate) struct Slot {
+    pool: Rc<Pool>,
+    origin: Origin,
+    places: Semaphore,
+    /// Of the host and of the session; `None` while it waits for them.
+    permits: Option<(Permit, Permit)>,
+}
+
+impl Slot {
+    /// Takes an idle connection to the origin.
+    pub(crate) fn take_idle(&self) -> Option<Connection> {
+        self.pool.take_idle(&self.origin)
+    }
+
+    /// Gives the place back, and the connection for others to use.
+    pub(crate) fn keep(self, connection: Connection) {
+        self.pool.put_idle(self.origin.clone(), connection);
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.permits = None;
+        self.pool.leave(&self.origin);
+    }
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot")
+            .field("origin", &self.origin.authority())
+            .finish()
+    }
+}

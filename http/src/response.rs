@@ -1,0 +1,272 @@
+//! A response: its head, where it came from, and its body, read or still on the wire.
+
+use std::fmt;
+use std::io;
+
+use url::Url;
+
+use crate::connection::Exchange;
+use crate::error::Error;
+use crate::message::{Fields, ResponseHead, StatusCode, Version};
+use crate::pool::Slot;
+
+/// The answer to a request.
+///
+/// The head has arrived when a program gets it. A body that came along with the head is here
+/// too, and its connection is free again; any other is read when it is asked for. Dropping a
+/// response before the end of its body closes the connection.
+///
+/// The aiohttp counterpart is `ClientResponse`.
+pub struct Response {
+    head: ResponseHead,
+    url: Url,
+    history: Vec<Hop>,
+    body: Incoming,
+    max_body: u64,
+}
+
+/// A redirect on the way to a response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// What was asked for.
+    pub url: Url,
+    /// The status that sent the request elsewhere.
+    pub status: StatusCode,
+}
+
+/// A body on its way.
+///
+/// ```text
+///   OnTheWire ──(last byte)──► Received ──(given out)──► Given
+/// ```
+enum Incoming {
+    OnTheWire(Box<(Exchange, Slot)>),
+    Received(Vec<u8>),
+    Given,
+}
+
+impl Response {
+    pub(crate) fn new(head: ResponseHead, url: Url, history: Vec<Hop>, max_body: u64) -> Self {
+        Self {
+            head,
+            url,
+            history,
+            body: Incoming::Given,
+            max_body,
+        }
+    }
+
+    /// Adds the body: what has arrived of it, or all of it.
+    pub(crate) fn with_body(self, exchange: Exchange, slot: Slot) -> Result<Self, Error> {
+        let mut exchange = exchange;
+        let mut start = Vec::new();
+        let body = if exchange.take_whole_body(&mut start)? {
+            give_back(exchange, slot);
+            Incoming::Received(start)
+        } else {
+            Incoming::OnTheWire(Box::new((exchange, slot)))
+        };
+        Ok(Self { body, ..self })
+    }
+
+    /// Returns the status.
+    pub fn status(&self) -> StatusCode {
+        self.head.status()
+    }
+
+    /// Returns the HTTP version of the answer.
+    pub fn version(&self) -> Version {
+        self.head.version()
+    }
+
+    /// Returns the headers, in their order and case.
+    pub fn headers(&self) -> &Fields {
+        self.head.fields()
+    }
+
+    /// Returns the value of a header, if it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.header_str(name)
+    }
+
+    /// Returns the whole head.
+    pub fn head(&self) -> &ResponseHead {
+        &self.head
+    }
+
+    /// Returns the URL that answered: the last one, after redirects.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Returns the redirects on the way, the first one first.
+    pub fn history(&self) -> &[Hop] {
+        &self.history
+    }
+
+    /// Returns an error if the status is 4xx or 5xx, and the response otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Status`].
+    pub fn raise_for_status(self) -> Result<Self, Error> {
+        let status = self.status();
+        if status.is_client_error() || status.is_server_error() {
+            let url = shown(&self.url);
+            return Err(Error::Status {
+                code: status.as_u16(),
+                url,
+            });
+        }
+        Ok(self)
+    }
+
+    /// Reads the whole body.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BodyTooLarge`] if it is larger than the session allows (64 MiB by default);
+    /// an error of the connection or the coding, in which case what had arrived is lost: who
+    /// wants it reads with [`chunk`](Self::chunk).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it closes the connection.
+    pub async fn bytes(&mut self) -> Result<Vec<u8>, Error> {
+        match std::mem::replace(&mut self.body, Incoming::Given) {
+            Incoming::Received(body) => self.checked(body),
+            Incoming::Given => Ok(Vec::new()),
+            Incoming::OnTheWire(wire) => {
+                let (mut exchange, slot) = *wire;
+                let mut body = Vec::new();
+                exchange.collect(&mut body, self.max_body).await?;
+                give_back(exchange, slot);
+                Ok(body)
+            }
+        }
+    }
+
+    fn checked(&self, body: Vec<u8>) -> Result<Vec<u8>, Error> {
+        if body.len() as u64 > self.max_body {
+            return Err(Error::BodyTooLarge {
+                limit: self.max_body,
+            });
+        }
+        Ok(body)
+    }
+
+    /// Reads the whole body as text: UTF-8 unless the header says Latin-1. What is not valid
+    /// becomes `U+FFFD`.
+    ///
+    /// # Errors
+    ///
+    /// As [`bytes`](Self::bytes).
+    pub async fn text(&mut self) -> Result<String, Error> {
+        let body = self.bytes().await?;
+        if self.says_latin1() {
+            return Ok(body.iter().map(|&byte| char::from(byte)).collect());
+        }
+        Ok(match String::from_utf8(body) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        })
+    }
+
+    fn says_latin1(&self) -> bool {
+        let content_type = self
+            .header("Content-Type")
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let charset = content_type.split(';').skip(1).find_map(|parameter| {
+            parameter
+                .trim()
+                .strip_prefix("charset=")
+                .map(|name| name.trim_matches('"'))
+        });
+        charset.is_some_and(|name| matches!(name, "iso-8859-1" | "latin1"))
+    }
+
+    /// Reads the next piece of the body, as it comes. `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// An error of the connection or the coding. The pieces before were good.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses nothing.
+    pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        match std::mem::replace(&mut self.body, Incoming::Given) {
+            Incoming::Received(body) if body.is_empty() => Ok(None),
+            Incoming::Received(body) => Ok(Some(body)),
+            Incoming::Given => Ok(None),
+            wire @ Incoming::OnTheWire(_) => {
+                self.body = wire;
+                self.chunk_from_wire().await
+            }
+        }
+    }
+
+    async fn chunk_from_wire(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        let Incoming::OnTheWire(wire) = &mut self.body else {
+            return Ok(None);
+        };
+        let chunk = wire.0.chunk().await;
+        if !matches!(chunk, Ok(Some(_)))
+            && let Incoming::OnTheWire(wire) = std::mem::replace(&mut self.body, Incoming::Given)
+        {
+            let (exchange, slot) = *wire;
+            give_back(exchange, slot);
+        }
+        chunk
+    }
+}
+
+/// Ends an exchange whose body nobody wants. If all of it has arrived, the connection is kept;
+/// reading on would wait for bytes that are of no use.
+pub(crate) fn finish(mut exchange: Exchange, slot: Slot) {
+    if let Ok(true) = exchange.take_whole_body(&mut Vec::new()) {
+        give_back(exchange, slot);
+    }
+}
+
+/// Returns a connection to the pool, if it can be used again.
+fn give_back(exchange: Exchange, slot: Slot) {
+    if let Some(connection) = exchange.into_connection() {
+        slot.keep(connection);
+    }
+}
+
+/// A URL as it may be shown: without user and password.
+pub(crate) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    // A URL that cannot have them has none.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    url.to_string()
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match &error {
+            Error::Io { kind, .. } => *kind,
+            Error::Timeout { .. } => io::ErrorKind::TimedOut,
+            _ => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, error)
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = match &self.body {
+            Incoming::OnTheWire(_) => "on the wire",
+            Incoming::Received(_) => "received",
+            Incoming::Given => "given out",
+        };
+        f.debug_struct("Response")
+            .field("status", &self.status())
+            .field("url", &shown(&self.url))
+            .field("body", &body)
+            .finish()
+    }
+}

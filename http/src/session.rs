@@ -1,0 +1,412 @@
+//! The session: where a program asks, and where the parts come together.
+//!
+//! The life of one request, top to bottom: [`RequestBuilder::send`] sets the deadline and
+//! follows redirects; each hop gets a slot from the pool, a connection from the slot or the
+//! network, writes its head and body, and reads the head of the answer. A connection that was
+//! idle may have been closed by the server just now: then the request is sent once more on a
+//! fresh one, if it is idempotent and not a byte of an answer has come.
+
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::codec::{Expected, Limits, TargetForm, default_headers, encode_head};
+use crate::connect::connect;
+use crate::connection::{Connection, Exchange, Terms};
+use crate::error::{Error, Phase};
+use crate::message::{Body, Headers, Method, Origin, Request, ResponseHead};
+use crate::pool::{Pool, PoolLimits, Slot};
+use crate::redirect::{RedirectPolicy, follow};
+use crate::response::{Hop, Response, finish};
+use crate::timeouts::{Deadline, Timeouts};
+
+/// Settings of a session. A plain struct: change what matters and take the rest from
+/// [`Default`].
+///
+/// ```
+/// use looplet_http::{RedirectPolicy, Session, SessionConfig};
+///
+/// let config = SessionConfig { redirects: RedirectPolicy::None, ..SessionConfig::default() };
+/// let session = Session::with(config);
+/// # drop(session);
+/// ```
+#[derive(Clone, Debug)]
+pub struct SessionConfig {
+    /// How long each phase of an exchange may take.
+    pub timeouts: Timeouts,
+    /// How many connections there may be.
+    pub pool: PoolLimits,
+    /// How much a server may send before the body.
+    pub limits: Limits,
+    /// Whether and how far redirects are followed.
+    pub redirects: RedirectPolicy,
+    /// Bytes of a body that is read to its end into memory. Default 64 MiB.
+    pub max_body: u64,
+    /// Headers for every request that does not have them. Default: `Accept: */*` and a
+    /// `User-Agent`.
+    pub headers: Headers,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        SessionConfig {
+            timeouts: Timeouts::default(),
+            pool: PoolLimits::default(),
+            limits: Limits::default(),
+            redirects: RedirectPolicy::default(),
+            max_body: 64 * 1024 * 1024,
+            headers: default_headers(),
+        }
+    }
+}
+
+/// A client: settings, and a pool of connections that are kept alive.
+///
+/// Clones stand for the same session. It belongs to the loop on which it is used. The aiohttp
+/// counterpart is `ClientSession`.
+///
+/// ```
+/// use looplet_http::Session;
+/// use looplet_http::runtime::{run, start_server};
+///
+/// run(async {
+///     let server = start_server("127.0.0.1:0", async |mut reader, mut writer| {
+///         let _head = reader.read_until(b"\r\n\r\n").await;
+///         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+///     })
+///     .await?;
+///     let session = Session::new();
+///     let mut response = session.get(format!("http://{}/", server.local_addr())).send().await?;
+///     assert_eq!(response.status(), 200);
+///     assert_eq!(response.text().await?, "hello");
+///     Ok::<(), std::io::Error>(())
+/// }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    config: SessionConfig,
+    pool: Rc<Pool>,
+    closed: Cell<bool>,
+    /// The buffer that heads are written into, kept for its memory.
+    wire: Cell<Vec<u8>>,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Session {
+    /// Makes a session with the default settings.
+    pub fn new() -> Self {
+        Self::with(SessionConfig::default())
+    }
+
+    /// Makes a session with other settings.
+    pub fn with(config: SessionConfig) -> Self {
+        let pool = Pool::new(config.pool);
+        let inner = Inner {
+            config,
+            pool,
+            closed: Cell::new(false),
+            wire: Cell::default(),
+        };
+        Self {
+            inner: Rc::new(inner),
+        }
+    }
+
+    /// Prepares a GET.
+    pub fn get(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::GET, url)
+    }
+
+    /// Prepares a HEAD.
+    pub fn head(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::HEAD, url)
+    }
+
+    /// Prepares a POST.
+    pub fn post(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::POST, url)
+    }
+
+    /// Prepares a PUT.
+    pub fn put(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::PUT, url)
+    }
+
+    /// Prepares a DELETE.
+    pub fn delete(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::DELETE, url)
+    }
+
+    /// Prepares a request with any method. What is wrong with the URL is said by
+    /// [`send`](RequestBuilder::send).
+    pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
+        let request = url.into_url().map(|url| Request::new(method, url));
+        let total = self.inner.config.timeouts.total;
+        RequestBuilder {
+            session: self.clone(),
+            request,
+            total,
+        }
+    }
+
+    /// Closes idle connections and refuses new requests. Responses that are being read go on.
+    pub fn close(&self) {
+        self.inner.closed.set(true);
+        self.inner.pool.clear();
+    }
+
+    /// One hop: sends `request` and reads the head of the answer.
+    async fn exchange(&self, request: &Request, deadline: Deadline) -> Result<Answer, Error> {
+        let inner = &*self.inner;
+        if inner.closed.get() {
+            return Err(Error::SessionClosed);
+        }
+        let origin = Origin::of(&request.url)?;
+        let outgoing = self.encode(request, deadline)?;
+        let waiting = inner.pool.slot(&origin);
+        let limit = inner.config.timeouts.pool_wait;
+        let slot = deadline.within(Phase::PoolWait, limit, waiting).await?;
+        let (head, exchange) = self.exchange_in(&slot, &origin, &outgoing).await?;
+        inner.wire.set(outgoing.wire);
+        Ok(Answer {
+            head,
+            exchange,
+            slot,
+        })
+    }
+
+    fn encode(&self, request: &Request, deadline: Deadline) -> Result<Outgoing, Error> {
+        let config = &self.inner.config;
+        let mut wire = self.inner.wire.take();
+        wire.clear();
+        let expected = encode_head(request, &config.headers, TargetForm::Origin, &mut wire)?;
+        wire.extend_from_slice(request.body.as_bytes().unwrap_or_default());
+        let terms = Terms {
+            timeouts: config.timeouts,
+            deadline,
+            limits: config.limits,
+        };
+        Ok(Outgoing {
+            wire,
+            expected,
+            terms,
+        })
+    }
+
+    /// Tries an idle connection first, and a fresh one if that turns out to be dead.
+    async fn exchange_in(
+        &self,
+        slot: &Slot,
+        origin: &Origin,
+        outgoing: &Outgoing,
+    ) -> Result<(ResponseHead, Exchange), Error> {
+        if let Some(connection) = slot.take_idle() {
+            match outgoing.try_on(connection).await {
+                Err(error) if outgoing.may_be_repeated() && is_stale(&error) => {}
+                result => return result,
+            }
+        }
+        let Terms {
+            timeouts, deadline, ..
+        } = &outgoing.terms;
+        let stream = connect(origin, timeouts, *deadline).await?;
+        outgoing.try_on(Connection::new(stream)).await
+    }
+}
+
+/// A request as it goes out.
+struct Outgoing {
+    /// Head and body.
+    wire: Vec<u8>,
+    expected: Expected,
+    terms: Terms,
+}
+
+impl Outgoing {
+    fn may_be_repeated(&self) -> bool {
+        self.expected.method.is_idempotent()
+    }
+
+    async fn try_on(&self, connection: Connection) -> Result<(ResponseHead, Exchange), Error> {
+        let sending = connection.send(&self.wire, self.expected.clone(), self.terms);
+        let mut exchange = sending.await?;
+        let head = exchange.head().await?;
+        Ok((head, exchange))
+    }
+}
+
+/// Whether an error on a reused connection means that the server had closed it before the
+/// request came: not a byte of an answer was seen.
+fn is_stale(error: &Error) -> bool {
+    match error {
+        Error::EmptyReply => true,
+        Error::Io { phase, .. } => matches!(phase, Phase::Send | Phase::FirstByte),
+        _ => false,
+    }
+}
+
+/// The head of an answer, and the way to its body.
+struct Answer {
+    head: ResponseHead,
+    exchange: Exchange,
+    slot: Slot,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("pool", &self.inner.pool)
+            .finish()
+    }
+}
+
+/// A request that can still be changed.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before `send` is awaited"]
+pub struct RequestBuilder {
+    session: Session,
+    /// The request, or what was wrong first.
+    request: Result<Request, Error>,
+    total: Option<Duration>,
+}
+
+impl RequestBuilder {
+    /// Adds a header; one of the same name stays.
+    pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.change(|request| request.headers.append(name, value))
+    }
+
+    /// Sets the body.
+    pub fn body(self, body: impl Into<Body>) -> Self {
+        self.change(|request| {
+            request.body = body.into();
+            Ok(())
+        })
+    }
+
+    /// Limits everything together, from the call to the last byte of the body.
+    pub fn timeout(mut self, total: Duration) -> Self {
+        self.total = Some(total);
+        self
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Request) -> Result<(), Error>) -> Self {
+        self.request = self
+            .request
+            .and_then(|mut request| change(&mut request).map(|()| request));
+        self
+    }
+
+    /// Sends the request, follows redirects, and returns when the head of the answer is here.
+    ///
+    /// # Errors
+    ///
+    /// What was wrong with the URL or a header, or what went wrong on the way; see [`Error`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it closes the connection. The server may have received the
+    /// request.
+    ///
+    /// # Panics
+    ///
+    /// When polled outside a running loop.
+    pub async fn send(self) -> Result<Response, Error> {
+        let mut request = self.request?;
+        let config = &self.session.inner.config;
+        let deadline = Deadline::after(self.total);
+        let mut history = Vec::new();
+        loop {
+            let answer = self.session.exchange(&request, deadline).await?;
+            let next = match config.redirects {
+                RedirectPolicy::None => None,
+                RedirectPolicy::Limit(_) => follow(&request, &answer.head)?,
+            };
+            let status = answer.head.status();
+            let Some(next) = next else {
+                let response = Response::new(answer.head, request.url, history, config.max_body);
+                return response.with_body(answer.exchange, answer.slot);
+            };
+            check_count(config.redirects, history.len())?;
+            finish(answer.exchange, answer.slot);
+            let url = std::mem::replace(&mut request, next).url;
+            history.push(Hop { url, status });
+        }
+    }
+}
+
+fn check_count(policy: RedirectPolicy, followed: usize) -> Result<(), Error> {
+    match policy {
+        RedirectPolicy::Limit(limit) if followed >= limit as usize => {
+            Err(Error::TooManyRedirects { limit })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Something that is a URL, or text that should be one.
+pub trait IntoUrl {
+    /// Returns the URL.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidUrl`] or [`Error::UnsupportedScheme`].
+    fn into_url(self) -> Result<Url, Error>;
+}
+
+impl IntoUrl for Url {
+    fn into_url(self) -> Result<Url, Error> {
+        Origin::of(&self).map(|_| self)
+    }
+}
+
+impl IntoUrl for &Url {
+    fn into_url(self) -> Result<Url, Error> {
+        self.clone().into_url()
+    }
+}
+
+impl IntoUrl for &str {
+    fn into_url(self) -> Result<Url, Error> {
+        let invalid = |error: url::ParseError| Error::InvalidUrl {
+            url: self.to_string(),
+            reason: error.to_string(),
+        };
+        Url::parse(self).map_err(invalid)?.into_url()
+    }
+}
+
+impl IntoUrl for String {
+    fn into_url(self) -> Result<Url, Error> {
+        self.as_str().into_url()
+    }
+}
+
+impl IntoUrl for &String {
+    fn into_url(self) -> Result<Url, Error> {
+        self.as_str().into_url()
+    }
+}
+
+/// Fetches one URL on a session of its own.
+///
+/// Who fetches more than one makes a [`Session`], which keeps connections alive.
+///
+/// # Errors
+///
+/// As [`RequestBuilder::send`].
+pub async fn get(url: impl IntoUrl) -> Result<Response, Error> {
+    Session::new().get(url).send().await
+}

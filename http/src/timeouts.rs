@@ -1,0 +1,104 @@
+//! How long each phase of an exchange may take.
+//!
+//! Every phase has a limit by default, because a client without limits is a client that hangs.
+//! Limits on single phases say more than one on the whole: a download may take an hour as long
+//! as bytes keep coming.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use looplet::{get_running_loop, timeout};
+
+use crate::error::{Error, Phase};
+
+/// The limits of one exchange. `None`: no limit.
+///
+/// ```
+/// use looplet_http::Timeouts;
+/// use std::time::Duration;
+///
+/// let patient = Timeouts { first_byte: Some(Duration::from_secs(300)), ..Timeouts::default() };
+/// assert_eq!(patient.connect, Some(Duration::from_secs(10)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Waiting for a free connection of the pool. Default 30 s.
+    pub pool_wait: Option<Duration>,
+    /// Looking the name up. Default 10 s.
+    pub resolve: Option<Duration>,
+    /// Connecting, all addresses together. Default 10 s.
+    pub connect: Option<Duration>,
+    /// Between two pieces of the request that the server takes. Default 30 s.
+    pub write_idle: Option<Duration>,
+    /// From the end of the request to the first byte of the answer. Default 30 s.
+    pub first_byte: Option<Duration>,
+    /// Between two pieces of the answer. Default 30 s.
+    pub read_idle: Option<Duration>,
+    /// Everything, from the call to the last byte of the body, redirects included. Default:
+    /// no limit.
+    pub total: Option<Duration>,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        let half_a_minute = Some(Duration::from_secs(30));
+        let ten_seconds = Some(Duration::from_secs(10));
+        Timeouts {
+            pool_wait: half_a_minute,
+            resolve: ten_seconds,
+            connect: ten_seconds,
+            write_idle: half_a_minute,
+            first_byte: half_a_minute,
+            read_idle: half_a_minute,
+            total: None,
+        }
+    }
+}
+
+/// The time by which the whole exchange must have ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    at: Option<(Instant, Duration)>,
+}
+
+impl Deadline {
+    /// Starts the time.
+    pub(crate) fn after(total: Option<Duration>) -> Self {
+        let at =
+            total.and_then(|total| Some((get_running_loop().time().checked_add(total)?, total)));
+        Self { at }
+    }
+
+    /// Runs `work` within the limit of its phase and what is left of the whole.
+    pub(crate) async fn within<F: Future>(
+        self,
+        phase: Phase,
+        limit: Option<Duration>,
+        work: F,
+    ) -> Result<F::Output, Error> {
+        let Some((left, phase, after)) = self.nearer(phase, limit) else {
+            return Ok(work.await);
+        };
+        timeout(left, work)
+            .await
+            .map_err(|_| Error::Timeout { phase, after })
+    }
+
+    /// The shorter of the two limits: how long from now, and how to report it.
+    fn nearer(self, phase: Phase, limit: Option<Duration>) -> Option<(Duration, Phase, Duration)> {
+        let own = limit.map(|limit| (limit, phase, limit));
+        let Some((at, total)) = self.at else {
+            return own;
+        };
+        let left = at.saturating_duration_since(get_running_loop().time());
+        match own {
+            Some(own) if own.0 <= left => Some(own),
+            _ => Some((left, Phase::Total, total)),
+        }
+    }
+}
+
+/// Names the phase in which an I/O error happened.
+pub(crate) fn in_phase(phase: Phase) -> impl Fn(io::Error) -> Error {
+    move |error| Error::io(phase, &error)
+}
