@@ -1,0 +1,228 @@
+//! crawl: many pages at the same time, on one thread.
+//!
+//! ```text
+//! cargo run --release --example crawl                        its own site
+//! cargo run --release --example crawl http://localhost:8080/  a real one
+//! ```
+//!
+//! What to look at: the last two lines of the table. The responses took, added up, many times
+//! as long as the whole crawl.
+//!
+//! `main` reads the command line; [`crawl`] starts workers, which take pages from the
+//! [`Frontier`], fetch them with one [`Session`], and put the links they find back into it.
+//! Ctrl-C cancels the workers, and the table shows what was done.
+
+mod frontier;
+mod options;
+mod page;
+mod report;
+mod site;
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::error::Error;
+use std::io;
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use looplet::{Event, Task, ThreadPool, create_task, get_running_loop};
+use looplet_http::{PoolLimits, Session, SessionConfig};
+use signal_hook::consts::SIGINT;
+use signal_hook::iterator::Signals;
+use url::Url;
+
+use frontier::{Frontier, host_of};
+use options::{Command, Options, USAGE};
+use page::Page;
+use report::Report;
+use site::Site;
+
+fn main() -> ExitCode {
+    let options = match options::parse() {
+        Ok(Command::Help) => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Ok(Command::Crawl(options)) => options,
+        Err(error) => return refuse(&error),
+    };
+    match looplet::run(start(options)) {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => refuse(&error.to_string()),
+    }
+}
+
+fn refuse(error: &str) -> ExitCode {
+    eprintln!("crawl: {error}");
+    ExitCode::from(2)
+}
+
+/// Starts the embedded site, if no other is named, and crawls.
+async fn start(options: Options) -> Result<Rc<Report>, Box<dyn Error>> {
+    if !options.seeds.is_empty() {
+        let hosts = options.seeds.iter().map(host_of).collect();
+        let seeds = options.seeds.clone();
+        return crawl(options, seeds, hosts).await;
+    }
+    let site = Site::start().await?;
+    let hosts = site.hosts().iter().map(host_of).collect();
+    crawl(options, vec![site.start_url()], hosts).await
+}
+
+/// What the workers share.
+struct Crawl {
+    session: Session,
+    frontier: Frontier,
+    report: Rc<Report>,
+    /// Links to other hosts are not followed.
+    hosts: HashSet<String>,
+    options: Options,
+    /// What went wrong first, for a crawl that gets nowhere.
+    first_error: RefCell<Option<String>>,
+}
+
+async fn crawl(
+    options: Options,
+    seeds: Vec<Url>,
+    hosts: HashSet<String>,
+) -> Result<Rc<Report>, Box<dyn Error>> {
+    let pool = PoolLimits {
+        total: options.concurrency,
+        per_host: options.per_host,
+        idle: options.concurrency,
+        ..PoolLimits::default()
+    };
+    let crawl = Rc::new(Crawl {
+        session: Session::with(SessionConfig {
+            pool,
+            ..SessionConfig::default()
+        }),
+        frontier: Frontier::new(options.per_host, options.max_pages),
+        report: Rc::new(Report::new()),
+        hosts,
+        options,
+        first_error: RefCell::default(),
+    });
+    seeds.into_iter().for_each(|seed| crawl.frontier.add(seed));
+
+    let workers: Vec<Task<()>> = (0..crawl.options.concurrency)
+        .map(|_| create_task(work(crawl.clone())))
+        .collect();
+    let interrupted = on_interrupt(crawl.clone(), workers.clone())?;
+    for worker in &workers {
+        // A worker that was interrupted ends as cancelled, and that is fine.
+        let _ = worker.join().await;
+    }
+    crawl.report.finish();
+    match crawl.first_error.take() {
+        Some(error) if !crawl.report.has_pages() && !interrupted.is_set() => Err(error.into()),
+        _ => Ok(crawl.report.clone()),
+    }
+}
+
+/// Cancels the workers at the first Ctrl-C. Returns what is set then.
+fn on_interrupt(crawl: Rc<Crawl>, workers: Vec<Task<()>>) -> io::Result<Event> {
+    let mut signals = Signals::new([SIGINT])?;
+    let interrupted = Event::new();
+    let event = interrupted.clone();
+    create_task(async move {
+        let thread = ThreadPool::new(NonZeroUsize::MIN);
+        thread
+            .submit(move || wait_for_interrupt(&mut signals))
+            .await;
+        event.set();
+        crawl.frontier.close();
+        for worker in &workers {
+            worker.cancel();
+        }
+    });
+    Ok(interrupted)
+}
+
+/// Waits for a Ctrl-C; a second one ends the program on the spot.
+fn wait_for_interrupt(signals: &mut Signals) {
+    signals.forever().next();
+    // Nobody listens to the iterator any more, so the default action is the honest one.
+    let _ = signal_hook::flag::register_conditional_default(SIGINT, Arc::new(true.into()));
+}
+
+/// Fetches pages until there are no more.
+async fn work(crawl: Rc<Crawl>) {
+    while let Some(url) = crawl.frontier.next().await {
+        let title = match crawl.visit(&url).await {
+            Ok(title) => title,
+            Err(error) => {
+                crawl.report.error(&error);
+                crawl.list(&format!("{url}  {error}"));
+                crawl
+                    .first_error
+                    .borrow_mut()
+                    .get_or_insert_with(|| format!("{url}: {error}"));
+                String::new()
+            }
+        };
+        crawl.frontier.done(&url);
+        let (waiting, in_flight) = crawl.frontier.counts();
+        crawl.report.show(waiting, in_flight, &title);
+    }
+}
+
+impl Crawl {
+    /// Fetches one page and adds its links to the frontier. Returns its title.
+    async fn visit(&self, url: &Url) -> Result<String, looplet_http::Error> {
+        let event_loop = get_running_loop();
+        let started = event_loop.time();
+        let response = self
+            .session
+            .get(url)
+            .timeout(self.options.timeout)
+            .send()
+            .await;
+        let response = response.and_then(|response| response.raise_for_status());
+        let mut response = match response {
+            Ok(response) => response,
+            Err(error) => {
+                self.report.response_time(event_loop.time() - started);
+                return Err(error);
+            }
+        };
+        self.report.redirects(response.history().len());
+        let arrived = response.url().clone();
+        if arrived != *url && !self.frontier.add_alias(&arrived) {
+            return Ok(String::new());
+        }
+        if !is_html(&response) {
+            self.report.document();
+            return Ok(String::new());
+        }
+        let html = response.text().await;
+        self.report.response_time(event_loop.time() - started);
+        let html = html?;
+        let page = Page::read(&arrived, &html);
+        self.report.page(html.len());
+        self.list(&format!("{arrived}  {}", page.title));
+        for link in page.links {
+            if self.hosts.contains(&host_of(&link)) && link.scheme() == "http" {
+                self.frontier.add(link);
+            }
+        }
+        Ok(page.title)
+    }
+
+    fn list(&self, line: &str) {
+        if self.options.list {
+            self.report.print(line);
+        }
+    }
+}
+
+fn is_html(response: &looplet_http::Response) -> bool {
+    let kind = response.header("Content-Type").unwrap_or("text/html");
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
+}
