@@ -10,7 +10,7 @@
 //!
 //! `main` reads the command line; [`crawl`] starts workers, which take pages from the
 //! [`Frontier`], fetch them with one [`Session`], and put the links they find back into it.
-//! Ctrl-C cancels the workers, and the table shows what was done.
+//! Ctrl-C cancels the workers, and the table shows what was done; the exit status is 130 then.
 
 mod frontier;
 mod options;
@@ -49,9 +49,9 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     match looplet::run(start(options)) {
-        Ok(report) => {
-            println!("{report}");
-            ExitCode::SUCCESS
+        Ok(ended) => {
+            println!("{}", ended.report);
+            ended.status
         }
         Err(error) => refuse(&error.to_string()),
     }
@@ -63,7 +63,7 @@ fn refuse(error: &str) -> ExitCode {
 }
 
 /// Starts the embedded site, if no other is named, and crawls.
-async fn start(options: Options) -> Result<Rc<Report>, Box<dyn Error>> {
+async fn start(options: Options) -> Result<Ended, Box<dyn Error>> {
     if !options.seeds.is_empty() {
         let hosts = options.seeds.iter().map(host_of).collect();
         let seeds = options.seeds.clone();
@@ -72,6 +72,13 @@ async fn start(options: Options) -> Result<Rc<Report>, Box<dyn Error>> {
     let site = Site::start().await?;
     let hosts = site.hosts().iter().map(host_of).collect();
     crawl(options, vec![site.start_url()], hosts).await
+}
+
+/// How a crawl ended.
+struct Ended {
+    report: Rc<Report>,
+    /// 130 after a Ctrl-C, as the shell has it.
+    status: ExitCode,
 }
 
 /// What the workers share.
@@ -90,7 +97,7 @@ async fn crawl(
     options: Options,
     seeds: Vec<Url>,
     hosts: HashSet<String>,
-) -> Result<Rc<Report>, Box<dyn Error>> {
+) -> Result<Ended, Box<dyn Error>> {
     let pool = PoolLimits {
         total: options.concurrency,
         per_host: options.per_host,
@@ -119,9 +126,17 @@ async fn crawl(
         let _ = worker.join().await;
     }
     crawl.report.finish();
+    let status = if interrupted.is_set() {
+        ExitCode::from(130)
+    } else {
+        ExitCode::SUCCESS
+    };
     match crawl.first_error.take() {
         Some(error) if !crawl.report.has_pages() && !interrupted.is_set() => Err(error.into()),
-        _ => Ok(crawl.report.clone()),
+        _ => Ok(Ended {
+            report: crawl.report.clone(),
+            status,
+        }),
     }
 }
 

@@ -24,6 +24,15 @@ pub enum Version {
     Http11,
 }
 
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Version::Http10 => "HTTP/1.0",
+            Version::Http11 => "HTTP/1.1",
+        })
+    }
+}
+
 /// The head of a response.
 ///
 /// Order and case of the header fields are kept; the lookups ignore case.

@@ -33,7 +33,12 @@ impl Address {
     pub async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         match &self.0 {
             Kind::Socket(address) => Ok(vec![*address]),
-            Kind::Name(host, port) => resolve(host, *port).await,
+            Kind::Name(host, port) => {
+                let say = |error: io::Error| {
+                    io::Error::new(error.kind(), format!("cannot resolve {host}: {error}"))
+                };
+                resolve(host, *port).await.map_err(say)
+            }
             Kind::Invalid(text) => Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
                 format!("`{text}` is not of the form host:port"),
@@ -93,7 +98,7 @@ impl From<&str> for Address {
 ///
 /// # Errors
 ///
-/// If the name is not known. The error says which name.
+/// If the name is not known.
 ///
 /// # Cancel safety
 ///
@@ -111,9 +116,6 @@ pub async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
             format!("the name {host} has no addresses"),
         )),
         Ok(addresses) => Ok(addresses),
-        Err(error) => Err(io::Error::new(
-            error.kind(),
-            format!("cannot resolve {host}: {error}"),
-        )),
+        Err(error) => Err(error),
     }
 }
