@@ -268,14 +268,8 @@ impl dyn FrameOwner {
 
     fn deliver(&self, cause: Cancelled) {
         let frame = self.frame();
-        if !self.is_rung()
-            && let Some(target) = frame.only_target()
-        {
-            frame.forwarded.set(true);
-            if target.cancel(cause.clone()) {
-                return;
-            }
-            frame.forwarded.set(false);
+        if self.forward(&cause) && !frame.is_requested() {
+            return;
         }
         frame.store(cause);
         let waker = frame.post.borrow().waker.clone();
@@ -283,5 +277,25 @@ impl dyn FrameOwner {
         if let Some(waker) = waker {
             waker.wake();
         }
+    }
+
+    /// Passes a request on to what the only leaf waits for. Returns whether that took it.
+    ///
+    /// Tasks that wait for each other in a circle pass it on until it comes back here, where
+    /// it is stored as if the owner were polling.
+    fn forward(&self, cause: &Cancelled) -> bool {
+        let frame = self.frame();
+        if self.is_rung() {
+            return false;
+        }
+        let Some(target) = frame.only_target() else {
+            return false;
+        };
+        frame.forwarded.set(true);
+        frame.set_polling(true);
+        let taken = target.cancel(cause.clone());
+        frame.set_polling(false);
+        frame.forwarded.set(taken);
+        taken
     }
 }
