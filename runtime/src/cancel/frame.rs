@@ -230,6 +230,15 @@ impl Frame {
         });
     }
 
+    /// Remembers the waker of the owner itself, for want of one that a leaf gave: a body
+    /// without leaves of ours must be polled when its time is over.
+    pub(crate) fn remember_waker_of_owner(&self, waker: &Waker) {
+        self.post
+            .borrow_mut()
+            .waker
+            .get_or_insert_with(|| waker.clone());
+    }
+
     /// Whether a request to this frame or one around it was forwarded and has not come back.
     pub(crate) fn is_forwarding(&self) -> bool {
         let mut found = false;
