@@ -230,6 +230,15 @@ impl Frame {
         });
     }
 
+    /// Remembers the waker of the owner itself, for want of one that a leaf gave: a body
+    /// without leaves of ours must be polled when its time is over.
+    pub(crate) fn remember_waker_of_owner(&self, waker: &Waker) {
+        self.post
+            .borrow_mut()
+            .waker
+            .get_or_insert_with(|| waker.clone());
+    }
+
     /// Whether a request to this frame or one around it was forwarded and has not come back.
     pub(crate) fn is_forwarding(&self) -> bool {
         let mut found = false;
@@ -268,14 +277,8 @@ impl dyn FrameOwner {
 
     fn deliver(&self, cause: Cancelled) {
         let frame = self.frame();
-        if !self.is_rung()
-            && let Some(target) = frame.only_target()
-        {
-            frame.forwarded.set(true);
-            if target.cancel(cause.clone()) {
-                return;
-            }
-            frame.forwarded.set(false);
+        if self.forward(&cause) && !frame.is_requested() {
+            return;
         }
         frame.store(cause);
         let waker = frame.post.borrow().waker.clone();
@@ -283,5 +286,25 @@ impl dyn FrameOwner {
         if let Some(waker) = waker {
             waker.wake();
         }
+    }
+
+    /// Passes a request on to what the only leaf waits for. Returns whether that took it.
+    ///
+    /// Tasks that wait for each other in a circle pass it on until it comes back here, where
+    /// it is stored as if the owner were polling.
+    fn forward(&self, cause: &Cancelled) -> bool {
+        let frame = self.frame();
+        if self.is_rung() {
+            return false;
+        }
+        let Some(target) = frame.only_target() else {
+            return false;
+        };
+        frame.forwarded.set(true);
+        frame.set_polling(true);
+        let taken = target.cancel(cause.clone());
+        frame.set_polling(false);
+        frame.forwarded.set(taken);
+        taken
     }
 }

@@ -28,7 +28,7 @@ use std::thread;
 use crate::cancel::{CancelReason, CancelTarget, Cancelled, Frame, FrameOwner, Step};
 use crate::event_loop::{
     Callback, Coroutine, ErrorContext, EventLoop, Stepped, TaskId, Ticket, WeakLoop, is_queued,
-    report_by_default, waker_of, with_step,
+    report_by_default, ticket, waker_of, with_step,
 };
 use crate::promise::{Outcome, PromiseCell, TaskError};
 
@@ -183,10 +183,19 @@ where
             let message = "a future panicked while it was dropped";
             self.report(ErrorContext::of_panic(message, payload.as_ref()));
         }
+        self.forget_parked();
         // The promise of a running task cannot have been settled by anybody else.
         let refused = self.promise.settle(outcome);
         drop(refused);
         Stepped::Ended
+    }
+
+    /// Leaves that were dropped with the future counted themselves out of the running step.
+    /// What they left there is not for the step of the next task.
+    fn forget_parked(&self) {
+        if ticket() == Some(self.ticket) {
+            with_step(Step::take_parked);
+        }
     }
 
     fn report(&self, context: ErrorContext) {

@@ -96,6 +96,8 @@ struct TimeoutScope {
     /// The frame around this one, which knows how to ring the task.
     parent: Option<FrameRef>,
     expired: Cell<bool>,
+    /// Whether the scope was left, so that a call that is queued comes too late.
+    left: Cell<bool>,
 }
 
 impl FrameOwner for TimeoutScope {
@@ -117,6 +119,9 @@ impl FrameOwner for TimeoutScope {
 /// What the timer does.
 impl Callback for TimeoutScope {
     fn run(&self) {
+        if self.left.get() {
+            return;
+        }
         self.expired.set(true);
         let owner: &dyn FrameOwner = self;
         owner.request(Cancelled::new(CancelReason::TimedOut));
@@ -142,8 +147,15 @@ impl Entered {
             frame: Frame::new(parent.clone()),
             parent,
             expired: Cell::new(false),
+            left: Cell::new(false),
         });
-        let timer = core.set_timer(deadline, TimerAction::Call(scope.clone()));
+        let timer = if deadline > core.clock.now() {
+            core.set_timer(deadline, TimerAction::Call(scope.clone()))
+        } else {
+            // As in asyncio: ahead of what the body is about to queue. A timer comes behind.
+            core.call_soon(scope.clone());
+            None
+        };
         let outside = scope.frame.cancelling_outside();
         Self {
             scope,
@@ -188,6 +200,7 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
+        self.scope.left.set(true);
         if let Some(key) = self.timer
             && let Some(event_loop) = self.event_loop.upgrade()
         {
@@ -260,6 +273,7 @@ impl<F: Future> std::future::Future for Timeout<F> {
             .into_iter()
             .for_each(|cause| entered.scope.frame.store(cause));
         if !with_step(|step| step.is_unwinding()) {
+            entered.scope.frame.remember_waker_of_owner(context.waker());
             let owner: &dyn FrameOwner = &*entered.scope;
             owner.settle();
         }
