@@ -25,7 +25,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use crate::cancel::{CancelTarget, Cancelled, FrameRef, Step};
+use crate::cancel::{CancelTarget, Cancelled, FrameRef, Step, TargetId, id_of};
 use crate::event_loop::{Ticket, frame, is_waker_of, task_of, ticket, with_step};
 
 /// Whether a leaf has to return `Pending` at once: it takes the request that is thrown, or
@@ -40,7 +40,7 @@ fn interrupt() -> bool {
     if with_step(Step::take)
         && let Some(frame) = frame()
     {
-        frame.frame().deliver_outward();
+        frame.deliver_outward();
     }
     true
 }
@@ -53,8 +53,8 @@ pub(crate) fn unwind(cause: Cancelled) {
 /// The waiting of one leaf.
 pub(crate) struct Leaf {
     place: Place,
-    /// What it waits for, if that can be cancelled.
-    target: Option<Rc<dyn CancelTarget>>,
+    /// Which target it was parked with; only compared.
+    target: Option<TargetId>,
 }
 
 /// Where a leaf is counted.
@@ -68,7 +68,6 @@ enum Place {
 }
 
 impl Leaf {
-    /// A leaf that waits for nothing that could be cancelled.
     pub(crate) const fn new() -> Self {
         Self {
             place: Place::None,
@@ -76,22 +75,20 @@ impl Leaf {
         }
     }
 
-    /// A leaf that waits for `target`: a request to the task is forwarded to it.
-    pub(crate) fn waiting_for(target: Rc<dyn CancelTarget>) -> Self {
-        Self {
-            place: Place::None,
-            target: Some(target),
-        }
-    }
-
     /// Counts the leaf as waiting, in the frame that is being polled.
     pub(crate) fn park(&mut self, context: &Context<'_>) {
         let Some(current) = ticket() else { return };
-        let plain = self.target.is_none() && is_waker_of(context.waker(), current);
-        if plain && with_step(Step::is_in_task_frame) {
+        if is_waker_of(context.waker(), current) && with_step(Step::is_in_task_frame) {
             self.park_in_task(current);
         } else {
-            self.park_in_frame(context, current);
+            self.park_in_frame(context, current, None);
+        }
+    }
+
+    /// Counts the leaf as waiting for `target`: a request to the task is forwarded to it.
+    pub(crate) fn park_on(&mut self, context: &Context<'_>, target: Rc<dyn CancelTarget>) {
+        if let Some(current) = ticket() {
+            self.park_in_frame(context, current, Some(target));
         }
     }
 
@@ -106,14 +103,20 @@ impl Leaf {
         }
     }
 
-    fn park_in_frame(&mut self, context: &Context<'_>, current: Ticket) {
+    fn park_in_frame(
+        &mut self,
+        context: &Context<'_>,
+        current: Ticket,
+        target: Option<Rc<dyn CancelTarget>>,
+    ) {
         let Some(frame) = frame() else { return };
         if !matches!(&self.place, Place::Frame(old) if Rc::ptr_eq(old, &frame)) {
             self.resume();
-            frame.frame().park(self.target.as_ref());
+            frame.park(target.as_ref());
+            self.target = target.as_ref().map(id_of);
         }
         if !is_waker_of(context.waker(), current) {
-            frame.frame().remember_waker(context.waker());
+            frame.remember_waker(context.waker());
         }
         self.place = Place::Frame(frame);
     }
@@ -132,11 +135,7 @@ impl Leaf {
                 resume_in_task(task);
                 false
             }
-            Place::Frame(frame) => {
-                let forwarding = frame.frame().is_forwarding();
-                frame.frame().unpark(self.target.as_ref());
-                forwarding
-            }
+            Place::Frame(frame) => frame.unpark(self.target),
         }
     }
 }

@@ -15,7 +15,7 @@
 //!    for it. That is asyncio's rule; `shield` is there for those who do not want it.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -82,11 +82,16 @@ pub(crate) type Outcome<T> = Result<T, TaskError>;
 
 /// ```text
 ///            settle                 take
-///   Pending ─────────► Settled(..) ──────► Taken
+///   Pending ─────────► Value ───────────────► Taken
+///      │
+///      └─────────────► Cancelled, Panicked    (a copy is left for the next who asks)
 /// ```
-enum State<T> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
     Pending,
-    Settled(Outcome<T>),
+    Value,
+    Cancelled,
+    Panicked,
     /// The value was moved out by an await.
     Taken,
 }
@@ -101,31 +106,42 @@ enum Waiting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallbackId(u32);
 
-/// Whoever waits, the earliest first. Mostly that is one, who needs no list.
+/// Whoever waits. Mostly that is one, who needs no list.
 #[derive(Default)]
-struct Line {
-    first: Option<(CallbackId, Waiting)>,
-    others: Vec<(CallbackId, Waiting)>,
-    /// The id of the next one.
-    next: u32,
+enum Line {
+    #[default]
+    Empty,
+    One(CallbackId, Waiting),
+    /// The earliest first.
+    Many(Box<Vec<(CallbackId, Waiting)>>),
 }
 
 /// The shared part of a promise or a task.
+///
+/// There is one for every task, so it is kept small. Everything is moved out of its cell, used
+/// or changed, and moved back; user code never runs in between.
 pub(crate) struct PromiseCell<T> {
-    state: RefCell<State<T>>,
-    line: RefCell<Line>,
-    event_loop: WeakLoop,
+    stage: Cell<Stage>,
     /// Whether somebody has seen the outcome.
     retrieved: Cell<bool>,
+    /// Callbacks and waits there have been; the id of the next.
+    next_id: Cell<u32>,
+    event_loop: WeakLoop,
+    /// `Some` in the stages `Value`, `Cancelled` and `Panicked`.
+    outcome: Cell<Option<Outcome<T>>>,
+    line: Cell<Line>,
 }
 
 impl<T> PromiseCell<T> {
+    #[inline]
     pub(crate) fn new(event_loop: WeakLoop) -> Self {
         Self {
-            state: RefCell::new(State::Pending),
-            line: RefCell::default(),
-            event_loop,
+            stage: Cell::new(Stage::Pending),
             retrieved: Cell::new(false),
+            next_id: Cell::new(0),
+            event_loop,
+            outcome: Cell::new(None),
+            line: Cell::new(Line::Empty),
         }
     }
 
@@ -133,15 +149,13 @@ impl<T> PromiseCell<T> {
         &self.event_loop
     }
 
+    #[inline]
     pub(crate) fn is_done(&self) -> bool {
-        !matches!(*self.state.borrow(), State::Pending)
+        self.stage.get() != Stage::Pending
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
-        matches!(
-            *self.state.borrow(),
-            State::Settled(Err(TaskError::Cancelled(_)))
-        )
+        self.stage.get() == Stage::Cancelled
     }
 
     /// Sets the outcome and schedules whoever waits. Gives the outcome back if there is one
@@ -150,16 +164,27 @@ impl<T> PromiseCell<T> {
         if self.is_done() {
             return Err(outcome);
         }
-        let pending = self.state.replace(State::Settled(outcome));
-        drop(pending);
-        let line = self.line.take();
-        for (_, waiting) in line.first.into_iter().chain(line.others) {
-            match waiting {
-                Waiting::Task(waker) => waker.wake(),
-                Waiting::Call(callback) => self.call_soon(callback),
-            }
+        self.stage.set(match &outcome {
+            Ok(_) => Stage::Value,
+            Err(TaskError::Cancelled(_)) => Stage::Cancelled,
+            Err(TaskError::Panicked(_)) => Stage::Panicked,
+        });
+        self.outcome.set(Some(outcome));
+        match self.line.take() {
+            Line::Empty => {}
+            Line::One(_, waiting) => self.schedule(waiting),
+            Line::Many(all) => all
+                .into_iter()
+                .for_each(|(_, waiting)| self.schedule(waiting)),
         }
         Ok(())
+    }
+
+    fn schedule(&self, waiting: Waiting) {
+        match waiting {
+            Waiting::Task(waker) => waker.wake(),
+            Waiting::Call(callback) => self.call_soon(callback),
+        }
     }
 
     fn call_soon(&self, callback: Rc<dyn Callback>) {
@@ -172,29 +197,39 @@ impl<T> PromiseCell<T> {
     pub(crate) fn add_done_callback(&self, callback: Rc<dyn Callback>) -> CallbackId {
         if self.is_done() {
             self.call_soon(callback);
-            return CallbackId(u32::MAX);
+            return self.new_id();
         }
-        self.line.borrow_mut().push(Waiting::Call(callback))
+        self.push(Waiting::Call(callback))
+    }
+
+    fn new_id(&self) -> CallbackId {
+        let id = self.next_id.get();
+        self.next_id.set(id.wrapping_add(1));
+        CallbackId(id)
+    }
+
+    fn push(&self, waiting: Waiting) -> CallbackId {
+        let id = self.new_id();
+        self.line.set(self.line.take().with(id, waiting));
+        id
     }
 
     /// Takes somebody out of the line. Returns whether they were in it.
     pub(crate) fn leave(&self, id: CallbackId) -> bool {
-        let removed = self.line.borrow_mut().remove(id);
+        let (line, removed) = self.line.take().without(id);
+        self.line.set(line);
         removed.is_some()
     }
 
     /// Puts a task in the line, or lets the place it has wake somebody else.
     fn enqueue(&self, place: Option<CallbackId>, waker: &Waker) -> CallbackId {
-        let mut line = self.line.borrow_mut();
-        if let Some(place) = place
-            && let Some(Waiting::Task(old)) = line.get_mut(place)
-        {
-            if !old.will_wake(waker) {
-                *old = waker.clone();
-            }
-            return place;
+        let mut line = self.line.take();
+        let old = place.and_then(|place| line.replace(place, waker));
+        self.line.set(line);
+        match (place, old) {
+            (Some(place), Some(_)) => place,
+            _ => self.push(Waiting::Task(waker.clone())),
         }
-        line.push(Waiting::Task(waker.clone()))
     }
 
     /// Moves the outcome out. `None`: not done.
@@ -202,102 +237,103 @@ impl<T> PromiseCell<T> {
     /// # Panics
     ///
     /// If the value was moved out before.
-    fn take(&self) -> Option<Outcome<T>> {
-        let state = self.state.replace(State::Taken);
-        match state {
-            State::Pending => {
-                self.state.replace(State::Pending);
-                None
-            }
-            State::Settled(Ok(value)) => Some(Ok(value)),
-            State::Settled(Err(error)) => {
-                let copy = error.duplicate();
-                self.state.replace(State::Settled(Err(copy)));
-                Some(Err(error))
-            }
-            State::Taken => panic!("the value was already taken by an earlier await"),
-        }
-    }
-
     pub(crate) fn take_outcome(&self) -> Option<Outcome<T>> {
-        let outcome = self.take();
-        self.retrieved
-            .set(self.retrieved.get() || outcome.is_some());
+        match self.stage.get() {
+            Stage::Pending => return None,
+            Stage::Value => self.stage.set(Stage::Taken),
+            Stage::Cancelled | Stage::Panicked => {}
+            Stage::Taken => panic!("the value was already taken by an earlier await"),
+        }
+        self.retrieved.set(true);
+        let outcome = self.outcome.take();
+        if let Some(Err(error)) = &outcome {
+            self.outcome.set(Some(Err(error.duplicate())));
+        }
         outcome
     }
 
     /// How it failed, if it was settled without a value.
     pub(crate) fn failure(&self) -> Option<TaskError> {
-        match &*self.state.borrow() {
-            State::Settled(Err(error)) => {
-                self.retrieved.set(true);
-                Some(error.duplicate())
-            }
-            _ => None,
+        match self.stage.get() {
+            Stage::Cancelled | Stage::Panicked => self.take_outcome()?.err(),
+            Stage::Pending | Stage::Value | Stage::Taken => None,
         }
     }
 
     /// What nobody has looked at: the text of a panic.
     pub(crate) fn unretrieved_panic(&self) -> Option<String> {
-        match &*self.state.borrow() {
-            State::Settled(Err(TaskError::Panicked(payload))) if !self.retrieved.get() => {
-                Some(panic_text(payload.as_ref()))
-            }
-            _ => None,
+        if self.stage.get() != Stage::Panicked || self.retrieved.get() {
+            return None;
+        }
+        match self.failure()? {
+            TaskError::Panicked(payload) => Some(panic_text(payload.as_ref())),
+            TaskError::Cancelled(_) => None,
         }
     }
 }
 
 impl<T: Clone> PromiseCell<T> {
     pub(crate) fn clone_outcome(&self) -> Option<Outcome<T>> {
-        let state = self.state.borrow();
-        let outcome = match &*state {
-            State::Pending => return None,
-            State::Settled(Ok(value)) => Ok(value.clone()),
-            State::Settled(Err(error)) => Err(error.duplicate()),
-            State::Taken => panic!("the value was already taken by an earlier await"),
-        };
+        if self.stage.get() != Stage::Value {
+            return self.take_outcome();
+        }
         self.retrieved.set(true);
-        Some(outcome)
+        let outcome = self.outcome.take();
+        let copy = match &outcome {
+            Some(Ok(value)) => Some(Ok(value.clone())),
+            _ => None,
+        };
+        self.outcome.set(outcome);
+        copy
     }
 }
 
 impl<T> fmt::Debug for PromiseCell<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &*self.state.borrow() {
-            State::Pending => "pending",
-            State::Settled(Ok(_)) | State::Taken => "finished",
-            State::Settled(Err(TaskError::Cancelled(_))) => "cancelled",
-            State::Settled(Err(TaskError::Panicked(_))) => "panicked",
+        f.write_str(match self.stage.get() {
+            Stage::Pending => "pending",
+            Stage::Value | Stage::Taken => "finished",
+            Stage::Cancelled => "cancelled",
+            Stage::Panicked => "panicked",
         })
     }
 }
 
 impl Line {
-    fn push(&mut self, waiting: Waiting) -> CallbackId {
-        let id = CallbackId(self.next);
-        self.next += 1;
-        if self.first.is_none() && self.others.is_empty() {
-            self.first = Some((id, waiting));
-        } else {
-            self.others.push((id, waiting));
+    fn with(self, id: CallbackId, waiting: Waiting) -> Line {
+        match self {
+            Line::Empty => Line::One(id, waiting),
+            Line::One(first, other) => Line::Many(Box::new(vec![(first, other), (id, waiting)])),
+            Line::Many(mut all) => {
+                all.push((id, waiting));
+                Line::Many(all)
+            }
         }
-        id
     }
 
-    fn get_mut(&mut self, id: CallbackId) -> Option<&mut Waiting> {
-        let all = self.first.iter_mut().chain(&mut self.others);
-        all.into_iter()
-            .find(|(other, _)| *other == id)
-            .map(|(_, waiting)| waiting)
+    fn without(self, id: CallbackId) -> (Line, Option<Waiting>) {
+        match self {
+            Line::One(only, waiting) if only == id => (Line::Empty, Some(waiting)),
+            Line::Many(mut all) => {
+                let at = all.iter().position(|(other, _)| *other == id);
+                let removed = at.map(|at| all.remove(at).1);
+                (Line::Many(all), removed)
+            }
+            line => (line, None),
+        }
     }
 
-    fn remove(&mut self, id: CallbackId) -> Option<Waiting> {
-        if let Some(first) = self.first.take_if(|(other, _)| *other == id) {
-            return Some(first.1);
-        }
-        let at = self.others.iter().position(|(other, _)| *other == id)?;
-        Some(self.others.remove(at).1)
+    /// Lets a place wake somebody else. Returns what it was, if there is such a place.
+    fn replace(&mut self, id: CallbackId, waker: &Waker) -> Option<Waiting> {
+        let waiting = match self {
+            Line::One(only, waiting) if *only == id => waiting,
+            Line::Many(all) => all
+                .iter_mut()
+                .find(|(other, _)| *other == id)
+                .map(|(_, w)| w)?,
+            Line::Empty | Line::One(..) => return None,
+        };
+        Some(std::mem::replace(waiting, Waiting::Task(waker.clone())))
     }
 }
 
@@ -308,31 +344,33 @@ pub(crate) struct Wait {
 }
 
 impl Wait {
-    pub(crate) fn new(target: Rc<dyn CancelTarget>) -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
-            leaf: Leaf::waiting_for(target),
+            leaf: Leaf::new(),
             place: None,
         }
     }
 
-    /// Waits until `read` finds an outcome in `cell`.
+    /// Waits until `read` finds an outcome in `cell`; `target` is what a request to the
+    /// awaiter is forwarded to.
     ///
-    /// A cancelled outcome is raised in the awaiter: always if `joining` is false, and
-    /// otherwise only if it answers the awaiter's own request, which a `join` must not turn
-    /// into a value.
+    /// A cancelled outcome is raised in the awaiter: always if not `joining`, and otherwise
+    /// only if it answers the awaiter's own request, which a `join` must not turn into a
+    /// value.
     pub(crate) fn poll<T>(
         &mut self,
         cell: &PromiseCell<T>,
-        joining: bool,
         context: &Context<'_>,
+        joining: bool,
         read: impl FnOnce(&PromiseCell<T>) -> Option<Outcome<T>>,
+        target: impl FnOnce() -> Rc<dyn CancelTarget>,
     ) -> Poll<Outcome<T>> {
         if interrupted() {
             return Poll::Pending;
         }
         let Some(outcome) = read(cell) else {
             self.place = Some(cell.enqueue(self.place, context.waker()));
-            self.leaf.park(context);
+            self.leaf.park_on(context, target());
             return Poll::Pending;
         };
         self.place = None;
@@ -485,21 +523,20 @@ impl<T: 'static> PromiseWait<T> {
     fn new(promise: &Promise<T>, read: fn(&PromiseCell<T>) -> Option<Outcome<T>>) -> Self {
         let cell = promise.cell.clone();
         Self {
-            wait: Wait::new(cell.clone()),
+            wait: Wait::new(),
             cell,
             read,
         }
     }
 }
 
-impl<T> std::future::Future for PromiseWait<T> {
+impl<T: 'static> std::future::Future for PromiseWait<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        let this = &mut *self;
-        this.wait
-            .poll(&this.cell, false, context, this.read)
-            .map(value_of)
+        let Self { cell, wait, read } = &mut *self;
+        let target = || -> Rc<dyn CancelTarget> { cell.clone() };
+        wait.poll(cell, context, false, *read, target).map(value_of)
     }
 }
 

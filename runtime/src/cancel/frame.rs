@@ -19,7 +19,7 @@
 //!    afterwards.
 //! 5. The first undelivered request wins. One delivery serves all frames around the leaf.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::task::Waker;
 
@@ -29,6 +29,10 @@ use super::Cancelled;
 pub(crate) trait FrameOwner {
     /// The frame itself.
     fn frame(&self) -> &Frame;
+    /// The frame around it; a task has none.
+    fn parent(&self) -> Option<&FrameRef> {
+        None
+    }
     /// Makes the task poll the owner of this frame again.
     fn ring(&self);
     /// Whether the task has been woken, so that its next step is coming.
@@ -44,10 +48,19 @@ pub(crate) trait CancelTarget {
     fn cancel(&self, cause: Cancelled) -> bool;
 }
 
+/// Which target a leaf waits for, for comparisons only.
+pub(crate) type TargetId = *const ();
+
+/// Returns what tells a target from others.
+pub(crate) fn id_of(target: &Rc<dyn CancelTarget>) -> TargetId {
+    Rc::as_ptr(target).cast()
+}
+
 /// The address of cancel requests; see the module doc.
+///
+/// Every task has one, so it is kept small: what is rare is boxed.
+#[derive(Default)]
 pub(crate) struct Frame {
-    /// The frame around this one; `None` for a task.
-    parent: Option<FrameRef>,
     /// Requests made to this frame and not taken back: asyncio's `cancelling()`.
     cancelling: Cell<u32>,
     /// How many leaves wait inside, at any depth.
@@ -58,95 +71,26 @@ pub(crate) struct Frame {
     polling: Cell<bool>,
     /// Whether a request was forwarded to what the only leaf waits for.
     forwarded: Cell<bool>,
-    /// What changes rarely.
-    post: RefCell<Post>,
+    /// What the leaves inside wait for, where that can be cancelled: the first. `None` only
+    /// if there are no others.
+    target: Cell<Option<Rc<dyn CancelTarget>>>,
+    rare: Cell<Option<Box<Rare>>>,
 }
 
 #[derive(Default)]
-struct Post {
+struct Rare {
     /// The request that waits for the owner's next poll.
     request: Option<Cancelled>,
-    /// What the leaves inside wait for, where that can be cancelled. Rarely more than one.
-    targets: Targets,
+    /// The targets beside the first.
+    targets: Vec<Rc<dyn CancelTarget>>,
     /// The waker that the last leaf gave, if it was not the task's own.
     waker: Option<Waker>,
 }
 
-#[derive(Default)]
-enum Targets {
-    #[default]
-    None,
-    One(Rc<dyn CancelTarget>),
-    Many(Vec<Rc<dyn CancelTarget>>),
-}
-
-impl Targets {
-    fn push(&mut self, target: Rc<dyn CancelTarget>) {
-        *self = match std::mem::take(self) {
-            Targets::None => Targets::One(target),
-            Targets::One(first) => Targets::Many(vec![first, target]),
-            Targets::Many(mut all) => {
-                all.push(target);
-                Targets::Many(all)
-            }
-        };
-    }
-
-    /// Takes `target` out and returns it, so that it is dropped after the borrow has ended.
-    fn remove(&mut self, target: &Rc<dyn CancelTarget>) -> Option<Rc<dyn CancelTarget>> {
-        let same = |other: &Rc<dyn CancelTarget>| Rc::ptr_eq(other, target);
-        match self {
-            Targets::One(one) if same(one) => match std::mem::take(self) {
-                Targets::One(one) => Some(one),
-                Targets::None | Targets::Many(_) => None,
-            },
-            Targets::Many(all) => all.iter().position(same).map(|at| all.swap_remove(at)),
-            Targets::None | Targets::One(_) => None,
-        }
-    }
-
-    fn only(&self) -> Option<Rc<dyn CancelTarget>> {
-        match self {
-            Targets::One(one) => Some(one.clone()),
-            Targets::Many(all) if all.len() == 1 => all.first().cloned(),
-            Targets::None | Targets::Many(_) => None,
-        }
-    }
-}
-
 impl Frame {
-    pub(crate) fn new(parent: Option<FrameRef>) -> Self {
-        Self {
-            parent,
-            cancelling: Cell::new(0),
-            waiting: Cell::new(0),
-            requested: Cell::new(false),
-            polling: Cell::new(false),
-            forwarded: Cell::new(false),
-            post: RefCell::new(Post::default()),
-        }
-    }
-
-    /// Calls `visit` for this frame and for every frame around it, the innermost first.
-    fn for_each_outward(&self, mut visit: impl FnMut(&Frame)) {
-        visit(self);
-        let mut next = self.parent.as_ref();
-        while let Some(owner) = next {
-            visit(owner.frame());
-            next = owner.frame().parent.as_ref();
-        }
-    }
-
     /// The requests made to this frame and not taken back.
     pub(crate) fn cancelling(&self) -> u32 {
         self.cancelling.get()
-    }
-
-    /// The requests made to the frames around this one.
-    pub(crate) fn cancelling_outside(&self) -> u32 {
-        let mut sum = 0;
-        self.for_each_outward(|frame| sum += frame.cancelling());
-        sum - self.cancelling()
     }
 
     /// Takes one request back; the last one takes an undelivered request with it.
@@ -165,6 +109,7 @@ impl Frame {
     }
 
     /// Marks the time in which the owner polls its child.
+    #[inline]
     pub(crate) fn set_polling(&self, polling: bool) {
         self.polling.set(polling);
     }
@@ -180,13 +125,105 @@ impl Frame {
         if !self.requested.take() {
             return None;
         }
-        self.post.borrow_mut().request.take()
+        self.with_rare(|rare| rare.request.take())
     }
 
     /// Stores a request unless an earlier one still waits.
     pub(crate) fn store(&self, cause: Cancelled) {
         self.requested.set(true);
-        self.post.borrow_mut().request.get_or_insert(cause);
+        let refused = self.with_rare(|rare| match rare.request {
+            Some(_) => Some(cause),
+            None => rare.request.replace(cause),
+        });
+        drop(refused);
+    }
+
+    /// Counts in, or out, leaves that wait for nothing that could be cancelled, in a frame
+    /// without a parent.
+    #[inline]
+    pub(crate) fn count(&self, leaves: i32) {
+        if leaves != 0 {
+            self.waiting.set(self.waiting.get() + leaves);
+        }
+    }
+
+    /// Remembers the waker of the owner itself, for want of one that a leaf gave: a body
+    /// without leaves of ours must be polled when its time is over.
+    pub(crate) fn remember_waker_of_owner(&self, waker: &Waker) {
+        self.with_rare(|rare| {
+            rare.waker.get_or_insert_with(|| waker.clone());
+        });
+    }
+
+    fn add_target(&self, target: Rc<dyn CancelTarget>) {
+        match self.target.take() {
+            None => self.target.set(Some(target)),
+            first => {
+                self.target.set(first);
+                self.with_rare(|rare| rare.targets.push(target));
+            }
+        }
+    }
+
+    /// Takes a target out and returns it, so that it is dropped when nothing is in between.
+    fn remove_target(&self, id: TargetId) -> Option<Rc<dyn CancelTarget>> {
+        let first = self.target.take()?;
+        if id_of(&first) == id {
+            let next = self.rare.take().and_then(|mut rare| {
+                let next = rare.targets.pop();
+                self.rare.set(Some(rare));
+                next
+            });
+            self.target.set(next);
+            return Some(first);
+        }
+        self.target.set(Some(first));
+        self.with_rare(|rare| {
+            let at = rare.targets.iter().position(|target| id_of(target) == id);
+            at.map(|at| rare.targets.swap_remove(at))
+        })
+    }
+
+    /// What the only leaf inside waits for, if there is only one and it can be cancelled.
+    fn only_target(&self) -> Option<Rc<dyn CancelTarget>> {
+        if self.waiting.get() != 1 {
+            return None;
+        }
+        let target = self.target.take();
+        self.target.set(target.clone());
+        target
+    }
+
+    fn waker(&self) -> Option<Waker> {
+        self.with_rare(|rare| rare.waker.clone())
+    }
+
+    /// `change` runs no user code: the box is out of its place meanwhile.
+    fn with_rare<R>(&self, change: impl FnOnce(&mut Rare) -> R) -> R {
+        let mut rare = self.rare.take().unwrap_or_default();
+        let result = change(&mut rare);
+        self.rare.set(Some(rare));
+        result
+    }
+}
+
+/// What concerns the frames around as well, or has to ring the task.
+impl dyn FrameOwner + '_ {
+    /// Calls `visit` for this frame and for every frame around it, the innermost first.
+    fn for_each_outward(&self, mut visit: impl FnMut(&Frame)) {
+        visit(self.frame());
+        let mut next = self.parent();
+        while let Some(owner) = next {
+            visit(owner.frame());
+            next = owner.parent();
+        }
+    }
+
+    /// The requests made to the frames around this one.
+    pub(crate) fn cancelling_outside(&self) -> u32 {
+        let mut sum = 0;
+        self.for_each_outward(|frame| sum += frame.cancelling());
+        sum - self.frame().cancelling()
     }
 
     /// Marks the requests of this frame and of all frames around it as delivered.
@@ -194,69 +231,35 @@ impl Frame {
         self.for_each_outward(|frame| drop(frame.take_request()));
     }
 
-    /// Counts in, or out, leaves that wait for nothing that could be cancelled, in a frame
-    /// without a parent.
-    pub(crate) fn count(&self, leaves: i32) {
-        if leaves != 0 {
-            self.waiting.set(self.waiting.get() + leaves);
-        }
-    }
-
     /// Counts a leaf in, and remembers what it waits for.
     pub(crate) fn park(&self, target: Option<&Rc<dyn CancelTarget>>) {
         self.for_each_outward(|frame| {
             frame.waiting.set(frame.waiting.get() + 1);
             if let Some(target) = target {
-                frame.post.borrow_mut().targets.push(target.clone());
+                frame.add_target(target.clone());
             }
         });
     }
 
-    /// Counts a leaf out.
-    pub(crate) fn unpark(&self, target: Option<&Rc<dyn CancelTarget>>) {
+    /// Counts a leaf out. Returns whether a request had been forwarded to its target.
+    pub(crate) fn unpark(&self, target: Option<TargetId>) -> bool {
+        let mut forwarded = false;
         self.for_each_outward(|frame| {
             frame.waiting.set(frame.waiting.get() - 1);
-            frame.forwarded.set(false);
-            let removed = target.and_then(|target| frame.post.borrow_mut().targets.remove(target));
-            drop(removed);
+            forwarded |= frame.forwarded.take();
+            drop(target.and_then(|target| frame.remove_target(target)));
         });
+        forwarded
     }
 
     /// Remembers the waker of a leaf that is not the task's own.
     pub(crate) fn remember_waker(&self, waker: &Waker) {
         self.for_each_outward(|frame| {
-            let old = frame.post.borrow_mut().waker.replace(waker.clone());
+            let old = frame.with_rare(|rare| rare.waker.replace(waker.clone()));
             drop(old);
         });
     }
 
-    /// Remembers the waker of the owner itself, for want of one that a leaf gave: a body
-    /// without leaves of ours must be polled when its time is over.
-    pub(crate) fn remember_waker_of_owner(&self, waker: &Waker) {
-        self.post
-            .borrow_mut()
-            .waker
-            .get_or_insert_with(|| waker.clone());
-    }
-
-    /// Whether a request to this frame or one around it was forwarded and has not come back.
-    pub(crate) fn is_forwarding(&self) -> bool {
-        let mut found = false;
-        self.for_each_outward(|frame| found |= frame.forwarded.get());
-        found
-    }
-
-    fn only_target(&self) -> Option<Rc<dyn CancelTarget>> {
-        if self.waiting.get() == 1 {
-            self.post.borrow().targets.only()
-        } else {
-            None
-        }
-    }
-}
-
-/// What is done *to* a frame needs its owner, to ring it.
-impl dyn FrameOwner {
     /// Asks whatever runs in this frame to end (rules 2 to 5).
     pub(crate) fn request(&self, cause: Cancelled) {
         let frame = self.frame();
@@ -281,7 +284,7 @@ impl dyn FrameOwner {
             return;
         }
         frame.store(cause);
-        let waker = frame.post.borrow().waker.clone();
+        let waker = frame.waker();
         self.ring();
         if let Some(waker) = waker {
             waker.wake();

@@ -23,5 +23,5 @@ mod frame;
 mod step;
 
 pub use cancelled::{CancelReason, Cancelled};
-pub(crate) use frame::{CancelTarget, Frame, FrameOwner, FrameRef};
+pub(crate) use frame::{CancelTarget, Frame, FrameOwner, FrameRef, TargetId, id_of};
 pub(crate) use step::Step;

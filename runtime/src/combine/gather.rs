@@ -183,7 +183,7 @@ impl<R: 'static> IntoFuture for Gather<R> {
 
     fn into_future(self) -> GatherWait<R> {
         GatherWait {
-            wait: Wait::new(self.cell.clone()),
+            wait: Wait::new(),
             cell: self.cell,
         }
     }
@@ -196,14 +196,14 @@ pub struct GatherWait<R> {
     wait: Wait,
 }
 
-impl<R> std::future::Future for GatherWait<R> {
+impl<R: 'static> std::future::Future for GatherWait<R> {
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
-        let this = &mut *self;
-        let promise = &this.cell.promise;
-        this.wait
-            .poll(promise, false, context, PromiseCell::take_outcome)
+        let Self { cell, wait } = &mut *self;
+        let target = || -> Rc<dyn CancelTarget> { cell.clone() };
+        let read = PromiseCell::take_outcome;
+        wait.poll(&cell.promise, context, false, read, target)
             .map(value_of)
     }
 }

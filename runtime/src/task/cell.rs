@@ -17,7 +17,7 @@
 //!    came during the step.
 
 use std::any::type_name;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
@@ -44,7 +44,7 @@ pub(crate) struct TaskCell<F: Future> {
     number: u32,
     site: &'static Location<'static>,
     /// `None`: the default name, `Task-N`.
-    name: RefCell<Option<Box<str>>>,
+    name: Cell<Option<Box<String>>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,11 +79,11 @@ where
             future: Cell::new(Some(Box::pin(future))),
             stage: Cell::new(Stage::New),
             promise: PromiseCell::new(event_loop.downgrade()),
-            frame: Frame::new(None),
+            frame: Frame::default(),
             ticket: Ticket::new(event_loop.core().number, id),
             number,
             site,
-            name: RefCell::new(None),
+            name: Cell::new(None),
         }
     }
 
@@ -98,11 +98,11 @@ where
             future: Cell::new(None),
             stage: Cell::new(Stage::Aborted),
             promise,
-            frame: Frame::new(None),
+            frame: Frame::default(),
             ticket: Ticket::new(event_loop.core().number, id),
             number: 0,
             site,
-            name: RefCell::new(None),
+            name: Cell::new(None),
         })
     }
 
@@ -257,14 +257,14 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
     }
 
     fn name(&self) -> String {
-        match &*self.name.borrow() {
-            Some(name) => name.to_string(),
-            None => format!("Task-{}", self.number),
-        }
+        let name = self.name.take();
+        let text = name.as_ref().map(|name| name.to_string());
+        self.name.set(name);
+        text.unwrap_or_else(|| format!("Task-{}", self.number))
     }
 
     fn set_name(&self, name: String) {
-        self.name.replace(Some(name.into()));
+        self.name.set(Some(Box::new(name)));
     }
 
     fn number(&self) -> u32 {

@@ -100,9 +100,18 @@ struct TimeoutScope {
     left: Cell<bool>,
 }
 
+/// What is done to a frame and those around it is done to its owner.
+fn as_owner(scope: &TimeoutScope) -> &dyn FrameOwner {
+    scope
+}
+
 impl FrameOwner for TimeoutScope {
     fn frame(&self) -> &Frame {
         &self.frame
+    }
+
+    fn parent(&self) -> Option<&FrameRef> {
+        self.parent.as_ref()
     }
 
     fn ring(&self) {
@@ -123,8 +132,7 @@ impl Callback for TimeoutScope {
             return;
         }
         self.expired.set(true);
-        let owner: &dyn FrameOwner = self;
-        owner.request(Cancelled::new(CancelReason::TimedOut));
+        as_owner(self).request(Cancelled::new(CancelReason::TimedOut));
     }
 
     fn cancel(&self) {}
@@ -144,7 +152,7 @@ impl Entered {
         };
         let parent = frame();
         let scope = Rc::new(TimeoutScope {
-            frame: Frame::new(parent.clone()),
+            frame: Frame::default(),
             parent,
             expired: Cell::new(false),
             left: Cell::new(false),
@@ -156,7 +164,7 @@ impl Entered {
             core.call_soon(scope.clone());
             None
         };
-        let outside = scope.frame.cancelling_outside();
+        let outside = as_owner(&scope).cancelling_outside();
         Self {
             scope,
             timer,
@@ -194,7 +202,7 @@ impl Entered {
 
     /// After `Pending`: whether the time is over, and nobody outside wants the end as well.
     fn owns_the_end(&self) -> bool {
-        self.scope.expired.get() && self.scope.frame.cancelling_outside() <= self.outside
+        self.scope.expired.get() && as_owner(&self.scope).cancelling_outside() <= self.outside
     }
 }
 
@@ -274,8 +282,7 @@ impl<F: Future> std::future::Future for Timeout<F> {
             .for_each(|cause| entered.scope.frame.store(cause));
         if !with_step(|step| step.is_unwinding()) {
             entered.scope.frame.remember_waker_of_owner(context.waker());
-            let owner: &dyn FrameOwner = &*entered.scope;
-            owner.settle();
+            as_owner(&entered.scope).settle();
         }
         Poll::Pending
     }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use super::Task;
 use super::cell::TaskObject;
+use crate::cancel::CancelTarget;
 use crate::promise::{Outcome, PromiseCell, TaskError, Wait, value_of};
 
 type Read<T> = fn(&PromiseCell<T>) -> Option<Outcome<T>>;
@@ -22,17 +23,18 @@ impl<T: 'static> Waiter<T> {
     fn new(task: &Task<T>, read: Read<T>) -> Self {
         let object = task.object.clone();
         Self {
-            wait: Wait::new(object.clone()),
+            wait: Wait::new(),
             object,
             read,
         }
     }
 }
 
-impl<T> Waiter<T> {
+impl<T: 'static> Waiter<T> {
     fn poll(&mut self, joining: bool, context: &Context<'_>) -> Poll<Outcome<T>> {
-        self.wait
-            .poll(self.object.promise(), joining, context, self.read)
+        let Self { object, wait, read } = self;
+        let target = || -> Rc<dyn CancelTarget> { object.clone() };
+        wait.poll(object.promise(), context, joining, *read, target)
     }
 }
 
@@ -50,7 +52,7 @@ impl<T> Drop for Waiter<T> {
 #[must_use = "futures do nothing unless awaited"]
 pub struct TaskWait<T>(Waiter<T>);
 
-impl<T> std::future::Future for TaskWait<T> {
+impl<T: 'static> std::future::Future for TaskWait<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
@@ -90,7 +92,7 @@ impl<T: Clone + 'static> IntoFuture for &Task<T> {
 #[must_use = "futures do nothing unless awaited"]
 pub struct Join<T>(Waiter<T>);
 
-impl<T> std::future::Future for Join<T> {
+impl<T: 'static> std::future::Future for Join<T> {
     type Output = Result<T, TaskError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
