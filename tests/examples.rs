@@ -110,7 +110,7 @@ fn the_echo_client_talks_to_the_echo_server() {
             "server: \"one\"",
             "server: \"two\"",
             "server: \"three\"",
-            "server: served a client: Ok(())"
+            "server: a client has left"
         ]
     );
 }
