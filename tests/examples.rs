@@ -55,7 +55,7 @@ fn every_example_is_run_here_and_named_in_the_index() {
         .lines()
         .filter(|line| line.starts_with("| `cargo run"));
     let commands: BTreeSet<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
-    let run_here: BTreeSet<String> = EXAMPLES.iter().map(|row| command_line(row)).collect();
+    let run_here: BTreeSet<String> = EXAMPLES.iter().map(command_line).collect();
     let run_here: BTreeSet<&str> = run_here.iter().map(String::as_str).collect();
     assert_eq!(
         commands, run_here,
