@@ -9,8 +9,6 @@
 //! * `words`: what may not stand in a source;
 //! * `map`: whether the texts name what exists.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
 mod source;
 mod layers;
 mod budgets;

@@ -73,7 +73,7 @@ fn nothing_is_left_to_do_and_no_test_is_switched_off() {
 /// not 33.
 #[test]
 fn the_lock_file_pins_idna_adapter() {
-    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let lock = fs::read_to_string(root().join("Cargo.lock")).expect("Cargo.lock is committed");
     assert!(
         lock.contains("name = \"idna_adapter\"\nversion = \"1.1.0\"\n"),
         "Cargo.lock: run `cargo update -p idna_adapter --precise 1.1.0`"
