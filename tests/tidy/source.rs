@@ -98,7 +98,8 @@ pub(crate) fn words(text: &str, word: &str) -> Vec<usize> {
     let found = text.match_indices(word).map(|(at, _)| at);
     found
         .filter(|&at| {
-            !(at > 0 && is_part(bytes.get(at - 1))) && !is_part(bytes.get(at + word.len()))
+            let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+            !is_part(before) && !is_part(bytes.get(at + word.len()))
         })
         .collect()
 }
