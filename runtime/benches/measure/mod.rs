@@ -9,7 +9,7 @@ const ROUNDS: usize = 7;
 
 /// Measures on one loop, round after round.
 pub(crate) struct Bench {
-    pub(crate) event_loop: EventLoop,
+    event_loop: EventLoop,
 }
 
 impl Bench {
