@@ -154,17 +154,20 @@ fn run(name: &str, arguments: &[&str]) -> Output {
         .unwrap_or_else(|error| panic!("{name} does not start: {error}"))
 }
 
-/// The lines of the block of text in the opening doc of an example.
+/// The lines of the last block of text in the opening doc of an example.
 fn documented_output(name: &str) -> Vec<String> {
     let file = root().join(format!("examples/{name}.rs"));
     let folder = root().join(format!("examples/{name}/main.rs"));
     let source = fs::read_to_string(file).or_else(|_| fs::read_to_string(folder));
     let source = source.expect("an example has a source");
     let doc = source.lines().map_while(|line| line.strip_prefix("//!"));
-    let block = doc.map(|line| line.strip_prefix(' ').unwrap_or(line));
-    let block = block.skip_while(|line| *line != "```text").skip(1);
-    let lines = block.take_while(|line| *line != "```");
-    let lines: Vec<String> = lines.map(str::to_string).collect();
+    let doc: Vec<&str> = doc
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect();
+    let blocks = doc.rsplit(|line| *line == "```text");
+    let last = blocks.take(1).flatten();
+    let lines = last.take_while(|line| **line != "```");
+    let lines: Vec<String> = lines.map(ToString::to_string).collect();
     assert!(!lines.is_empty(), "examples/{name} does not say its output");
     lines
 }

@@ -1,7 +1,7 @@
 //! Whether the map of the code in README.md names what exists, and all of it.
 //!
 //! The map is the section `## Code map`: a list in which each item begins with paths in
-//! backticks, then a dash, then what is there.
+//! backticks, then a colon or a dash, then what is there.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -46,7 +46,8 @@ fn mapped_paths() -> BTreeSet<String> {
         .iter()
         .filter_map(|line| line.trim_start().strip_prefix("- `"));
     let paths = items.flat_map(|item| {
-        let item = item.split(" — ").next().unwrap_or_default();
+        let end = item.find("`:").or(item.find(" — "));
+        let item = &item[..end.unwrap_or(item.len())];
         item.split('`')
             .step_by(2)
             .map(str::to_string)
