@@ -18,8 +18,8 @@
 //! Running out of bytes is not an error in [`codec`](crate::codec): it is `Partial` there,
 //! and becomes one of the `…Truncated` variants only when the peer closes the connection.
 
-mod display;
 mod excerpt;
+mod display;
 
 use std::io;
 use std::net::SocketAddr;

@@ -19,8 +19,8 @@
 pub(crate) mod syntax;
 mod method;
 mod status;
-mod headers;
 mod fields;
+mod headers;
 mod origin;
 mod body;
 mod request;

@@ -1,0 +1,37 @@
+//! What it costs to start a task and to await it: all at once, and one by one.
+//!
+//! "All at once" keeps every task alive until the last one was spawned, so it pays for memory
+//! that is touched for the first time; "one by one" reuses the place of the one before.
+//!
+//! ```text
+//! cargo bench -p looplet --bench spawn
+//! ```
+
+mod measure;
+
+use looplet::create_task;
+use measure::Bench;
+
+fn main() {
+    let bench = Bench::new();
+    bench.figure("spawn + join, 100 000 tasks", 100_000, all_at_once);
+    bench.figure("spawn + join, 1 000 000 tasks", 1_000_000, all_at_once);
+    bench.figure("spawn, await, one by one", 1_000_000, one_by_one);
+}
+
+async fn all_at_once(count: u32) {
+    let spawn = |number| create_task(async move { number });
+    let tasks: Vec<_> = (0..count).map(spawn).collect();
+    let mut sum = 0;
+    for task in tasks {
+        sum += u64::from(task.await);
+    }
+    assert_eq!(sum, u64::from(count) * u64::from(count - 1) / 2);
+}
+
+async fn one_by_one(count: u32) {
+    for number in 0..count {
+        let same = create_task(async move { number }).await;
+        assert_eq!(same, number);
+    }
+}
