@@ -6,7 +6,15 @@
 //! ```
 //!
 //! What to look at: the request is one expression, and every way in which it can fail is one
-//! line. Try a port where nobody listens, or a file URL.
+//! line. Try a port where nobody listens, or a file URL. Without a URL it prints:
+//!
+//! ```text
+//! HTTP/1.1 200
+//! Content-Type: text/html
+//! Content-Length: 28
+//!
+//! <h1>Hello from the loop</h1>
+//! ```
 
 use std::process::ExitCode;
 

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// Every example, and the arguments it is run with.
-const EXAMPLES: [(&str, &[&str]); 11] = [
+const EXAMPLES: [(&str, &[&str]); 13] = [
     ("hello", &["--virtual"]),
     ("callbacks", &["--virtual"]),
     ("tasks", &["--virtual"]),
@@ -25,6 +25,8 @@ const EXAMPLES: [(&str, &[&str]); 11] = [
     ("raw_http", &[]),
     ("echo_server", &["--once"]),
     ("echo_client", &[]),
+    ("fetch_one", &[]),
+    ("crawl", &[]),
 ];
 
 /// One function for all, so that none can be left out.

@@ -11,6 +11,23 @@
 //! `main` reads the command line; [`crawl`] starts workers, which take pages from the
 //! [`Frontier`], fetch them with one [`Session`], and put the links they find back into it.
 //! Ctrl-C cancels the workers, and the table shows what was done; the exit status is 130 then.
+//!
+//! The embedded site gives:
+//!
+//! ```text
+//! pages                              400
+//! other documents                      8   not HTML, not read
+//! redirects followed                  40
+//! bytes of HTML               …
+//! errors                              17
+//!   404 Not Found                      4
+//!   500 Internal Server Error          4
+//!   body cut off                       4
+//!   no answer                          4
+//!   too many redirects                 1
+//! wall time                  …
+//! sum of responses           …
+//! ```
 
 mod frontier;
 mod options;

@@ -15,7 +15,7 @@
 //! 3. Any other request is stored, and the task is rung. So is the waker that the last leaf
 //!    gave, because a leaf inside somebody else's combinator is only polled if its own waker
 //!    was called.
-//! 4. While its owner polls, a frame stores requests; the owner calls [`settle`](Frame::settle)
+//! 4. While its owner polls, a frame stores requests; the owner calls `settle`
 //!    afterwards.
 //! 5. The first undelivered request wins. One delivery serves all frames around the leaf.
 

@@ -4,7 +4,7 @@
 //! polled or dropped, and a future that is dropped cannot await its clean-up. looplet gets the
 //! same effect out of `Poll::Pending`:
 //!
-//! 1. *Request.* [`Frame::request`] asks a frame (a task, a timeout, a group) to end.
+//! 1. *Request.* `request` asks a frame (a task, a timeout, a group) to end.
 //! 2. *Throwing.* The owner of the frame takes the request and polls its child. The first
 //!    leaf that is polled meanwhile takes it.
 //! 3. *Unwinding.* That leaf returns `Pending`, and so does everything above it, up to the

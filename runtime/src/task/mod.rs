@@ -1,8 +1,8 @@
 //! Tasks: coroutines that the loop runs, and the scopes that catch a cancel.
 //!
 //! `cell.rs` is what a task is and how a step of it goes. This file has what a program holds:
-//! [`Task`], and the functions that make one. The scopes ([`catch_cancel`], [`timeout`])
-//! build on the states drawn in `cancel/step.rs`; [`sleep`] is the smallest complete leaf and
+//! [`Task`], and the functions that make one. The scopes ([`catch_cancel()`], [`timeout()`])
+//! build on the states drawn in `cancel/step.rs`; [`sleep()`] is the smallest complete leaf and
 //! the one to read first.
 //!
 //! # Awaiting raises, joining returns
@@ -171,7 +171,7 @@ impl<T: 'static> Task<T> {
     ///
     /// If the task waits for another task or a promise, that is cancelled, and its outcome
     /// decides. Otherwise the await the task stands at is cancelled in its next step: the
-    /// innermost [`catch_cancel`] around it catches, or the task ends. A task that was never
+    /// innermost [`catch_cancel()`] around it catches, or the task ends. A task that was never
     /// run never will. The asyncio counterpart has the same name.
     #[track_caller]
     pub fn cancel(&self) -> bool {
