@@ -40,14 +40,16 @@ mod connection;
 mod pool;
 mod response;
 mod redirect;
+mod into_url;
 mod session;
 
 pub use looplet as runtime;
 
 pub use error::{Error, Phase};
+pub use into_url::IntoUrl;
 pub use message::{Headers, Method, StatusCode};
 pub use pool::PoolLimits;
 pub use redirect::RedirectPolicy;
 pub use response::{Hop, Response};
-pub use session::{IntoUrl, RequestBuilder, Session, SessionConfig, get};
+pub use session::{RequestBuilder, Session, SessionConfig, get};
 pub use timeouts::Timeouts;

@@ -11,12 +11,11 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use url::Url;
-
 use crate::codec::{Expected, Limits, TargetForm, default_headers, encode_head};
 use crate::connect::connect;
 use crate::connection::{Connection, Exchange, Terms};
 use crate::error::{Error, Phase};
+use crate::into_url::IntoUrl;
 use crate::message::{Body, Headers, Method, Origin, Request, ResponseHead};
 use crate::pool::{Pool, PoolLimits, Slot};
 use crate::redirect::{RedirectPolicy, follow};
@@ -353,50 +352,6 @@ fn check_count(policy: RedirectPolicy, followed: usize) -> Result<(), Error> {
             Err(Error::TooManyRedirects { limit })
         }
         _ => Ok(()),
-    }
-}
-
-/// Something that is a URL, or text that should be one.
-pub trait IntoUrl {
-    /// Returns the URL.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidUrl`] or [`Error::UnsupportedScheme`].
-    fn into_url(self) -> Result<Url, Error>;
-}
-
-impl IntoUrl for Url {
-    fn into_url(self) -> Result<Url, Error> {
-        Origin::of(&self).map(|_| self)
-    }
-}
-
-impl IntoUrl for &Url {
-    fn into_url(self) -> Result<Url, Error> {
-        self.clone().into_url()
-    }
-}
-
-impl IntoUrl for &str {
-    fn into_url(self) -> Result<Url, Error> {
-        let invalid = |error: url::ParseError| Error::InvalidUrl {
-            url: self.to_string(),
-            reason: error.to_string(),
-        };
-        Url::parse(self).map_err(invalid)?.into_url()
-    }
-}
-
-impl IntoUrl for String {
-    fn into_url(self) -> Result<Url, Error> {
-        self.as_str().into_url()
-    }
-}
-
-impl IntoUrl for &String {
-    fn into_url(self) -> Result<Url, Error> {
-        self.as_str().into_url()
     }
 }
 

@@ -26,7 +26,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use crate::cancel::{CancelTarget, Cancelled, FrameRef, Step, TargetId, id_of};
-use crate::event_loop::{Ticket, frame, is_waker_of, task_of, ticket, with_step};
+use crate::event_loop::{Ticket, frame, is_waker_of, ticket, with_step, with_task};
 
 /// Whether a leaf has to return `Pending` at once: it takes the request that is thrown, or
 /// one is on its way out already.
@@ -78,29 +78,39 @@ impl Leaf {
     /// Counts the leaf as waiting, in the frame that is being polled.
     pub(crate) fn park(&mut self, context: &Context<'_>) {
         let Some(current) = ticket() else { return };
-        if is_waker_of(context.waker(), current) && with_step(Step::is_in_task_frame) {
-            self.park_in_task(current);
-        } else {
+        if !is_in_task_frame(context, current) {
             self.park_in_frame(context, current, None);
+        } else if !self.is_in_task(current) {
+            self.resume();
+            self.park_in_task(current);
         }
     }
 
-    /// Counts the leaf as waiting for `target`: a request to the task is forwarded to it.
-    pub(crate) fn park_on(&mut self, context: &Context<'_>, target: Rc<dyn CancelTarget>) {
-        if let Some(current) = ticket() {
-            self.park_in_frame(context, current, Some(target));
+    /// Counts the leaf as waiting for a target: a request to the task is forwarded to it.
+    pub(crate) fn park_on(
+        &mut self,
+        context: &Context<'_>,
+        target: impl FnOnce() -> Rc<dyn CancelTarget>,
+    ) {
+        let Some(current) = ticket() else { return };
+        if !is_in_task_frame(context, current) {
+            self.park_in_frame(context, current, Some(target()));
+        } else if !self.is_in_task(current) {
+            self.resume();
+            let target = target();
+            self.target = Some(id_of(&target));
+            with_task(current, |task| task.frame().add_target(target));
+            self.park_in_task(current);
         }
+    }
+
+    fn is_in_task(&self, task: Ticket) -> bool {
+        matches!(self.place, Place::Task(ticket) if ticket == task)
     }
 
     fn park_in_task(&mut self, current: Ticket) {
-        match self.place {
-            Place::Task(ticket) if ticket == current => {}
-            _ => {
-                self.resume();
-                with_step(|step| step.park(1));
-                self.place = Place::Task(current);
-            }
-        }
+        with_step(|step| step.park(1));
+        self.place = Place::Task(current);
     }
 
     fn park_in_frame(
@@ -131,22 +141,29 @@ impl Leaf {
     fn leave(&mut self) -> bool {
         match std::mem::replace(&mut self.place, Place::None) {
             Place::None => false,
-            Place::Task(task) => {
-                resume_in_task(task);
-                false
-            }
-            Place::Frame(frame) => frame.unpark(self.target),
+            Place::Task(task) => resume_in_task(task, self.target.take()),
+            Place::Frame(frame) => frame.unpark(self.target.take()),
         }
     }
 }
 
+/// Whether the frame that is being polled is the own one of the running task, and nobody in
+/// between has put a waker of its own there.
+fn is_in_task_frame(context: &Context<'_>, current: Ticket) -> bool {
+    is_waker_of(context.waker(), current) && with_step(Step::is_in_task_frame)
+}
+
 /// Counts a leaf out of the own frame of a task, whether or not its step is running.
-fn resume_in_task(task: Ticket) {
+fn resume_in_task(task: Ticket, target: Option<TargetId>) -> bool {
     if ticket() == Some(task) {
         with_step(|step| step.park(-1));
-    } else if let Some(task) = task_of(task) {
-        task.frame().count(-1);
+    } else {
+        with_task(task, |task| task.frame().count(-1));
     }
+    let Some(target) = target else { return false };
+    // The target is dropped behind the look at the task: its drop is user code.
+    let released = with_task(task, |task| task.frame().release(target));
+    released.is_some_and(|(forwarded, _target)| forwarded)
 }
 
 impl fmt::Debug for Leaf {

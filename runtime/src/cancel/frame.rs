@@ -155,7 +155,8 @@ impl Frame {
         });
     }
 
-    fn add_target(&self, target: Rc<dyn CancelTarget>) {
+    /// Remembers what a leaf inside waits for.
+    pub(crate) fn add_target(&self, target: Rc<dyn CancelTarget>) {
         match self.target.take() {
             None => self.target.set(Some(target)),
             first => {
@@ -163,6 +164,12 @@ impl Frame {
                 self.with_rare(|rare| rare.targets.push(target));
             }
         }
+    }
+
+    /// Notes that a leaf has what it waited for, or does not wait any more. Returns whether a
+    /// request had been forwarded to its target, and the target, for the caller to drop.
+    pub(crate) fn release(&self, target: TargetId) -> (bool, Option<Rc<dyn CancelTarget>>) {
+        (self.forwarded.take(), self.remove_target(target))
     }
 
     /// Takes a target out and returns it, so that it is dropped when nothing is in between.

@@ -123,8 +123,14 @@ pub(crate) fn ticket() -> Option<Ticket> {
 }
 
 /// Returns the task that a ticket stands for, if it is on a loop of this thread.
-pub(crate) fn task_of(ticket: Ticket) -> Option<Rc<dyn Coroutine>> {
-    loop_of(ticket)?.tasks.get(ticket.task())
+fn task_of(ticket: Ticket) -> Option<Rc<dyn Coroutine>> {
+    with_loop(ticket, |core| core.tasks.get(ticket.task()))?
+}
+
+/// Looks at the task that a ticket stands for, if it is on a loop of this thread, without
+/// keeping it. `look` runs no user code.
+pub(crate) fn with_task<R>(ticket: Ticket, look: impl FnOnce(&dyn Coroutine) -> R) -> Option<R> {
+    with_loop(ticket, |core| core.tasks.look(ticket.task(), look))?
 }
 
 /// Whether the task of a ticket has been woken and waits for its next step.
@@ -132,15 +138,19 @@ pub(crate) fn is_queued(ticket: Ticket) -> bool {
     if self::ticket() == Some(ticket) {
         return CONTEXT.with(|context| context.woken.get());
     }
-    loop_of(ticket).is_some_and(|core| core.tasks.is_queued(ticket.task()))
+    with_loop(ticket, |core| core.tasks.is_queued(ticket.task())).unwrap_or(false)
 }
 
-fn loop_of(ticket: Ticket) -> Option<Rc<Core>> {
+/// Looks at the loop of a ticket, if it is on this thread. `look` runs no user code.
+#[inline]
+fn with_loop<R>(ticket: Ticket, look: impl FnOnce(&Core) -> R) -> Option<R> {
     CONTEXT.with(|context| {
-        if context.number.get() == Some(ticket.number()) {
-            return context.running.borrow().clone();
+        if context.number.get() == Some(ticket.number())
+            && let Some(core) = &*context.running.borrow()
+        {
+            return Some(look(core));
         }
-        find(&context.loops, ticket.number())
+        find(&context.loops, ticket.number()).map(|core| look(&core))
     })
 }
 
@@ -160,23 +170,10 @@ pub(crate) fn frame() -> Option<FrameRef> {
 
 /// Redeems a ticket: queues its task, here or by way of another loop's inbox.
 pub(crate) fn wake(ticket: Ticket) {
-    CONTEXT.with(|context| {
-        if context.ticket.get() == Some(ticket) {
-            context.woken.set(true);
-        } else if context.number.get() == Some(ticket.number())
-            && let Some(core) = &*context.running.borrow()
-        {
-            core.schedule(ticket.task());
-        } else {
-            wake_elsewhere(&context.loops, ticket);
-        }
-    });
-}
-
-fn wake_elsewhere(loops: &RefCell<Vec<Weak<Core>>>, ticket: Ticket) {
-    match find(loops, ticket.number()) {
-        Some(core) => core.schedule(ticket.task()),
-        None => inbox::forward(ticket),
+    if self::ticket() == Some(ticket) {
+        CONTEXT.with(|context| context.woken.set(true));
+    } else if with_loop(ticket, |core| core.schedule(ticket.task())).is_none() {
+        inbox::forward(ticket);
     }
 }
 

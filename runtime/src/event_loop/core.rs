@@ -19,7 +19,7 @@ use super::clock::{Clock, LoopClock};
 use super::handle::Callback;
 use super::inbox::{self, Inbox};
 use super::reactor::Reactor;
-use super::ready::{Entry, ReadyQueue};
+use super::ready::{Errand, ReadyQueue};
 use super::report::Reporter;
 use super::tasks::Tasks;
 use super::ticket::{LoopNumber, TaskId};
@@ -99,7 +99,7 @@ impl Core {
         if self.is_closed() {
             callback.cancel();
         } else {
-            self.ready.push(Entry::Call(callback));
+            self.ready.push(Errand::Call(callback));
         }
     }
 

@@ -26,6 +26,7 @@ mod core;
 mod context;
 mod waker;
 mod turn;
+mod run_error;
 
 use std::fmt;
 use std::io;
@@ -36,9 +37,10 @@ pub use self::clock::Clock;
 pub use self::handle::{Handle, TimerHandle};
 pub use self::inbox::LoopHandle;
 pub use self::report::{ErrorContext, ExceptionHandler};
+pub use self::run_error::RunError;
 
 pub(crate) use self::clock::nanoseconds;
-pub(crate) use self::context::{frame, is_queued, task, task_of, ticket, with_step};
+pub(crate) use self::context::{frame, is_queued, task, ticket, with_step, with_task};
 pub(crate) use self::core::Core;
 pub(crate) use self::handle::{Callback, callback};
 pub(crate) use self::inbox::JobTally;
@@ -50,8 +52,7 @@ pub(crate) use self::timers::{TimerAction, TimerKey};
 pub(crate) use self::waker::{is_waker_of, waker_of};
 
 use self::core::{Phase, Settings};
-use self::turn::{Scratch, TurnError, turn};
-use crate::error::Deadlock;
+use self::turn::{Scratch, turn};
 
 /// A single-thread event loop.
 ///
@@ -87,52 +88,6 @@ pub struct EventLoop {
 #[must_use]
 pub struct EventLoopBuilder {
     settings: Settings,
-}
-
-/// Why a run of the loop ended without what it was started for.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum RunError {
-    /// All tasks wait and nothing can ever wake them.
-    Deadlock(Deadlock),
-    /// `stop` was called before the future was done.
-    Stopped,
-    /// The main task was cancelled.
-    Cancelled(crate::Cancelled),
-    /// The loop is running already, or another one is running on this thread.
-    AlreadyRunning,
-    /// The loop is closed.
-    Closed,
-    /// The kernel refused to tell which sources are ready, or to make a loop.
-    Io(io::Error),
-}
-
-impl fmt::Display for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            RunError::Deadlock(deadlock) => deadlock.fmt(f),
-            RunError::Stopped => {
-                f.write_str("the event loop was stopped before the future was done")
-            }
-            RunError::Cancelled(cancelled) => write!(f, "the main task was {cancelled}"),
-            RunError::AlreadyRunning => {
-                f.write_str("an event loop is running on this thread already")
-            }
-            RunError::Closed => f.write_str("the event loop is closed"),
-            RunError::Io(error) => write!(f, "the event loop cannot ask the kernel: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for RunError {}
-
-impl From<TurnError> for RunError {
-    fn from(error: TurnError) -> Self {
-        match error {
-            TurnError::Deadlock(deadlock) => RunError::Deadlock(deadlock),
-            TurnError::Poll(error) => RunError::Io(error),
-        }
-    }
 }
 
 impl EventLoopBuilder {
@@ -406,7 +361,7 @@ fn close(core: &Rc<Core>) {
     }
     core.reporter
         .contain("a callback panicked while it was dropped", || {
-            drop(core.ready.replace(Vec::new()));
+            drop(core.ready.clear());
             drop(core.timers.clear());
             drop(letters);
             drop(core.detach_all());

@@ -11,14 +11,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::Waker;
 
+use slab::Slab;
+
 use super::handle::Callback;
 use super::ticket::TaskId;
 use super::timers::TimerKey;
 
-/// One thing to run.
-pub(crate) enum Entry {
-    /// Make a step of a task.
-    Task(TaskId),
+/// What there is to run beside tasks.
+pub(crate) enum Errand {
     /// Run a callback.
     Call(Rc<dyn Callback>),
     /// Do what a timer is for, unless it was cancelled meanwhile.
@@ -27,40 +27,68 @@ pub(crate) enum Entry {
     Wake(Waker),
 }
 
+/// A place in the queue: a task, or the key of an errand.
+///
+/// Kept to three small words. An entry is written and read within nanoseconds, and a processor
+/// that has to put a wide load together from narrow stores waits for all of them.
+#[derive(Clone, Copy)]
+pub(crate) enum Place {
+    Task(TaskId),
+    Errand(u32),
+}
+
 /// The queue of one loop.
 ///
 /// Two lists that change places: a turn takes the whole list and leaves an empty one for what
 /// becomes ready meanwhile. So "exactly what is ready now" needs no counting, and the memory
 /// of both is used again and again.
 pub(crate) struct ReadyQueue {
-    entries: RefCell<Vec<Entry>>,
+    places: RefCell<Vec<Place>>,
+    errands: RefCell<Slab<Errand>>,
 }
 
 impl ReadyQueue {
     pub(crate) fn new() -> Self {
         Self {
-            entries: RefCell::new(Vec::new()),
+            places: RefCell::new(Vec::new()),
+            errands: RefCell::new(Slab::new()),
         }
     }
 
     #[inline]
-    pub(crate) fn push(&self, entry: Entry) {
-        self.entries.borrow_mut().push(entry);
+    pub(crate) fn push_task(&self, task: TaskId) {
+        self.places.borrow_mut().push(Place::Task(task));
+    }
+
+    pub(crate) fn push(&self, errand: Errand) {
+        let key = self.errands.borrow_mut().insert(errand) as u32;
+        self.places.borrow_mut().push(Place::Errand(key));
     }
 
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.borrow().is_empty()
+        self.places.borrow().is_empty()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.entries.borrow().len()
+        self.places.borrow().len()
     }
 
-    /// Takes everything out, and leaves `empty` in its place.
+    /// Takes everything out by exchanging the list for an empty one.
     #[inline]
-    pub(crate) fn replace(&self, empty: Vec<Entry>) -> Vec<Entry> {
+    pub(crate) fn exchange(&self, empty: &mut Vec<Place>) {
         debug_assert!(empty.is_empty());
-        self.entries.replace(empty)
+        std::mem::swap(&mut *self.places.borrow_mut(), empty);
+    }
+
+    /// Takes an errand out.
+    pub(crate) fn take(&self, key: u32) -> Option<Errand> {
+        self.errands.borrow_mut().try_remove(key as usize)
+    }
+
+    /// Takes all errands out, for the caller to drop.
+    pub(crate) fn clear(&self) -> Slab<Errand> {
+        self.places.take();
+        self.errands.take()
     }
 }

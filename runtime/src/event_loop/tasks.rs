@@ -24,7 +24,7 @@ use std::rc::Rc;
 use slab::Slab;
 
 use super::handle::Callback;
-use super::ready::{Entry, ReadyQueue};
+use super::ready::ReadyQueue;
 use super::ticket::{MAX_TASKS, TaskId};
 use crate::cancel::{Cancelled, FrameOwner};
 
@@ -108,7 +108,7 @@ impl Tasks {
             queued: true,
         });
         drop(slots);
-        ready.push(Entry::Task(id));
+        ready.push_task(id);
         coroutine
     }
 
@@ -120,7 +120,7 @@ impl Tasks {
             && !slot.queued
         {
             slot.queued = true;
-            ready.push(Entry::Task(id));
+            ready.push_task(id);
         }
     }
 
@@ -130,6 +130,13 @@ impl Tasks {
         let slots = self.slots.borrow();
         let slot = slots.get(id.index as usize)?;
         (slot.generation == id.generation).then(|| slot.coroutine.clone())
+    }
+
+    /// Looks at a task without keeping it. `look` runs no user code.
+    pub(crate) fn look<R>(&self, id: TaskId, look: impl FnOnce(&dyn Coroutine) -> R) -> Option<R> {
+        let slots = self.slots.borrow();
+        let slot = slots.get(id.index as usize)?;
+        (slot.generation == id.generation).then(|| look(&*slot.coroutine))
     }
 
     /// Whether a task is in the ready queue, or runs.

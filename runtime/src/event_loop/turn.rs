@@ -23,7 +23,7 @@ use std::time::Duration;
 use super::context;
 use super::core::Core;
 use super::inbox::Letter;
-use super::ready::Entry;
+use super::ready::{Errand, Place};
 use super::tasks::{Coroutine, Stepped};
 use super::ticket::{TaskId, Ticket};
 use super::timers::TimerAction;
@@ -44,7 +44,7 @@ pub(crate) struct Scratch {
     /// Whoever waited for a source that became ready.
     woken: Vec<Waker>,
     /// What runs in this turn.
-    batch: Vec<Entry>,
+    batch: Vec<Place>,
 }
 
 /// Makes one turn.
@@ -68,7 +68,7 @@ fn take_letters(core: &Core) {
             Letter::Wake(ticket) => core.schedule(ticket.task()),
             Letter::Call(callback) => core
                 .ready
-                .push(Entry::Call(super::handle::callback(callback))),
+                .push(Errand::Call(super::handle::callback(callback))),
         }
     }
 }
@@ -83,7 +83,7 @@ fn ask_kernel(core: &Core, woken: &mut Vec<Waker>) -> Result<(), TurnError> {
     let silent = woken.is_empty();
     woken
         .drain(..)
-        .for_each(|waker| core.ready.push(Entry::Wake(waker)));
+        .for_each(|waker| core.ready.push(Errand::Wake(waker)));
     if silent && core.clock.is_virtual() && core.ready.is_empty() && !core.inbox.has_jobs() {
         core.timers
             .next_deadline()
@@ -130,40 +130,43 @@ fn deadlock(core: &Core) -> Deadlock {
 fn queue_due_timers(core: &Core) {
     if !core.timers.is_empty() {
         core.timers
-            .expire(core.clock.now(), |key| core.ready.push(Entry::Timer(key)));
+            .expire(core.clock.now(), |key| core.ready.push(Errand::Timer(key)));
     }
 }
 
 /// Step 4. The list is taken first: what is added meanwhile belongs to the next turn.
-fn run_ready(core: &Core, batch: &mut Vec<Entry>) {
-    *batch = core.ready.replace(std::mem::take(batch));
+fn run_ready(core: &Core, batch: &mut Vec<Place>) {
+    core.ready.exchange(batch);
     if batch.is_empty() {
         return;
     }
     core.since_poll
         .set(core.since_poll.get() + batch.len() as u32);
-    for entry in batch.drain(..) {
-        match entry {
-            Entry::Task(id) => run_step(core, id),
-            entry => run_entry(core, entry),
+    for &place in batch.iter() {
+        match place {
+            Place::Task(id) => run_step(core, id),
+            Place::Errand(key) => run_errand(core, core.ready.take(key)),
         }
     }
+    batch.clear();
     core.clock.charge_turn();
 }
 
 #[inline(never)]
-fn run_entry(core: &Core, entry: Entry) {
-    match entry {
-        Entry::Task(id) => run_step(core, id),
-        Entry::Call(callback) => core
-            .reporter
-            .contain("a callback panicked", || callback.run()),
-        Entry::Wake(waker) => core.reporter.contain("a waker panicked", || waker.wake()),
-        Entry::Timer(key) => match core.timers.take(key) {
-            Some(TimerAction::Wake(waker)) => run_entry(core, Entry::Wake(waker)),
-            Some(TimerAction::Call(callback)) => run_entry(core, Entry::Call(callback)),
+fn run_errand(core: &Core, errand: Option<Errand>) {
+    match errand {
+        Some(Errand::Call(callback)) => {
+            core.reporter
+                .contain("a callback panicked", || callback.run());
+        }
+        Some(Errand::Wake(waker)) => core.reporter.contain("a waker panicked", || waker.wake()),
+        Some(Errand::Timer(key)) => match core.timers.take(key) {
+            Some(TimerAction::Wake(waker)) => run_errand(core, Some(Errand::Wake(waker))),
+            Some(TimerAction::Call(callback)) => run_errand(core, Some(Errand::Call(callback))),
             None => {}
         },
+        // The loop was cleared meanwhile.
+        None => {}
     }
 }
 
@@ -175,7 +178,7 @@ fn run_step(core: &Core, id: TaskId) {
     let ticket = Ticket::new(core.number, id);
     match context::run_as(ticket, || coroutine.step()) {
         (Stepped::Waiting, false) => core.tasks.wait(id),
-        (Stepped::Waiting, true) => core.ready.push(Entry::Task(id)),
+        (Stepped::Waiting, true) => core.ready.push_task(id),
         (Stepped::Ended, _) => bury(core, id, coroutine),
     }
 }

@@ -1,0 +1,50 @@
+//! What a program may give where a URL is wanted.
+
+use url::Url;
+
+use crate::error::Error;
+use crate::message::Origin;
+
+/// Something that is a URL, or text that should be one.
+pub trait IntoUrl {
+    /// Returns the URL.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidUrl`] or [`Error::UnsupportedScheme`].
+    fn into_url(self) -> Result<Url, Error>;
+}
+
+impl IntoUrl for Url {
+    fn into_url(self) -> Result<Url, Error> {
+        Origin::of(&self).map(|_| self)
+    }
+}
+
+impl IntoUrl for &Url {
+    fn into_url(self) -> Result<Url, Error> {
+        self.clone().into_url()
+    }
+}
+
+impl IntoUrl for &str {
+    fn into_url(self) -> Result<Url, Error> {
+        let invalid = |error: url::ParseError| Error::InvalidUrl {
+            url: self.to_string(),
+            reason: error.to_string(),
+        };
+        Url::parse(self).map_err(invalid)?.into_url()
+    }
+}
+
+impl IntoUrl for String {
+    fn into_url(self) -> Result<Url, Error> {
+        self.as_str().into_url()
+    }
+}
+
+impl IntoUrl for &String {
+    fn into_url(self) -> Result<Url, Error> {
+        self.as_str().into_url()
+    }
+}

@@ -1,0 +1,217 @@
+//! The promise cell: half of every task.
+//!
+//! A task is a promise whose result its coroutine sets. So the cell, its outcome and the line of
+//! those who wait are shared by both, and what a program holds ([`Promise`](super::Promise),
+//! [`Task`](crate::Task)) are handles on it.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::task::Waker;
+
+use super::line::{CallbackId, Line, Waiting};
+use super::outcome::{Outcome, TaskError};
+use crate::cancel::{CancelTarget, Cancelled};
+use crate::event_loop::{Callback, WeakLoop, panic_text};
+
+/// ```text
+///            settle                 take
+///   Pending ─────────► Value ───────────────► Taken
+///      │
+///      └─────────────► Cancelled, Panicked    (a copy is left for the next who asks)
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Pending,
+    Value,
+    Cancelled,
+    Panicked,
+    /// The value was moved out by an await.
+    Taken,
+}
+
+/// The shared part of a promise or a task.
+///
+/// There is one for every task, so it is kept small. Everything is moved out of its cell, used
+/// or changed, and moved back; user code never runs in between.
+pub(crate) struct PromiseCell<T> {
+    stage: Cell<Stage>,
+    /// Whether somebody has seen the outcome.
+    retrieved: Cell<bool>,
+    /// Callbacks and waits there have been; the id of the next.
+    next_id: Cell<u32>,
+    event_loop: WeakLoop,
+    /// `Some` in the stages `Value`, `Cancelled` and `Panicked`.
+    outcome: Cell<Option<Outcome<T>>>,
+    line: RefCell<Line>,
+}
+
+impl<T> PromiseCell<T> {
+    #[inline]
+    pub(crate) fn new(event_loop: WeakLoop) -> Self {
+        Self {
+            stage: Cell::new(Stage::Pending),
+            retrieved: Cell::new(false),
+            next_id: Cell::new(0),
+            event_loop,
+            outcome: Cell::new(None),
+            line: RefCell::new(Line::Empty),
+        }
+    }
+
+    pub(crate) fn event_loop(&self) -> &WeakLoop {
+        &self.event_loop
+    }
+
+    #[inline]
+    pub(crate) fn is_done(&self) -> bool {
+        self.stage.get() != Stage::Pending
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.stage.get() == Stage::Cancelled
+    }
+
+    /// Sets the outcome and schedules whoever waits. Gives the outcome back if there is one
+    /// already.
+    pub(crate) fn settle(&self, outcome: Outcome<T>) -> Result<(), Outcome<T>> {
+        if self.is_done() {
+            return Err(outcome);
+        }
+        self.stage.set(match &outcome {
+            Ok(_) => Stage::Value,
+            Err(TaskError::Cancelled(_)) => Stage::Cancelled,
+            Err(TaskError::Panicked(_)) => Stage::Panicked,
+        });
+        self.outcome.set(Some(outcome));
+        match self.line.take() {
+            Line::Empty => {}
+            Line::One(_, waiting) => self.schedule(waiting),
+            Line::Many(all) => all
+                .into_iter()
+                .for_each(|(_, waiting)| self.schedule(waiting)),
+        }
+        Ok(())
+    }
+
+    fn schedule(&self, waiting: Waiting) {
+        match waiting {
+            Waiting::Task(waker) => waker.wake(),
+            Waiting::Call(callback) => self.call_soon(callback),
+        }
+    }
+
+    fn call_soon(&self, callback: Rc<dyn Callback>) {
+        if let Some(event_loop) = self.event_loop.upgrade() {
+            event_loop.core().call_soon(callback);
+        }
+    }
+
+    /// Schedules `callback` for when the promise is done, or now if it is.
+    pub(crate) fn add_done_callback(&self, callback: Rc<dyn Callback>) -> CallbackId {
+        if self.is_done() {
+            self.call_soon(callback);
+            return self.new_id();
+        }
+        self.push(Waiting::Call(callback))
+    }
+
+    fn new_id(&self) -> CallbackId {
+        let id = self.next_id.get();
+        self.next_id.set(id.wrapping_add(1));
+        CallbackId(id)
+    }
+
+    fn push(&self, waiting: Waiting) -> CallbackId {
+        let id = self.new_id();
+        self.line.borrow_mut().push(id, waiting);
+        id
+    }
+
+    /// Takes somebody out of the line. Returns whether they were in it.
+    pub(crate) fn leave(&self, id: CallbackId) -> bool {
+        let removed = self.line.borrow_mut().remove(id);
+        removed.is_some()
+    }
+
+    /// Puts a task in the line, or lets the place it has wake somebody else.
+    pub(super) fn enqueue(&self, place: Option<CallbackId>, waker: &Waker) -> CallbackId {
+        let old = place.and_then(|place| self.line.borrow_mut().replace(place, waker));
+        match (place, old) {
+            (Some(place), Some(_)) => place,
+            _ => self.push(Waiting::Task(waker.clone())),
+        }
+    }
+
+    /// Moves the outcome out. `None`: not done.
+    ///
+    /// # Panics
+    ///
+    /// If the value was moved out before.
+    pub(crate) fn take_outcome(&self) -> Option<Outcome<T>> {
+        match self.stage.get() {
+            Stage::Pending => return None,
+            Stage::Value => self.stage.set(Stage::Taken),
+            Stage::Cancelled | Stage::Panicked => {}
+            Stage::Taken => panic!("the value was already taken by an earlier await"),
+        }
+        self.retrieved.set(true);
+        let outcome = self.outcome.take();
+        if let Some(Err(error)) = &outcome {
+            self.outcome.set(Some(Err(error.duplicate())));
+        }
+        outcome
+    }
+
+    /// How it failed, if it was settled without a value.
+    pub(crate) fn failure(&self) -> Option<TaskError> {
+        match self.stage.get() {
+            Stage::Cancelled | Stage::Panicked => self.take_outcome()?.err(),
+            Stage::Pending | Stage::Value | Stage::Taken => None,
+        }
+    }
+
+    /// What nobody has looked at: the text of a panic.
+    pub(crate) fn unretrieved_panic(&self) -> Option<String> {
+        if self.stage.get() != Stage::Panicked || self.retrieved.get() {
+            return None;
+        }
+        match self.failure()? {
+            TaskError::Panicked(payload) => Some(panic_text(payload.as_ref())),
+            TaskError::Cancelled(_) => None,
+        }
+    }
+}
+
+impl<T: Clone> PromiseCell<T> {
+    pub(crate) fn clone_outcome(&self) -> Option<Outcome<T>> {
+        if self.stage.get() != Stage::Value {
+            return self.take_outcome();
+        }
+        self.retrieved.set(true);
+        let outcome = self.outcome.take();
+        let copy = match &outcome {
+            Some(Ok(value)) => Some(Ok(value.clone())),
+            _ => None,
+        };
+        self.outcome.set(outcome);
+        copy
+    }
+}
+
+impl<T> fmt::Debug for PromiseCell<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.stage.get() {
+            Stage::Pending => "pending",
+            Stage::Value | Stage::Taken => "finished",
+            Stage::Cancelled => "cancelled",
+            Stage::Panicked => "panicked",
+        })
+    }
+}
+
+impl<T> CancelTarget for PromiseCell<T> {
+    fn cancel(&self, cause: Cancelled) -> bool {
+        self.settle(Err(TaskError::Cancelled(cause))).is_ok()
+    }
+}

@@ -1,0 +1,199 @@
+//! A promise: a result that is set once, and whoever waits for it.
+//!
+//! asyncio calls this `Future`. The name would clash with `std::future::Future`, which is the
+//! opposite kind of thing: that one is polled to make progress, a promise is told.
+//!
+//! The cell under it (`cell.rs`) is also half of every task: a task is a promise whose result
+//! its coroutine sets.
+//!
+//! # Rules
+//!
+//! 1. The result is set once. What waits for it is scheduled in the order in which it began
+//!    to wait: an awaiting task is woken, a done-callback goes through `call_soon`.
+//! 2. Awaiting a promise that is done does not give the turn away.
+//! 3. Cancelling a task that waits for a promise cancels the promise, for everybody who waits
+//!    for it. That is asyncio's rule; `shield` is there for those who do not want it.
+
+mod outcome;
+mod line;
+mod cell;
+mod wait;
+
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use crate::cancel::{CancelReason, CancelTarget, Cancelled};
+use crate::error::InvalidState;
+use crate::event_loop::{EventLoop, callback};
+
+pub use self::line::CallbackId;
+pub use self::outcome::TaskError;
+
+pub(crate) use self::cell::PromiseCell;
+pub(crate) use self::outcome::{Outcome, value_of};
+pub(crate) use self::wait::Wait;
+
+/// A result that is set once, for whoever awaits it.
+///
+/// Clones stand for the same promise. Awaiting one by value moves the result out; awaiting
+/// `&promise` clones it, so that several tasks can have it.
+///
+/// The asyncio counterpart is `Future`.
+///
+/// # Cancel safety
+///
+/// Cancelling a task that awaits a promise cancels the promise itself, and with it the wait
+/// of everybody else. Dropping the await has no effect on the promise.
+///
+/// ```
+/// use looplet::{get_running_loop, run};
+///
+/// let answer = run(async {
+///     let event_loop = get_running_loop();
+///     let promise = event_loop.create_promise();
+///     let setter = promise.clone();
+///     event_loop.call_soon(move || setter.set_result(42).expect("nobody set it before"));
+///     promise.await
+/// });
+/// assert_eq!(answer, 42);
+/// ```
+#[doc(alias = "Future")]
+pub struct Promise<T> {
+    cell: Rc<PromiseCell<T>>,
+}
+
+impl<T> Clone for Promise<T> {
+    fn clone(&self) -> Self {
+        Self {
+            cell: self.cell.clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Promise<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Promise {:?}>", self.cell)
+    }
+}
+
+impl EventLoop {
+    /// Makes a promise whose done-callbacks run on this loop. The asyncio counterpart is
+    /// `loop.create_future`.
+    #[doc(alias = "create_future")]
+    pub fn create_promise<T>(&self) -> Promise<T> {
+        Promise {
+            cell: Rc::new(PromiseCell::new(self.downgrade())),
+        }
+    }
+}
+
+impl<T: 'static> Promise<T> {
+    /// Sets the result and schedules whoever waits.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidState`] if the promise is done; the value is dropped.
+    pub fn set_result(&self, value: T) -> Result<(), InvalidState> {
+        self.cell.settle(Ok(value)).map_err(|_| InvalidState)
+    }
+
+    /// Cancels the promise: whoever awaits it is cancelled there. Returns `false` if it was
+    /// done.
+    #[track_caller]
+    pub fn cancel(&self) -> bool {
+        self.cell.cancel(Cancelled::new(CancelReason::Requested))
+    }
+
+    /// Returns whether the promise has a result or was cancelled.
+    pub fn done(&self) -> bool {
+        self.cell.is_done()
+    }
+
+    /// Returns whether the promise was cancelled.
+    pub fn cancelled(&self) -> bool {
+        self.cell.is_cancelled()
+    }
+
+    /// Returns a copy of the result. `None`: not done, or cancelled.
+    pub fn result(&self) -> Option<T>
+    where
+        T: Clone,
+    {
+        self.cell.clone_outcome().and_then(Outcome::ok)
+    }
+
+    /// Runs `callback` through `call_soon` when the promise is done, or now if it is.
+    ///
+    /// Callbacks run in the order in which they were added.
+    pub fn add_done_callback(&self, callback: impl FnOnce(&Promise<T>) + 'static) -> CallbackId {
+        let promise = self.clone();
+        self.cell
+            .add_done_callback(self::callback(move || callback(&promise)))
+    }
+
+    /// Takes a callback out again. Returns whether it was waiting.
+    pub fn remove_done_callback(&self, id: CallbackId) -> bool {
+        self.cell.leave(id)
+    }
+}
+
+/// The await of a promise by value or by reference.
+#[must_use = "futures do nothing unless awaited"]
+pub struct PromiseWait<T> {
+    cell: Rc<PromiseCell<T>>,
+    wait: Wait,
+    read: fn(&PromiseCell<T>) -> Option<Outcome<T>>,
+}
+
+impl<T: 'static> PromiseWait<T> {
+    fn new(promise: &Promise<T>, read: fn(&PromiseCell<T>) -> Option<Outcome<T>>) -> Self {
+        let cell = promise.cell.clone();
+        Self {
+            wait: Wait::new(),
+            cell,
+            read,
+        }
+    }
+}
+
+impl<T: 'static> std::future::Future for PromiseWait<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let Self { cell, wait, read } = &mut *self;
+        let target = || -> Rc<dyn CancelTarget> { cell.clone() };
+        wait.poll(cell, context, false, *read, target).map(value_of)
+    }
+}
+
+impl<T> Drop for PromiseWait<T> {
+    fn drop(&mut self) {
+        self.wait.leave(&self.cell);
+    }
+}
+
+impl<T> fmt::Debug for PromiseWait<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<PromiseWait {:?}>", self.cell)
+    }
+}
+
+impl<T: 'static> IntoFuture for Promise<T> {
+    type Output = T;
+    type IntoFuture = PromiseWait<T>;
+
+    fn into_future(self) -> PromiseWait<T> {
+        PromiseWait::new(&self, PromiseCell::take_outcome)
+    }
+}
+
+impl<T: Clone + 'static> IntoFuture for &Promise<T> {
+    type Output = T;
+    type IntoFuture = PromiseWait<T>;
+
+    fn into_future(self) -> PromiseWait<T> {
+        PromiseWait::new(self, PromiseCell::clone_outcome)
+    }
+}

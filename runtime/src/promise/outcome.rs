@@ -1,0 +1,73 @@
+//! How a task or a promise ended.
+//!
+//! A promise is cancelled or has a value; a task may also have panicked. One type serves both,
+//! so a plain promise never uses `Panicked`.
+
+use std::any::Any;
+use std::fmt;
+
+use crate::cancel::Cancelled;
+use crate::event_loop::panic_text;
+
+/// How a task ended without a value.
+#[non_exhaustive]
+pub enum TaskError {
+    /// It was cancelled.
+    Cancelled(Cancelled),
+    /// It panicked; this is the payload, for `std::panic::resume_unwind`.
+    Panicked(Box<dyn Any + Send>),
+}
+
+impl TaskError {
+    /// Returns whether the task was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, TaskError::Cancelled(_))
+    }
+
+    /// The same error once more. A panic's payload cannot be cloned, but its text can.
+    pub(super) fn duplicate(&self) -> Self {
+        match self {
+            TaskError::Cancelled(cause) => TaskError::Cancelled(cause.clone()),
+            TaskError::Panicked(payload) => {
+                TaskError::Panicked(Box::new(panic_text(payload.as_ref())))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for TaskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TaskError::Cancelled(cause) => f.debug_tuple("Cancelled").field(cause).finish(),
+            TaskError::Panicked(payload) => f
+                .debug_tuple("Panicked")
+                .field(&panic_text(payload.as_ref()))
+                .finish(),
+        }
+    }
+}
+
+impl fmt::Display for TaskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TaskError::Cancelled(cause) => write!(f, "the task was {cause}"),
+            TaskError::Panicked(payload) => {
+                write!(f, "the task panicked: {}", panic_text(payload.as_ref()))
+            }
+        }
+    }
+}
+
+impl std::error::Error for TaskError {}
+
+/// How a promise or a task ended.
+pub(crate) type Outcome<T> = Result<T, TaskError>;
+
+/// Turns an outcome that is no cancel into a value; a panic goes on in the awaiter.
+pub(crate) fn value_of<T>(outcome: Outcome<T>) -> T {
+    match outcome {
+        Ok(value) => value,
+        Err(TaskError::Panicked(payload)) => std::panic::resume_unwind(payload),
+        Err(TaskError::Cancelled(_)) => unreachable!("a cancel is raised, not returned"),
+    }
+}
