@@ -111,6 +111,11 @@ pub(crate) fn run_as<R>(ticket: Ticket, step: impl FnOnce() -> R) -> (R, bool) {
     })
 }
 
+/// Ends a step that has panicked. Returns whose it was; `None` if no step was running.
+pub(crate) fn leave_step() -> Option<Ticket> {
+    CONTEXT.with(|context| context.ticket.take())
+}
+
 /// Returns the task whose step is running.
 pub(crate) fn task() -> Option<Rc<dyn Coroutine>> {
     task_of(ticket()?)

@@ -226,6 +226,11 @@ impl Reactor {
         }
     }
 
+    /// Whether there is anything that the kernel could tell of.
+    pub(crate) fn has_sources(&self) -> bool {
+        !self.sources.borrow().is_empty()
+    }
+
     /// Whether any task waits for a source.
     pub(crate) fn is_awaited(&self) -> bool {
         let sources = self.sources.borrow();

@@ -17,6 +17,7 @@
 //! `yield_now` does, the turn queues it once more instead of letting it wait. What a coroutine *is*, and how its future is taken out
 //! of its place while it runs, is the business of `task/cell.rs`.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::rc::Rc;
@@ -41,6 +42,8 @@ pub(crate) enum Stepped {
 pub(crate) trait Coroutine: FrameOwner {
     /// Runs it up to its next await that has to wait.
     fn step(&self) -> Stepped;
+    /// Ends it: its step has panicked.
+    fn fail(&self, payload: Box<dyn Any + Send>);
     /// Asks it to end, the way asyncio does. Returns `false` if it has ended already.
     fn cancel(&self, cause: Cancelled) -> bool;
     /// Drops the coroutine where it stands, because the loop closes.

@@ -15,8 +15,11 @@
 //! While entries are ready, the kernel is not asked every turn but after every 61st entry: the
 //! question costs as much as ten tasks. The order of what is ready does not change by that.
 
+use std::any::Any;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::slice;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -24,6 +27,7 @@ use super::context;
 use super::core::Core;
 use super::inbox::Letter;
 use super::ready::{Errand, Place};
+use super::report::ErrorContext;
 use super::tasks::{Coroutine, Stepped};
 use super::ticket::{TaskId, Ticket};
 use super::timers::TimerAction;
@@ -50,7 +54,8 @@ pub(crate) struct Scratch {
 /// Makes one turn.
 pub(crate) fn turn(core: &Core, scratch: &mut Scratch) -> Result<(), TurnError> {
     take_letters(core);
-    if core.ready.is_empty() || core.since_poll.get() >= core.settings.io_interval {
+    let due = core.since_poll.get() >= core.settings.io_interval && core.reactor.has_sources();
+    if due || core.ready.is_empty() {
         ask_kernel(core, &mut scratch.woken)?;
     }
     queue_due_timers(core);
@@ -141,28 +146,46 @@ fn run_ready(core: &Core, batch: &mut Vec<Place>) {
         return;
     }
     core.since_poll
-        .set(core.since_poll.get() + batch.len() as u32);
-    for &place in batch.iter() {
-        match place {
-            Place::Task(id) => run_step(core, id),
-            Place::Errand(key) => run_errand(core, core.ready.take(key)),
-        }
+        .set(core.since_poll.get().saturating_add(batch.len() as u32));
+    let mut rest = batch.iter();
+    // One catch serves all entries: to set one up for each would cost more than the entry.
+    while let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_all(core, &mut rest))) {
+        recover(core, payload);
     }
     batch.clear();
     core.clock.charge_turn();
 }
 
+fn run_all(core: &Core, places: &mut slice::Iter<'_, Place>) {
+    for &place in places {
+        match place {
+            Place::Task(id) => run_step(core, id),
+            Place::Errand(key) => run_errand(core, core.ready.take(key)),
+        }
+    }
+}
+
+/// After a panic: it ends the task whose step was running, and nothing else.
+#[cold]
+fn recover(core: &Core, payload: Box<dyn Any + Send>) {
+    let Some(ticket) = context::leave_step() else {
+        let context = ErrorContext::of_panic("a callback panicked", payload.as_ref());
+        return core.reporter.report(&context);
+    };
+    if let Some(coroutine) = core.tasks.get(ticket.task()) {
+        context::run_as(ticket, || coroutine.fail(payload));
+        bury(core, ticket.task(), coroutine);
+    }
+}
+
 #[inline(never)]
 fn run_errand(core: &Core, errand: Option<Errand>) {
     match errand {
-        Some(Errand::Call(callback)) => {
-            core.reporter
-                .contain("a callback panicked", || callback.run());
-        }
-        Some(Errand::Wake(waker)) => core.reporter.contain("a waker panicked", || waker.wake()),
+        Some(Errand::Call(callback)) => callback.run(),
+        Some(Errand::Wake(waker)) => waker.wake(),
         Some(Errand::Timer(key)) => match core.timers.take(key) {
-            Some(TimerAction::Wake(waker)) => run_errand(core, Some(Errand::Wake(waker))),
-            Some(TimerAction::Call(callback)) => run_errand(core, Some(Errand::Call(callback))),
+            Some(TimerAction::Wake(waker)) => waker.wake(),
+            Some(TimerAction::Call(callback)) => callback.run(),
             None => {}
         },
         // The loop was cleared meanwhile.
@@ -185,9 +208,6 @@ fn run_step(core: &Core, id: TaskId) {
 
 /// Drops a task that has ended, and with it a result that nobody wants.
 fn bury(core: &Core, id: TaskId, coroutine: Rc<dyn Coroutine>) {
-    core.reporter
-        .contain("a result panicked while it was dropped", || {
-            drop(core.tasks.remove(id));
-            drop(coroutine);
-        });
+    drop(core.tasks.remove(id));
+    drop(coroutine);
 }

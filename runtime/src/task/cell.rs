@@ -11,14 +11,15 @@
 //! 1. Take the future out. (It is gone if the loop was closed meanwhile.)
 //! 2. Take the request, if there is one. Before the first step, that is the end: the body
 //!    never runs.
-//! 3. Throw the request and poll.
+//! 3. Throw the request and poll. (A panic goes through to the turn, which catches it once for
+//!    all that it runs, and comes back by way of `fail`.)
 //! 4. Ended: drop the future first, then settle the promise, so that whoever is woken finds
 //!    all clean-up done. Waiting: put the future back, then settle accounts with a request that
 //!    came during the step.
 
-use std::any::type_name;
+use std::any::{Any, type_name};
 use std::cell::Cell;
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, needs_drop};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -120,31 +121,35 @@ where
         None
     }
 
-    /// Polls; a panic is an outcome.
     #[inline]
-    fn poll(&self, future: Pin<&mut F>) -> thread::Result<Poll<F::Output>> {
+    fn poll(&self, future: Pin<&mut F>) -> Poll<F::Output> {
         let waker = ManuallyDrop::new(waker_of(self.ticket));
         let mut context = Context::from_waker(&waker);
         self.frame.set_polling(true);
-        let polled = catch_unwind(AssertUnwindSafe(|| future.poll(&mut context)));
-        self.frame.set_polling(false);
-        self.frame.count(with_step(Step::take_parked));
+        let polled = future.poll(&mut context);
+        self.polled();
         polled
     }
 
+    /// Settles the accounts of a poll, however it ended.
+    #[inline]
+    fn polled(&self) {
+        self.frame.set_polling(false);
+        self.frame.count(with_step(Step::take_parked));
+    }
+
     /// What a poll that was not merely `Pending` comes to.
-    fn outcome(&self, polled: thread::Result<Poll<F::Output>>) -> Option<Outcome<F::Output>> {
+    fn outcome(&self, polled: Poll<F::Output>) -> Option<Outcome<F::Output>> {
         match polled {
-            Ok(Poll::Pending) => self.unwound(),
-            Ok(Poll::Ready(value)) => Some(self.unless_cancelled(value)),
-            Err(payload) => Some(Err(TaskError::Panicked(payload))),
+            Poll::Pending => self.unwound(),
+            Poll::Ready(value) => Some(self.unless_cancelled(value)),
         }
     }
 
     /// Puts the future back, and looks at requests that came during the step.
     #[inline]
-    fn wait(&self, future: Pin<Box<F>>) -> Stepped {
-        self.future.set(Some(future));
+    fn wait(&self, out: Out<'_, F>) -> Stepped {
+        drop(out);
         if self.frame.is_requested() {
             let owner: &dyn FrameOwner = self;
             owner.settle();
@@ -179,7 +184,7 @@ where
     fn end(&self, future: Pin<Box<F>>, outcome: Outcome<F::Output>) -> Stepped {
         with_step(Step::reset);
         self.frame.set_polling(true);
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(future))) {
+        if let Err(payload) = drop_contained(future) {
             let message = "a future panicked while it was dropped";
             self.report(ErrorContext::of_panic(message, payload.as_ref()));
         }
@@ -214,9 +219,34 @@ where
     }
 }
 
+/// Drops a future whose `Drop` may panic.
+fn drop_contained<F>(future: Pin<Box<F>>) -> thread::Result<()> {
+    if !needs_drop::<F>() {
+        return Ok(());
+    }
+    catch_unwind(AssertUnwindSafe(|| drop(future)))
+}
+
+/// A future that was taken out of its cell. It goes back by itself, also when its poll panics:
+/// then `fail` finds it there and drops it by the rules.
+struct Out<'a, F: Future> {
+    cell: &'a TaskCell<F>,
+    /// `None` once it was kept.
+    future: Option<Pin<Box<F>>>,
+}
+
+impl<F: Future> Drop for Out<'_, F> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(future) = self.future.take() {
+            self.cell.future.set(Some(future));
+        }
+    }
+}
+
 impl<F: Future + 'static> Coroutine for TaskCell<F> {
     fn step(&self) -> Stepped {
-        let Some(mut future) = self.future.take() else {
+        let Some(future) = self.future.take() else {
             return Stepped::Ended;
         };
         if (self.frame.is_requested() || self.stage.get() == Stage::Aborted)
@@ -225,13 +255,27 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
             return self.end(future, Err(TaskError::Cancelled(cause)));
         }
         self.stage.set(Stage::Started);
-        let polled = self.poll(future.as_mut());
-        if matches!(polled, Ok(Poll::Pending)) && with_step(Step::is_normal) {
-            return self.wait(future);
+        let mut out = Out {
+            cell: self,
+            future: None,
+        };
+        let polled = self.poll(out.future.insert(future).as_mut());
+        if polled.is_pending() && with_step(Step::is_normal) {
+            return self.wait(out);
         }
         match self.outcome(polled) {
-            Some(outcome) => self.end(future, outcome),
-            None => self.wait(future),
+            Some(outcome) => match out.future.take() {
+                Some(future) => self.end(future, outcome),
+                None => Stepped::Ended,
+            },
+            None => self.wait(out),
+        }
+    }
+
+    fn fail(&self, payload: Box<dyn Any + Send>) {
+        self.polled();
+        if let Some(future) = self.future.take() {
+            self.end(future, Err(TaskError::Panicked(payload)));
         }
     }
 
