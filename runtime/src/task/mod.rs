@@ -26,6 +26,7 @@ use std::rc::Rc;
 use crate::cancel::{CancelReason, CancelTarget, Cancelled};
 use crate::event_loop::{
     self, Callback, Coroutine, EventLoop, RunError, callback, get_running_loop,
+    try_get_running_loop,
 };
 use crate::promise::{CallbackId, Outcome, TaskError, value_of};
 
@@ -142,6 +143,10 @@ impl EventLoop {
     pub fn run_until_complete<F: Future + 'static>(&self, main: F) -> Result<F::Output, RunError> {
         if self.is_closed() {
             return Err(RunError::Closed);
+        }
+        if try_get_running_loop().is_some() {
+            // Asked here too, lest the loop that is running take `main` for a task of its own.
+            return Err(RunError::AlreadyRunning);
         }
         let task = self.create_task(main);
         let stopper = self.downgrade();
