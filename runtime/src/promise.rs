@@ -23,7 +23,9 @@ use std::task::{Context, Poll, Waker};
 
 use crate::cancel::{CancelReason, CancelTarget, Cancelled};
 use crate::error::InvalidState;
-use crate::event_loop::{Callback, EventLoop, WeakLoop, callback, panic_text};
+use crate::event_loop::{
+    Callback, ErrorContext, EventLoop, WeakLoop, callback, panic_text, report_by_default,
+};
 use crate::leaf::{Leaf, interrupted, unwind};
 
 /// How a task ended without a value.
@@ -237,13 +239,22 @@ impl<T> PromiseCell<T> {
         }
     }
 
-    /// What nobody has looked at: the text of a panic.
-    pub(crate) fn unretrieved_panic(&self) -> Option<String> {
-        match &*self.state.borrow() {
+    /// Reports a panic that nobody has looked at, when the last one who could have is gone.
+    pub(crate) fn report_unretrieved_panic(&self, task: impl FnOnce() -> Option<String>) {
+        let cause = match &*self.state.borrow() {
             State::Settled(Err(TaskError::Panicked(payload))) if !self.retrieved.get() => {
-                Some(panic_text(payload.as_ref()))
+                panic_text(payload.as_ref())
             }
-            _ => None,
+            _ => return,
+        };
+        let context = ErrorContext {
+            cause: Some(cause),
+            task: task(),
+            ..ErrorContext::new("a panic was never retrieved")
+        };
+        match self.event_loop.upgrade() {
+            Some(event_loop) => event_loop.call_exception_handler(&context),
+            None => report_by_default(&context),
         }
     }
 }

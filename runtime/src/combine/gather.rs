@@ -7,6 +7,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -137,7 +138,11 @@ impl<R> GatherCell<R> {
         }
         match (self.request.take(), self.collect.take()) {
             (Some(cause), _) => self.settle(Err(TaskError::Cancelled(cause))),
-            (None, Some(collect)) => self.settle(Ok(collect())),
+            (None, Some(collect)) => {
+                // A value that somebody else has taken is a panic. It belongs to the awaiter.
+                let values = catch_unwind(AssertUnwindSafe(collect));
+                self.settle(values.map_err(TaskError::Panicked));
+            }
             (None, None) => {}
         }
     }
@@ -146,6 +151,13 @@ impl<R> GatherCell<R> {
         // The first failure decides; what comes later is the children's own affair.
         let refused = self.promise.settle(outcome);
         drop(refused);
+    }
+}
+
+/// A gather looks at the panics of its children, so it answers for them.
+impl<R> Drop for GatherCell<R> {
+    fn drop(&mut self) {
+        self.promise.report_unretrieved_panic(|| None);
     }
 }
 
