@@ -141,6 +141,11 @@ impl TcpStream {
         self.source.ready(Direction::Read).await;
     }
 
+    /// Waits until something can be written, or the connection has failed.
+    pub async fn writable(&self) {
+        self.source.ready(Direction::Write).await;
+    }
+
     /// Closes one or both directions.
     ///
     /// # Errors

@@ -208,26 +208,30 @@ impl Sender {
     }
 
     async fn run(&self) {
-        while !self.unsent.borrow().is_empty() && !self.has_failed() {
-            let data = self.unsent.take();
-            let result = self.stream.write(&data).await;
-            self.keep_rest(data, result);
+        while self.has_unsent() && !self.has_failed() {
+            self.stream.writable().await;
+            self.send_unsent();
         }
         self.flushing.set(false);
         self.finish();
     }
 
-    /// Puts back what was not sent, in front of what was written meanwhile.
-    fn keep_rest(&self, mut data: Vec<u8>, result: io::Result<usize>) {
-        match result {
-            Ok(sent) => drop(data.drain(..sent)),
-            Err(error) => return self.fail(&error),
+    fn has_unsent(&self) -> bool {
+        !self.unsent.borrow().is_empty()
+    }
+
+    /// Sends what the kernel takes now. What it does not take never leaves `unsent` across an
+    /// await: a `write` meanwhile must see that it comes second, and a `drain` how much there
+    /// is.
+    fn send_unsent(&self) {
+        let mut unsent = self.unsent.take();
+        let sent = self.send(&unsent);
+        if self.has_failed() {
+            return;
         }
-        let mut unsent = self.unsent.borrow_mut();
-        data.append(&mut unsent);
-        let relaxed = data.len() <= LOW_WATER;
-        *unsent = data;
-        drop(unsent);
+        unsent.drain(..sent);
+        let relaxed = unsent.len() <= LOW_WATER;
+        self.unsent.replace(unsent);
         if relaxed {
             self.relaxed.set();
         }
