@@ -25,7 +25,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use crate::cancel::{CancelTarget, Cancelled, FrameRef, Step, TargetId, id_of};
+use crate::cancel::{
+    CancelTarget, Cancelled, FrameRef, Step, TargetId, WakerId, id_of, keep_waker,
+};
 use crate::event_loop::{Ticket, frame, is_waker_of, ticket, with_step, with_task};
 
 /// Whether a leaf has to return `Pending` at once: it takes the request that is thrown, or
@@ -65,6 +67,8 @@ enum Place {
     Task(Ticket),
     /// In this frame.
     Frame(FrameRef),
+    /// In this frame, and polled with a waker that is not the task's own.
+    Foreign(Box<(FrameRef, WakerId)>),
 }
 
 impl Leaf {
@@ -120,15 +124,23 @@ impl Leaf {
         target: Option<Rc<dyn CancelTarget>>,
     ) {
         let Some(frame) = frame() else { return };
-        if !matches!(&self.place, Place::Frame(old) if Rc::ptr_eq(old, &frame)) {
-            self.resume();
-            frame.park(target.as_ref());
-            self.target = target.as_ref().map(id_of);
+        let own = is_waker_of(context.waker(), current);
+        match &self.place {
+            Place::Frame(old) if own && Rc::ptr_eq(old, &frame) => return,
+            Place::Foreign(old) if !own && Rc::ptr_eq(&old.0, &frame) => {
+                return frame.exchange_waker(old.1, context.waker());
+            }
+            _ => {}
         }
-        if !is_waker_of(context.waker(), current) {
-            frame.remember_waker(context.waker());
-        }
-        self.place = Place::Frame(frame);
+        self.resume();
+        frame.park(target.as_ref());
+        self.target = target.as_ref().map(id_of);
+        self.place = if own {
+            Place::Frame(frame)
+        } else {
+            let waker = keep_waker(&frame, context.waker());
+            Place::Foreign(Box::new((frame, waker)))
+        };
     }
 
     /// Counts the leaf out. Returns whether a request had been forwarded to what it waited
@@ -143,6 +155,10 @@ impl Leaf {
             Place::None => false,
             Place::Task(task) => resume_in_task(task, self.target.take()),
             Place::Frame(frame) => frame.unpark(self.target.take()),
+            Place::Foreign(place) => {
+                place.0.forget_waker(place.1);
+                place.0.unpark(self.target.take())
+            }
         }
     }
 }

@@ -670,3 +670,34 @@ fn a_request_through_a_timeout_is_not_a_timeout() {
     });
     assert_eq!(trace, ["body cancelled", "body clean", "Some(\"why\")"]);
 }
+
+#[test]
+fn a_request_finds_a_leaf_after_the_last_one_that_waited_has_ended() {
+    let trace = traced(|t| async move {
+        let child = guarded(t.clone(), "child", 10);
+        let task = create_task(async move {
+            unordered(vec![boxed(child), boxed(sleep(ms(5)))]).await;
+        });
+        sleep(ms(20)).await;
+        task.cancel();
+        sleep(ms(20)).await;
+        t.say(format!("{} {}", task.done(), task.cancelled()));
+    });
+    assert_eq!(trace, ["child cancelled", "child clean", "true true"]);
+}
+
+#[test]
+fn requests_to_a_timeout_count_for_the_task_around_it_until_the_timeout_ends() {
+    let trace = traced(|t| async move {
+        let seen = t.clone();
+        let body = async move {
+            let caught = catch_cancel(sleep(ms(900))).await;
+            let me = looplet::current_task().expect("a task is running");
+            seen.say(format!("{} {}", caught.is_err(), me.cancelling()));
+        };
+        let _ = timeout(ms(10), body).await;
+        let me = looplet::current_task().expect("a task is running");
+        t.say(me.cancelling().to_string());
+    });
+    assert_eq!(trace, ["true 1", "0"]);
+}

@@ -12,9 +12,8 @@
 //!    something that can itself be cancelled (a task, a promise), is *forwarded*: the thing is
 //!    cancelled, and its outcome decides (asyncio's rule for `Task.cancel`). Not so if the
 //!    task has been woken already: then the wait is as good as over.
-//! 3. Any other request is stored, and the task is rung. So is the waker that the last leaf
-//!    gave, because a leaf inside somebody else's combinator is only polled if its own waker
-//!    was called.
+//! 3. Any other request is stored, and the task is rung. So is the waker of the youngest leaf
+//!    inside, if it is not the task's own (see `wakers.rs`).
 //! 4. While its owner polls, a frame stores requests; the owner calls `settle`
 //!    afterwards.
 //! 5. The first undelivered request wins. One delivery serves all frames around the leaf.
@@ -24,6 +23,7 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use super::Cancelled;
+use super::wakers::{ForeignWakers, WakerId};
 
 /// A frame together with its owner: something that can be rung.
 pub(crate) trait FrameOwner {
@@ -63,6 +63,8 @@ pub(crate) fn id_of(target: &Rc<dyn CancelTarget>) -> TargetId {
 pub(crate) struct Frame {
     /// Requests made to this frame and not taken back: asyncio's `cancelling()`.
     cancelling: Cell<u32>,
+    /// The same for this frame and all frames inside together.
+    inside: Cell<u32>,
     /// How many leaves wait inside, at any depth.
     waiting: Cell<i32>,
     /// Whether a request waits for the owner's next poll.
@@ -83,8 +85,10 @@ struct Rare {
     request: Option<Cancelled>,
     /// The targets beside the first.
     targets: Vec<Rc<dyn CancelTarget>>,
-    /// The waker that the last leaf gave, if it was not the task's own.
+    /// The waker that the owner itself was polled with, if it was not the task's own.
     waker: Option<Waker>,
+    /// In the frame of a task: the wakers of leaves inside that are not the task's own.
+    wakers: ForeignWakers,
 }
 
 impl Frame {
@@ -93,14 +97,21 @@ impl Frame {
         self.cancelling.get()
     }
 
+    /// The requests made to this frame and to frames inside, and not taken back.
+    pub(crate) fn cancelling_inside(&self) -> u32 {
+        self.inside.get()
+    }
+
     /// Takes one request back; the last one takes an undelivered request with it.
     pub(crate) fn uncancel(&self) -> u32 {
-        let left = self.cancelling.get().saturating_sub(1);
-        self.cancelling.set(left);
-        if left == 0 {
+        if let Some(left) = self.cancelling.get().checked_sub(1) {
+            self.cancelling.set(left);
+            self.inside.set(self.inside.get() - 1);
+        }
+        if self.cancelling.get() == 0 {
             drop(self.take_request());
         }
-        left
+        self.cancelling.get()
     }
 
     /// Whether any leaf waits inside.
@@ -150,9 +161,8 @@ impl Frame {
     /// Remembers the waker of the owner itself, for want of one that a leaf gave: a body
     /// without leaves of ours must be polled when its time is over.
     pub(crate) fn remember_waker_of_owner(&self, waker: &Waker) {
-        self.with_rare(|rare| {
-            rare.waker.get_or_insert_with(|| waker.clone());
-        });
+        let old = self.with_rare(|rare| rare.waker.replace(waker.clone()));
+        drop(old);
     }
 
     /// Remembers what a leaf inside waits for.
@@ -201,10 +211,6 @@ impl Frame {
         target
     }
 
-    fn waker(&self) -> Option<Waker> {
-        self.with_rare(|rare| rare.waker.clone())
-    }
-
     /// `change` runs no user code: the box is out of its place meanwhile.
     fn with_rare<R>(&self, change: impl FnOnce(&mut Rare) -> R) -> R {
         let mut rare = self.rare.take().unwrap_or_default();
@@ -233,6 +239,12 @@ impl dyn FrameOwner + '_ {
         sum - self.frame().cancelling()
     }
 
+    /// Takes the requests to this frame out of the count of those around it: its owner is done.
+    pub(crate) fn retire(&self) {
+        let own = self.frame().cancelling.take();
+        self.for_each_outward(|frame| frame.inside.set(frame.inside.get() - own));
+    }
+
     /// Marks the requests of this frame and of all frames around it as delivered.
     pub(crate) fn deliver_outward(&self) {
         self.for_each_outward(|frame| drop(frame.take_request()));
@@ -259,18 +271,43 @@ impl dyn FrameOwner + '_ {
         forwarded
     }
 
-    /// Remembers the waker of a leaf that is not the task's own.
-    pub(crate) fn remember_waker(&self, waker: &Waker) {
-        self.for_each_outward(|frame| {
-            let old = frame.with_rare(|rare| rare.waker.replace(waker.clone()));
-            drop(old);
-        });
+    /// Exchanges the waker of a leaf that was kept with `keep_waker`.
+    pub(crate) fn exchange_waker(&self, id: WakerId, waker: &Waker) {
+        let old = self
+            .task_frame()
+            .with_rare(|rare| rare.wakers.replace(id, waker));
+        drop(old);
+    }
+
+    /// Forgets the waker of a leaf.
+    pub(crate) fn forget_waker(&self, id: WakerId) {
+        let old = self.task_frame().with_rare(|rare| rare.wakers.remove(id));
+        drop(old);
+    }
+
+    /// What to call, beside ringing the task, so that somebody inside is polled.
+    fn waker_inside(&self) -> Option<Waker> {
+        let task = self.task_frame();
+        let youngest = task.with_rare(|rare| rare.wakers.youngest_inside(self));
+        youngest.or_else(|| self.frame().with_rare(|rare| rare.waker.clone()))
+    }
+
+    /// The outermost frame.
+    fn task_frame(&self) -> &Frame {
+        let mut frame = self.frame();
+        let mut next = self.parent();
+        while let Some(owner) = next {
+            frame = owner.frame();
+            next = owner.parent();
+        }
+        frame
     }
 
     /// Asks whatever runs in this frame to end (rules 2 to 5).
     pub(crate) fn request(&self, cause: Cancelled) {
         let frame = self.frame();
         frame.cancelling.set(frame.cancelling.get() + 1);
+        self.for_each_outward(|frame| frame.inside.set(frame.inside.get() + 1));
         if frame.polling.get() {
             frame.store(cause);
         } else {
@@ -291,7 +328,7 @@ impl dyn FrameOwner + '_ {
             return;
         }
         frame.store(cause);
-        let waker = frame.waker();
+        let waker = self.waker_inside();
         self.ring();
         if let Some(waker) = waker {
             waker.wake();
@@ -317,4 +354,12 @@ impl dyn FrameOwner + '_ {
         frame.forwarded.set(taken);
         taken
     }
+}
+
+/// Keeps the waker of a leaf inside `frame`, which is not the task's own.
+pub(crate) fn keep_waker(frame: &FrameRef, waker: &Waker) -> WakerId {
+    let entry = (frame.clone(), waker.clone());
+    frame
+        .task_frame()
+        .with_rare(|rare| rare.wakers.add(entry.0, entry.1))
 }

@@ -20,8 +20,10 @@
 
 mod cancelled;
 mod frame;
+mod wakers;
 mod step;
 
 pub use cancelled::{CancelReason, Cancelled};
-pub(crate) use frame::{CancelTarget, Frame, FrameOwner, FrameRef, TargetId, id_of};
+pub(crate) use frame::{CancelTarget, Frame, FrameOwner, FrameRef, TargetId, id_of, keep_waker};
 pub(crate) use step::Step;
+pub(crate) use wakers::WakerId;

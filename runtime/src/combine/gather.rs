@@ -2,11 +2,11 @@
 //!
 //! Who owns the children: the loop, as always; `gather` only watches them. What happens to
 //! the others when one fails: nothing, they go on. A child that was cancelled or panicked ends
-//! the gather at once, in the same way. Cancelling the gather cancels every child, and its own
-//! end waits for theirs.
+//! the gather at once, in the same way. Cancelling the gather cancels every child.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -14,7 +14,7 @@ use std::task::{Context, Poll};
 use super::into_task::IntoTask;
 use crate::cancel::{CancelReason, CancelTarget, Cancelled};
 use crate::event_loop::get_running_loop;
-use crate::promise::{Outcome, PromiseCell, TaskError, Wait, value_of};
+use crate::promise::{Outcome, PromiseCell, TaskError, Wait};
 use crate::task::Task;
 
 /// Runs all of `tasks` at the same time; awaiting what it returns gives their results, in
@@ -31,8 +31,8 @@ use crate::task::Task;
 ///
 /// # Cancel safety
 ///
-/// Cancelling the awaiter cancels all children, and it ends when they have. Dropping the
-/// await, or the gather, leaves them running.
+/// Cancelling the awaiter cancels all children, and it ends when the first of them has.
+/// Dropping the await, or the gather, leaves them running.
 ///
 /// ```
 /// use looplet::{gather, run, sleep};
@@ -137,7 +137,11 @@ impl<R> GatherCell<R> {
         }
         match (self.request.take(), self.collect.take()) {
             (Some(cause), _) => self.settle(Err(TaskError::Cancelled(cause))),
-            (None, Some(collect)) => self.settle(Ok(collect())),
+            (None, Some(collect)) => {
+                // A value that somebody else has taken is a panic. It belongs to the awaiter.
+                let values = catch_unwind(AssertUnwindSafe(collect));
+                self.settle(values.map_err(TaskError::Panicked));
+            }
             (None, None) => {}
         }
     }
@@ -146,6 +150,13 @@ impl<R> GatherCell<R> {
         // The first failure decides; what comes later is the children's own affair.
         let refused = self.promise.settle(outcome);
         drop(refused);
+    }
+}
+
+/// A gather looks at the panics of its children, so it answers for them.
+impl<R> Drop for GatherCell<R> {
+    fn drop(&mut self) {
+        self.promise.report_unretrieved_panic(|| None);
     }
 }
 
@@ -203,8 +214,10 @@ impl<R: 'static> std::future::Future for GatherWait<R> {
         let Self { cell, wait } = &mut *self;
         let target = || -> Rc<dyn CancelTarget> { cell.clone() };
         let read = PromiseCell::take_outcome;
-        wait.poll(&cell.promise, context, false, read, target)
-            .map(value_of)
+        match wait.poll(&cell.promise, context, read, target) {
+            Poll::Ready(answer) => answer.value(),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) use self::context::{frame, is_queued, task, ticket, with_step, with_t
 pub(crate) use self::core::Core;
 pub(crate) use self::handle::{Callback, callback};
 pub(crate) use self::inbox::JobTally;
-pub(crate) use self::reactor::{Direction, SourceId};
+pub(crate) use self::reactor::{Direction, SourceId, WaitId};
 pub(crate) use self::report::{panic_text, report_by_default};
 pub(crate) use self::tasks::{Coroutine, Stepped};
 pub(crate) use self::ticket::{TaskId, Ticket};

@@ -13,7 +13,7 @@
 //!    `WouldBlock`. Not so for a direction that was closed or has failed: no edge will
 //!    announce it again, and the next read is the one that tells.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -47,8 +47,8 @@ struct Side {
     ready: bool,
     /// Whether it was closed or has failed, so that no further edge will come.
     closed: bool,
-    /// Whoever waits for it. More than one only if several tasks share a socket.
-    wakers: Vec<Waker>,
+    /// Whoever waits for it. More than one only if a socket is shared.
+    waiting: Vec<(WaitId, Waker)>,
 }
 
 impl Side {
@@ -62,7 +62,7 @@ impl Side {
     fn announce(&mut self, closed: bool, woken: &mut Vec<Waker>) {
         self.ready = true;
         self.closed |= closed;
-        woken.append(&mut self.wakers);
+        woken.extend(self.waiting.drain(..).map(|(_, waker)| waker));
     }
 }
 
@@ -70,6 +70,10 @@ struct Sides {
     read: Side,
     write: Side,
 }
+
+/// Names one wait for one direction of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WaitId(u64);
 
 impl Sides {
     fn side(&mut self, direction: Direction) -> &mut Side {
@@ -96,6 +100,8 @@ pub(crate) struct Reactor {
     poll: RefCell<Poller>,
     registry: Registry,
     sources: RefCell<Slab<Sides>>,
+    /// Waits there have been; the name of the next.
+    waits: Cell<u64>,
 }
 
 struct Poller {
@@ -119,6 +125,7 @@ impl Reactor {
                 poll: RefCell::new(poller),
                 registry,
                 sources,
+                waits: Cell::new(0),
             },
             bell,
         ))
@@ -166,11 +173,13 @@ impl Reactor {
     }
 
     /// Returns `Ready` if a try is worth making; otherwise the task is woken when it is.
+    /// `wait` is where the caller keeps the name of its wait.
     pub(crate) fn poll_ready(
         &self,
         id: SourceId,
         direction: Direction,
-        context: &mut Context<'_>,
+        wait: &mut Option<WaitId>,
+        context: &Context<'_>,
     ) -> Poll<()> {
         let mut sources = self.sources.borrow_mut();
         let Some(sides) = sources.get_mut(id.0) else {
@@ -180,12 +189,14 @@ impl Reactor {
         if side.ready {
             return Poll::Ready(());
         }
-        if !side
-            .wakers
-            .iter()
-            .any(|waker| waker.will_wake(context.waker()))
-        {
-            side.wakers.push(context.waker().clone());
+        let known = wait.and_then(|wait| side.waiting.iter_mut().find(|(id, _)| *id == wait));
+        if let Some((_, waker)) = known {
+            waker.clone_from(context.waker());
+        } else {
+            let new = WaitId(self.waits.get());
+            self.waits.set(new.0 + 1);
+            side.waiting.push((new, context.waker().clone()));
+            *wait = Some(new);
         }
         Poll::Pending
     }
@@ -198,15 +209,15 @@ impl Reactor {
             .is_none_or(|sides| sides.side(direction).ready)
     }
 
-    /// Forgets a waker: its future was dropped.
-    pub(crate) fn forget(&self, id: SourceId, direction: Direction, waker: &Waker) {
+    /// Forgets a wait: its future was dropped.
+    pub(crate) fn forget(&self, id: SourceId, direction: Direction, wait: WaitId) {
         let mut sources = self.sources.borrow_mut();
         let Some(sides) = sources.get_mut(id.0) else {
             return;
         };
-        let wakers = &mut sides.side(direction).wakers;
-        let at = wakers.iter().position(|other| other.will_wake(waker));
-        let removed = at.map(|at| wakers.swap_remove(at));
+        let waiting = &mut sides.side(direction).waiting;
+        let at = waiting.iter().position(|(id, _)| *id == wait);
+        let removed = at.map(|at| waiting.swap_remove(at));
         drop(sources);
         drop(removed);
     }
@@ -236,6 +247,6 @@ impl Reactor {
         let sources = self.sources.borrow();
         sources
             .iter()
-            .any(|(_, s)| !s.read.wakers.is_empty() || !s.write.wakers.is_empty())
+            .any(|(_, s)| !s.read.waiting.is_empty() || !s.write.waiting.is_empty())
     }
 }

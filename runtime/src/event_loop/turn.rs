@@ -208,6 +208,9 @@ fn run_step(core: &Core, id: TaskId) {
 
 /// Drops a task that has ended, and with it a result that nobody wants.
 fn bury(core: &Core, id: TaskId, coroutine: Rc<dyn Coroutine>) {
-    drop(core.tasks.remove(id));
-    drop(coroutine);
+    core.reporter
+        .contain("a result panicked while it was dropped", || {
+            drop(core.tasks.remove(id));
+            drop(coroutine);
+        });
 }

@@ -7,9 +7,9 @@
 use std::fmt;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
-use crate::event_loop::{Direction, EventLoop, SourceId, WeakLoop};
+use crate::event_loop::{Direction, EventLoop, SourceId, WaitId, WeakLoop};
 use crate::leaf::{Leaf, interrupted};
 
 /// A socket that belongs to a loop. Dropping it closes it.
@@ -57,7 +57,7 @@ impl<S: mio::event::Source> Source<S> {
         Ready {
             source: self,
             direction,
-            waker: None,
+            wait: None,
             leaf: Leaf::new(),
         }
     }
@@ -107,20 +107,20 @@ impl<S: mio::event::Source + fmt::Debug> fmt::Debug for Source<S> {
 pub(crate) struct Ready<'a, S: mio::event::Source> {
     source: &'a Source<S>,
     direction: Direction,
-    /// What the reactor will wake; `None` while it does not wait.
-    waker: Option<Waker>,
+    /// The name of the wait at the reactor, if it ever waited.
+    wait: Option<WaitId>,
     leaf: Leaf,
 }
 
 impl<S: mio::event::Source> Ready<'_, S> {
     fn forget(&mut self) {
-        if let Some(waker) = self.waker.take()
+        if let Some(wait) = self.wait.take()
             && let Some(event_loop) = self.source.event_loop.upgrade()
         {
             event_loop
                 .core()
                 .reactor
-                .forget(self.source.id, self.direction, &waker);
+                .forget(self.source.id, self.direction, wait);
         }
     }
 }
@@ -136,18 +136,22 @@ impl<S: mio::event::Source> std::future::Future for Ready<'_, S> {
             // The loop is gone: the next try tells.
             return Poll::Ready(());
         };
+        let Self {
+            source,
+            direction,
+            wait,
+            leaf,
+        } = &mut *self;
         let reactor = &event_loop.core().reactor;
-        if reactor
-            .poll_ready(self.source.id, self.direction, context)
-            .is_ready()
-        {
-            self.waker = None;
-            self.leaf.resume();
-            return Poll::Ready(());
+        let polled = reactor.poll_ready(source.id, *direction, wait, context);
+        match polled {
+            Poll::Ready(()) => {
+                *wait = None;
+                leaf.resume();
+            }
+            Poll::Pending => leaf.park(context),
         }
-        self.waker = Some(context.waker().clone());
-        self.leaf.park(context);
-        Poll::Pending
+        polled
     }
 }
 

@@ -141,6 +141,11 @@ impl TcpStream {
         self.source.ready(Direction::Read).await;
     }
 
+    /// Waits until something can be written, or the connection has failed.
+    pub async fn writable(&self) {
+        self.source.ready(Direction::Write).await;
+    }
+
     /// Whether something may be there to read: data, an end or an error. Costs no system call.
     ///
     /// `false` is what the loop knew when it asked the kernel last.

@@ -12,7 +12,7 @@ use std::task::Waker;
 use super::line::{CallbackId, Line, Waiting};
 use super::outcome::{Outcome, TaskError};
 use crate::cancel::{CancelTarget, Cancelled};
-use crate::event_loop::{Callback, WeakLoop, panic_text};
+use crate::event_loop::{Callback, ErrorContext, WeakLoop, report_by_default};
 
 /// ```text
 ///            settle                 take
@@ -171,14 +171,19 @@ impl<T> PromiseCell<T> {
         }
     }
 
-    /// What nobody has looked at: the text of a panic.
-    pub(crate) fn unretrieved_panic(&self) -> Option<String> {
+    /// Reports a panic that nobody has looked at, when the last one who could have is gone.
+    pub(crate) fn report_unretrieved_panic(&self, task: impl FnOnce() -> Option<String>) {
         if self.stage.get() != Stage::Panicked || self.retrieved.get() {
-            return None;
+            return;
         }
-        match self.failure()? {
-            TaskError::Panicked(payload) => Some(panic_text(payload.as_ref())),
-            TaskError::Cancelled(_) => None,
+        let context = ErrorContext {
+            cause: self.failure().map(|failure| failure.text()),
+            task: task(),
+            ..ErrorContext::new("a panic was never retrieved")
+        };
+        match self.event_loop.upgrade() {
+            Some(event_loop) => event_loop.call_exception_handler(&context),
+            None => report_by_default(&context),
         }
     }
 }

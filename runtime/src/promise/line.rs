@@ -24,6 +24,10 @@ pub(super) enum Line {
     Empty,
     One(CallbackId, Waiting),
     /// The earliest first.
+    #[expect(
+        clippy::box_collection,
+        reason = "keeps the common cases to three words"
+    )]
     Many(Box<Vec<(CallbackId, Waiting)>>),
 }
 

@@ -33,7 +33,7 @@ pub use self::outcome::TaskError;
 
 pub(crate) use self::cell::PromiseCell;
 pub(crate) use self::outcome::{Outcome, value_of};
-pub(crate) use self::wait::Wait;
+pub(crate) use self::wait::{Answer, Wait};
 
 /// A result that is set once, for whoever awaits it.
 ///
@@ -164,7 +164,10 @@ impl<T: 'static> std::future::Future for PromiseWait<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let Self { cell, wait, read } = &mut *self;
         let target = || -> Rc<dyn CancelTarget> { cell.clone() };
-        wait.poll(cell, context, false, *read, target).map(value_of)
+        match wait.poll(cell, context, *read, target) {
+            Poll::Ready(answer) => answer.value(),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 

@@ -24,6 +24,14 @@ impl TaskError {
         matches!(self, TaskError::Cancelled(_))
     }
 
+    /// What happened, without saying to whom.
+    pub(super) fn text(&self) -> String {
+        match self {
+            TaskError::Cancelled(cause) => cause.to_string(),
+            TaskError::Panicked(payload) => panic_text(payload.as_ref()),
+        }
+    }
+
     /// The same error once more. A panic's payload cannot be cloned, but its text can.
     pub(super) fn duplicate(&self) -> Self {
         match self {

@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 
 use super::cell::PromiseCell;
 use super::line::CallbackId;
-use super::outcome::{Outcome, TaskError};
-use crate::cancel::CancelTarget;
+use super::outcome::{Outcome, TaskError, value_of};
+use crate::cancel::{CancelTarget, Cancelled};
 use crate::leaf::{Leaf, interrupted, unwind};
 
 /// The wait of one task for one promise cell; what an await of a promise or a task is made of.
@@ -25,18 +25,13 @@ impl Wait {
 
     /// Waits until `read` finds an outcome in `cell`; `target` is what a request to the
     /// awaiter is forwarded to.
-    ///
-    /// A cancelled outcome is raised in the awaiter: always if not `joining`, and otherwise
-    /// only if it answers the awaiter's own request, which a `join` must not turn into a
-    /// value.
     pub(crate) fn poll<T>(
         &mut self,
         cell: &PromiseCell<T>,
         context: &Context<'_>,
-        joining: bool,
         read: impl FnOnce(&PromiseCell<T>) -> Option<Outcome<T>>,
         target: impl FnOnce() -> Rc<dyn CancelTarget>,
-    ) -> Poll<Outcome<T>> {
+    ) -> Poll<Answer<T>> {
         if interrupted() {
             return Poll::Pending;
         }
@@ -46,14 +41,11 @@ impl Wait {
             return Poll::Pending;
         };
         self.place = None;
-        let own_request = self.leaf.resume();
-        match outcome {
-            Err(TaskError::Cancelled(cause)) if own_request || !joining => {
-                unwind(cause);
-                Poll::Pending
-            }
-            outcome => Poll::Ready(outcome),
-        }
+        let to_own_request = self.leaf.resume();
+        Poll::Ready(Answer {
+            outcome,
+            to_own_request,
+        })
     }
 
     /// Leaves the line, when the wait is dropped.
@@ -62,4 +54,35 @@ impl Wait {
             cell.leave(place);
         }
     }
+}
+
+/// What a wait came to.
+pub(crate) struct Answer<T> {
+    outcome: Outcome<T>,
+    /// Whether a request to the awaiter had been forwarded to what it waited for.
+    to_own_request: bool,
+}
+
+impl<T> Answer<T> {
+    /// Raises a cancel in the awaiter, and gives a value or goes on with a panic.
+    pub(crate) fn value(self) -> Poll<T> {
+        match self.outcome {
+            Err(TaskError::Cancelled(cause)) => raise(cause),
+            outcome => Poll::Ready(value_of(outcome)),
+        }
+    }
+
+    /// Gives the outcome, except a cancel that answers the awaiter's own request: a join must
+    /// not turn that into a value.
+    pub(crate) fn outcome(self) -> Poll<Outcome<T>> {
+        match self.outcome {
+            Err(TaskError::Cancelled(cause)) if self.to_own_request => raise(cause),
+            outcome => Poll::Ready(outcome),
+        }
+    }
+}
+
+fn raise<T>(cause: Cancelled) -> Poll<T> {
+    unwind(cause);
+    Poll::Pending
 }

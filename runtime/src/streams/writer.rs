@@ -208,26 +208,31 @@ impl Sender {
     }
 
     async fn run(&self) {
-        while !self.unsent.borrow().is_empty() && !self.has_failed() {
-            let data = self.unsent.take();
-            let result = self.stream.write(&data).await;
-            self.keep_rest(data, result);
+        let flushing = Flushing(self);
+        while self.has_unsent() && !self.has_failed() {
+            self.stream.writable().await;
+            self.send_unsent();
         }
-        self.flushing.set(false);
+        drop(flushing);
         self.finish();
     }
 
-    /// Puts back what was not sent, in front of what was written meanwhile.
-    fn keep_rest(&self, mut data: Vec<u8>, result: io::Result<usize>) {
-        match result {
-            Ok(sent) => drop(data.drain(..sent)),
-            Err(error) => return self.fail(&error),
+    fn has_unsent(&self) -> bool {
+        !self.unsent.borrow().is_empty()
+    }
+
+    /// Sends what the kernel takes now. What it does not take never leaves `unsent` across an
+    /// await: a `write` meanwhile must see that it comes second, and a `drain` how much there
+    /// is.
+    fn send_unsent(&self) {
+        let mut unsent = self.unsent.take();
+        let sent = self.send(&unsent);
+        if self.has_failed() {
+            return;
         }
-        let mut unsent = self.unsent.borrow_mut();
-        data.append(&mut unsent);
-        let relaxed = data.len() <= LOW_WATER;
-        *unsent = data;
-        drop(unsent);
+        unsent.drain(..sent);
+        let relaxed = unsent.len() <= LOW_WATER;
+        self.unsent.replace(unsent);
         if relaxed {
             self.relaxed.set();
         }
@@ -285,6 +290,23 @@ impl Sender {
                 io::ErrorKind::BrokenPipe,
                 "the connection was closed for writing by this program",
             )),
+        }
+    }
+}
+
+/// The time in which the flushing task runs. If it is cancelled, which only happens to a
+/// program that cancels all tasks, what is unsent will not be sent, and whoever waits is told.
+struct Flushing<'a>(&'a Sender);
+
+impl Drop for Flushing<'_> {
+    fn drop(&mut self) {
+        self.0.flushing.set(false);
+        if self.0.has_unsent() && !self.0.has_failed() {
+            let aborted = io::ErrorKind::ConnectionAborted;
+            self.0.fail(&io::Error::new(
+                aborted,
+                "the loop ended before everything was sent",
+            ));
         }
     }
 }

@@ -34,8 +34,14 @@ struct Inner {
 
 impl Inner {
     fn release(&self) {
-        if !self.waiters.wake_next() {
-            self.free.set(self.free.get() + 1);
+        self.free.set(self.free.get() + 1);
+        self.distribute();
+    }
+
+    /// Promises what is free to those who wait, the first of them first.
+    fn distribute(&self) {
+        while self.free.get() > 0 && self.waiters.wake_next() {
+            self.free.set(self.free.get() - 1);
         }
     }
 }
@@ -61,6 +67,9 @@ impl Semaphore {
         let inner = &*self.inner;
         if self.locked() {
             inner.waiters.wait(&|| inner.release()).await;
+            // Who came while this waiter was woken and had not run had to stand behind it,
+            // even if there was a permit for both.
+            inner.distribute();
         } else {
             inner.free.set(inner.free.get() - 1);
         }

@@ -45,6 +45,10 @@ pub(crate) struct TaskCell<F: Future> {
     number: u32,
     site: &'static Location<'static>,
     /// `None`: the default name, `Task-N`.
+    #[expect(
+        clippy::box_collection,
+        reason = "one word in every task, and hardly ever a name"
+    )]
     name: Cell<Option<Box<String>>>,
 }
 
@@ -362,21 +366,9 @@ impl<F: Future + 'static> TaskObject<F::Output> for TaskCell<F> {
 /// A panic that nobody has looked at is reported when the last one who could have is gone.
 impl<F: Future> Drop for TaskCell<F> {
     fn drop(&mut self) {
-        let Some(cause) = self.promise.unretrieved_panic() else {
-            return;
-        };
-        let name = match self.name.take() {
-            Some(name) => name.to_string(),
-            None => format!("Task-{}", self.number),
-        };
-        let context = ErrorContext {
-            cause: Some(cause),
-            task: Some(name),
-            ..ErrorContext::new("a panic was never retrieved")
-        };
-        match self.promise.event_loop().upgrade() {
-            Some(event_loop) => event_loop.call_exception_handler(&context),
-            None => report_by_default(&context),
-        }
+        self.promise.report_unretrieved_panic(|| {
+            let name = self.name.take().map(|name| *name);
+            name.or_else(|| Some(format!("Task-{}", self.number)))
+        });
     }
 }

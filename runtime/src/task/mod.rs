@@ -26,6 +26,7 @@ use std::rc::Rc;
 use crate::cancel::{CancelReason, CancelTarget, Cancelled};
 use crate::event_loop::{
     self, Callback, Coroutine, EventLoop, RunError, callback, get_running_loop,
+    try_get_running_loop,
 };
 use crate::promise::{CallbackId, Outcome, TaskError, value_of};
 
@@ -143,6 +144,10 @@ impl EventLoop {
         if self.is_closed() {
             return Err(RunError::Closed);
         }
+        if try_get_running_loop().is_some() {
+            // Asked here too, lest the loop that is running take `main` for a task of its own.
+            return Err(RunError::AlreadyRunning);
+        }
         let task = self.create_task(main);
         let stopper = self.downgrade();
         let stop = callback(move || {
@@ -209,10 +214,10 @@ impl<T: 'static> Task<T> {
         self.object.promise().clone_outcome()
     }
 
-    /// Returns how many requests to end were made and not taken back with
-    /// [`uncancel`](Self::uncancel). The asyncio counterpart has the same name.
+    /// Returns how many requests to end were made, to the task or to a timeout inside it, and
+    /// not taken back with [`uncancel`](Self::uncancel). The asyncio counterpart has the same name.
     pub fn cancelling(&self) -> u32 {
-        self.object.frame().cancelling()
+        self.object.frame().cancelling_inside()
     }
 
     /// Takes one request to end back and returns how many are left; with the last, one that
@@ -298,7 +303,7 @@ impl TaskRef {
 
     /// Returns how many requests to end were made and not taken back.
     pub fn cancelling(&self) -> u32 {
-        self.coroutine.frame().cancelling()
+        self.coroutine.frame().cancelling_inside()
     }
 }
 

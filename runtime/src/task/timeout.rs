@@ -25,7 +25,8 @@ use std::time::{Duration, Instant};
 use crate::cancel::{CancelReason, Cancelled, Frame, FrameOwner, FrameRef};
 use crate::error::TimedOut;
 use crate::event_loop::{
-    Callback, TimerAction, TimerKey, WeakLoop, frame, get_running_loop, nanoseconds, with_step,
+    Callback, TimerAction, TimerKey, WeakLoop, frame, get_running_loop, is_waker_of, nanoseconds,
+    ticket, with_step,
 };
 
 /// Runs `future` for at most `delay`, counted from the first poll.
@@ -209,6 +210,7 @@ impl Entered {
 impl Drop for Entered {
     fn drop(&mut self) {
         self.scope.left.set(true);
+        as_owner(&self.scope).retire();
         if let Some(key) = self.timer
             && let Some(event_loop) = self.event_loop.upgrade()
         {
@@ -281,7 +283,9 @@ impl<F: Future> std::future::Future for Timeout<F> {
             .into_iter()
             .for_each(|cause| entered.scope.frame.store(cause));
         if !with_step(|step| step.is_unwinding()) {
-            entered.scope.frame.remember_waker_of_owner(context.waker());
+            if !ticket().is_some_and(|task| is_waker_of(context.waker(), task)) {
+                entered.scope.frame.remember_waker_of_owner(context.waker());
+            }
             as_owner(&entered.scope).settle();
         }
         Poll::Pending

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use super::Task;
 use super::cell::TaskObject;
 use crate::cancel::CancelTarget;
-use crate::promise::{Outcome, PromiseCell, TaskError, Wait, value_of};
+use crate::promise::{Answer, Outcome, PromiseCell, TaskError, Wait};
 
 type Read<T> = fn(&PromiseCell<T>) -> Option<Outcome<T>>;
 
@@ -31,10 +31,10 @@ impl<T: 'static> Waiter<T> {
 }
 
 impl<T: 'static> Waiter<T> {
-    fn poll(&mut self, joining: bool, context: &Context<'_>) -> Poll<Outcome<T>> {
+    fn poll(&mut self, context: &Context<'_>) -> Poll<Answer<T>> {
         let Self { object, wait, read } = self;
         let target = || -> Rc<dyn CancelTarget> { object.clone() };
-        wait.poll(object.promise(), context, joining, *read, target)
+        wait.poll(object.promise(), context, *read, target)
     }
 }
 
@@ -56,7 +56,10 @@ impl<T: 'static> std::future::Future for TaskWait<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        self.0.poll(false, context).map(value_of)
+        match self.0.poll(context) {
+            Poll::Ready(answer) => answer.value(),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
@@ -96,7 +99,10 @@ impl<T: 'static> std::future::Future for Join<T> {
     type Output = Result<T, TaskError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll(true, context)
+        match self.0.poll(context) {
+            Poll::Ready(answer) => answer.outcome(),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
