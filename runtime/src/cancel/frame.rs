@@ -88,7 +88,7 @@ struct Rare {
     /// The waker that the owner itself was polled with, if it was not the task's own.
     waker: Option<Waker>,
     /// In the frame of a task: the wakers of leaves inside that are not the task's own.
-    wakers: ForeignWakers,
+    wakers: ForeignWakers<FrameRef>,
 }
 
 impl Frame {
@@ -288,8 +288,16 @@ impl dyn FrameOwner + '_ {
     /// What to call, beside ringing the task, so that somebody inside is polled.
     fn waker_inside(&self) -> Option<Waker> {
         let task = self.task_frame();
-        let youngest = task.with_rare(|rare| rare.wakers.youngest_inside(self));
+        let is_inside = |innermost: &FrameRef| innermost.is_inside(self);
+        let youngest = task.with_rare(|rare| rare.wakers.youngest(is_inside));
         youngest.or_else(|| self.frame().with_rare(|rare| rare.waker.clone()))
+    }
+
+    /// Whether this frame is `frame` or one of those inside it.
+    fn is_inside(&self, frame: &dyn FrameOwner) -> bool {
+        let mut found = false;
+        self.for_each_outward(|around| found |= std::ptr::eq(around, frame.frame()));
+        found
     }
 
     /// The outermost frame.

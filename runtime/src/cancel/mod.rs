@@ -19,8 +19,8 @@
 //! in `leaf.rs`, the scopes are in `task/`.
 
 mod cancelled;
-mod frame;
 mod wakers;
+mod frame;
 mod step;
 
 pub use cancelled::{CancelReason, Cancelled};

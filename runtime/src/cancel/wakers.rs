@@ -6,28 +6,33 @@
 //! the innermost frame around its leaf. Almost every task has none.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::task::Waker;
-
-use super::frame::{FrameOwner, FrameRef};
 
 /// Names a waker in the list of its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct WakerId(u64);
 
-/// The list of one task.
-#[derive(Default)]
-pub(super) struct ForeignWakers {
-    leaves: BTreeMap<WakerId, (FrameRef, Waker)>,
+/// The list of one task; `P` says where a leaf is.
+pub(super) struct ForeignWakers<P> {
+    leaves: BTreeMap<WakerId, (P, Waker)>,
     next: u64,
 }
 
-impl ForeignWakers {
-    /// Adds the waker of a leaf inside `frame`.
-    pub(super) fn add(&mut self, frame: FrameRef, waker: Waker) -> WakerId {
+impl<P> Default for ForeignWakers<P> {
+    fn default() -> Self {
+        Self {
+            leaves: BTreeMap::new(),
+            next: 0,
+        }
+    }
+}
+
+impl<P> ForeignWakers<P> {
+    /// Adds the waker of a leaf.
+    pub(super) fn add(&mut self, place: P, waker: Waker) -> WakerId {
         let id = WakerId(self.next);
         self.next += 1;
-        self.leaves.insert(id, (frame, waker));
+        self.leaves.insert(id, (place, waker));
         id
     }
 
@@ -41,26 +46,14 @@ impl ForeignWakers {
     }
 
     /// Removes a waker, and returns it for the caller to drop.
-    pub(super) fn remove(&mut self, id: WakerId) -> Option<(FrameRef, Waker)> {
+    pub(super) fn remove(&mut self, id: WakerId) -> Option<(P, Waker)> {
         self.leaves.remove(&id)
     }
 
-    /// The waker of the youngest leaf inside `frame`, at any depth.
-    pub(super) fn youngest_inside(&self, frame: &dyn FrameOwner) -> Option<Waker> {
+    /// The waker of the youngest leaf that is where it should be.
+    pub(super) fn youngest(&self, is_there: impl Fn(&P) -> bool) -> Option<Waker> {
         let mut leaves = self.leaves.values().rev();
-        let leaf = leaves.find(|(innermost, _)| is_inside(innermost, frame))?;
+        let leaf = leaves.find(|(place, _)| is_there(place))?;
         Some(leaf.1.clone())
     }
-}
-
-/// Whether `frame` is `innermost` or one of those around it.
-fn is_inside(innermost: &FrameRef, frame: &dyn FrameOwner) -> bool {
-    let mut next: Option<&FrameRef> = Some(innermost);
-    while let Some(owner) = next {
-        if std::ptr::addr_eq(Rc::as_ptr(owner), frame) {
-            return true;
-        }
-        next = owner.parent();
-    }
-    false
 }
