@@ -70,21 +70,27 @@ impl Connection {
         expected: Expected,
         terms: Terms,
     ) -> Result<Exchange, Error> {
-        let reader = ResponseReader::new(expected, terms.limits);
-        let (unread, phase) = (Unread::new(), Phase::FirstByte);
-        let exchange = Exchange {
+        let mut exchange = Exchange {
             connection: self,
-            reader,
-            unread,
-            phase,
+            reader: ResponseReader::new(expected.clone(), terms.limits),
+            unread: Unread::new(),
+            phase: Phase::FirstByte,
             terms,
         };
         match exchange.write(wire).await {
-            // A server that has heard enough may close its ear and still answer.
+            // A server that has heard enough may close its ear and still answer. No request
+            // can follow half a one, so the answer is read as the last of its connection.
             Err(Error::Io {
                 kind: io::ErrorKind::BrokenPipe,
                 ..
-            }) => Ok(exchange),
+            }) => {
+                let last = Expected {
+                    last: true,
+                    ..expected
+                };
+                exchange.reader = ResponseReader::new(last, terms.limits);
+                Ok(exchange)
+            }
             result => result.map(|()| exchange),
         }
     }
