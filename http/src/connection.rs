@@ -96,11 +96,14 @@ impl Connection {
     }
 }
 
-/// What was received and not yet understood.
+/// What was received and not yet understood: `bytes[start..end]`. Behind it is room.
+///
+/// Room is not part of what was received, because a read may be given up while it waits.
 #[derive(Debug)]
 struct Unread {
     bytes: Vec<u8>,
     start: usize,
+    end: usize,
 }
 
 impl Unread {
@@ -108,20 +111,32 @@ impl Unread {
         Self {
             bytes: Vec::new(),
             start: 0,
+            end: 0,
         }
     }
 
     fn get(&self) -> &[u8] {
-        &self.bytes[self.start..]
+        &self.bytes[self.start..self.end]
     }
 
-    /// Drops what was understood, and the whole buffer's content with the last of it.
+    /// Drops what was understood.
     fn consume(&mut self, count: usize) {
         self.start += count;
-        if self.start == self.bytes.len() {
-            self.bytes.clear();
-            self.start = 0;
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
         }
+    }
+
+    /// Makes room behind what was received. A head that does not fit grows by doubling, so
+    /// that no byte is moved often.
+    fn room(&mut self) -> &mut [u8] {
+        self.bytes.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        let wanted = self.end + READ_SIZE.max(self.end);
+        if self.bytes.len() < wanted {
+            self.bytes.resize(wanted, 0);
+        }
+        &mut self.bytes[self.end..]
     }
 }
 
@@ -249,18 +264,10 @@ impl Exchange {
 
     /// Receives into the buffer, behind what is in it.
     async fn receive(&mut self) -> Result<(), Error> {
-        let unread = &mut self.unread;
-        unread.bytes.drain(..unread.start);
-        unread.start = 0;
-        let length = unread.bytes.len();
-        // A head that does not fit grows by doubling, so that no byte is moved often.
-        unread.bytes.resize(length + READ_SIZE.max(length), 0);
-        let offer = &mut unread.bytes[length..];
-        let result = read(&self.connection.stream, offer, self.phase, self.terms).await;
-        unread
-            .bytes
-            .truncate(length + result.as_ref().map_or(0, |&read| read));
-        match result? {
+        let offer = self.unread.room();
+        let received = read(&self.connection.stream, offer, self.phase, self.terms).await?;
+        self.unread.end += received;
+        match received {
             0 => self.reader.end_of_stream(self.unread.get())?,
             _ if self.phase == Phase::FirstByte => self.phase = Phase::Head,
             _ => {}
