@@ -38,11 +38,13 @@ pub struct Hop {
 ///
 /// ```text
 ///   OnTheWire ──(last byte)──► Received ──(given out)──► Given
+///       └────────(fault)─────► Failed: every further read says why
 /// ```
 enum Incoming {
     OnTheWire(Box<(Exchange, Slot)>),
     Received(Vec<u8>),
     Given,
+    Failed(Error),
 }
 
 impl Response {
@@ -133,26 +135,13 @@ impl Response {
     ///
     /// Dropping or cancelling it closes the connection.
     pub async fn bytes(&mut self) -> Result<Vec<u8>, Error> {
-        match std::mem::replace(&mut self.body, Incoming::Given) {
-            Incoming::Received(body) => self.checked(body),
+        let body = match std::mem::replace(&mut self.body, Incoming::Given) {
+            Incoming::Received(body) => checked(body, self.max_body),
             Incoming::Given => Ok(Vec::new()),
-            Incoming::OnTheWire(wire) => {
-                let (mut exchange, slot) = *wire;
-                let mut body = Vec::new();
-                exchange.collect(&mut body, self.max_body).await?;
-                give_back(exchange, slot);
-                Ok(body)
-            }
-        }
-    }
-
-    fn checked(&self, body: Vec<u8>) -> Result<Vec<u8>, Error> {
-        if body.len() as u64 > self.max_body {
-            return Err(Error::BodyTooLarge {
-                limit: self.max_body,
-            });
-        }
-        Ok(body)
+            Incoming::OnTheWire(wire) => collect(*wire, self.max_body).await,
+            Incoming::Failed(error) => Err(error),
+        };
+        body.inspect_err(|error| self.body = Incoming::Failed(error.clone()))
     }
 
     /// Reads the whole body as text: UTF-8 unless the header says Latin-1. What is not valid
@@ -200,6 +189,10 @@ impl Response {
             Incoming::Received(body) if body.is_empty() => Ok(None),
             Incoming::Received(body) => Ok(Some(body)),
             Incoming::Given => Ok(None),
+            Incoming::Failed(error) => {
+                self.body = Incoming::Failed(error.clone());
+                Err(error)
+            }
             wire @ Incoming::OnTheWire(_) => {
                 self.body = wire;
                 self.chunk_from_wire().await
@@ -212,14 +205,32 @@ impl Response {
             return Ok(None);
         };
         let chunk = wire.0.chunk().await;
-        if !matches!(chunk, Ok(Some(_)))
-            && let Incoming::OnTheWire(wire) = std::mem::replace(&mut self.body, Incoming::Given)
-        {
+        let next = match &chunk {
+            Ok(Some(_)) => return chunk,
+            Ok(None) => Incoming::Given,
+            Err(error) => Incoming::Failed(error.clone()),
+        };
+        if let Incoming::OnTheWire(wire) = std::mem::replace(&mut self.body, next) {
             let (exchange, slot) = *wire;
             give_back(exchange, slot);
         }
         chunk
     }
+}
+
+/// Reads the rest of a body, and gives the connection back.
+async fn collect((mut exchange, slot): (Exchange, Slot), limit: u64) -> Result<Vec<u8>, Error> {
+    let mut body = Vec::new();
+    exchange.collect(&mut body, limit).await?;
+    give_back(exchange, slot);
+    Ok(body)
+}
+
+fn checked(body: Vec<u8>, limit: u64) -> Result<Vec<u8>, Error> {
+    if body.len() as u64 > limit {
+        return Err(Error::BodyTooLarge { limit });
+    }
+    Ok(body)
 }
 
 /// Ends an exchange whose body nobody wants. If all of it has arrived, the connection is kept;
@@ -262,6 +273,7 @@ impl fmt::Debug for Response {
             Incoming::OnTheWire(_) => "on the wire",
             Incoming::Received(_) => "received",
             Incoming::Given => "given out",
+            Incoming::Failed(_) => "failed",
         };
         f.debug_struct("Response")
             .field("status", &self.status())
