@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use looplet_http::runtime::{
-    Server, StreamReader, StreamWriter, run, sleep, start_server, timeout,
+    Server, StreamReader, StreamWriter, run, sleep, start_server, timeout, yield_now,
 };
 use looplet_http::{PoolLimits, RedirectPolicy, Session, SessionConfig, Timeouts};
 
@@ -254,6 +254,17 @@ impl Peer {
             self.send(piece);
             sleep(ms(1)).await;
         }
+    }
+
+    /// Receives a part of a request, and nothing of it is remembered.
+    pub(crate) async fn receive_some(&mut self) {
+        assert!(!self.reader.read(1024).await.unwrap().is_empty());
+    }
+
+    /// Waits until there is not much to send. Returns whether the client still listens.
+    pub(crate) async fn drained(&mut self) -> bool {
+        yield_now().await;
+        self.writer.drain().await.is_ok()
     }
 
     /// Gives every request this answer until the client closes the connection.
