@@ -171,8 +171,9 @@ impl Pool {
             let evict = move || {
                 pool.upgrade().inspect(|pool| pool.evict());
             };
-            let when = since + self.limits.idle_timeout;
-            *eviction = Some(get_running_loop().call_at(when, evict));
+            // A time that no clock will show means for ever.
+            let when = since.checked_add(self.limits.idle_timeout);
+            *eviction = when.map(|when| get_running_loop().call_at(when, evict));
         }
     }
 
