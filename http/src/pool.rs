@@ -15,7 +15,7 @@
 //!    known. (What is not known yet is the retry's business, in `session.rs`.)
 //! 4. A host that is used no more leaves no trace: a crawl of a million hosts does not grow.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::rc::Rc;
@@ -67,6 +67,8 @@ pub(crate) struct Pool {
     idle: RefCell<VecDeque<Idle>>,
     /// Closes idle connections when their time is over; `None` while there are none.
     eviction: RefCell<Option<TimerHandle>>,
+    /// Whether connections that come back are closed.
+    closed: Cell<bool>,
 }
 
 struct Host {
@@ -89,7 +91,12 @@ impl Pool {
             hosts: RefCell::default(),
             idle: RefCell::default(),
             eviction: RefCell::default(),
+            closed: Cell::new(false),
         })
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.get()
     }
 
     /// Waits for a place. First come, first served.
@@ -142,7 +149,7 @@ impl Pool {
     }
 
     fn put_idle(self: &Rc<Self>, origin: Origin, connection: Connection) {
-        if self.limits.idle == 0 {
+        if self.limits.idle == 0 || self.closed.get() {
             return;
         }
         let since = get_running_loop().time();
@@ -192,8 +199,9 @@ impl Pool {
         self.plan_eviction();
     }
 
-    /// Closes all idle connections.
-    pub(crate) fn clear(&self) {
+    /// Closes all idle connections, and keeps none from now on.
+    pub(crate) fn close(&self) {
+        self.closed.set(true);
         let idle = self.idle.take();
         drop(idle);
         if let Some(timer) = self.eviction.take() {
@@ -204,7 +212,7 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.clear();
+        self.close();
     }
 }
 

@@ -93,7 +93,6 @@ pub struct Session {
 struct Inner {
     config: SessionConfig,
     pool: Rc<Pool>,
-    closed: Cell<bool>,
     /// The buffer that heads are written into, kept for its memory.
     wire: Cell<Vec<u8>>,
 }
@@ -116,7 +115,6 @@ impl Session {
         let inner = Inner {
             config,
             pool,
-            closed: Cell::new(false),
             wire: Cell::default(),
         };
         Self {
@@ -161,23 +159,29 @@ impl Session {
         }
     }
 
-    /// Closes idle connections and refuses new requests. Responses that are being read go on.
+    /// Closes idle connections and refuses new requests, those that wait for a place
+    /// included. What has a connection goes on, and the connection is closed at its end.
     pub fn close(&self) {
-        self.inner.closed.set(true);
-        self.inner.pool.clear();
+        self.inner.pool.close();
+    }
+
+    fn check_open(&self) -> Result<(), Error> {
+        if self.inner.pool.is_closed() {
+            return Err(Error::SessionClosed);
+        }
+        Ok(())
     }
 
     /// One hop: sends `request` and reads the head of the answer.
     async fn exchange(&self, request: &Request, deadline: Deadline) -> Result<Answer, Error> {
         let inner = &*self.inner;
-        if inner.closed.get() {
-            return Err(Error::SessionClosed);
-        }
+        self.check_open()?;
         let origin = Origin::of(&request.url)?;
         let outgoing = self.encode(request, deadline)?;
         let waiting = inner.pool.slot(&origin);
         let limit = inner.config.timeouts.pool_wait;
         let slot = deadline.within(Phase::PoolWait, limit, waiting).await?;
+        self.check_open()?;
         let (head, exchange) = self.exchange_in(&slot, &origin, &outgoing).await?;
         inner.wire.set(outgoing.wire);
         Ok(Answer {
