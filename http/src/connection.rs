@@ -72,28 +72,31 @@ impl Connection {
     ) -> Result<Exchange, Error> {
         let mut exchange = Exchange {
             connection: self,
-            reader: ResponseReader::new(expected.clone(), terms.limits),
+            reader: ResponseReader::new(expected, terms.limits),
             unread: Unread::new(),
             phase: Phase::FirstByte,
+            unsent: None,
             terms,
         };
         match exchange.write(wire).await {
-            // A server that has heard enough may close its ear and still answer. No request
-            // can follow half a one, so the answer is read as the last of its connection.
-            Err(Error::Io {
-                kind: io::ErrorKind::BrokenPipe,
-                ..
-            }) => {
-                let last = Expected {
-                    last: true,
-                    ..expected
-                };
-                exchange.reader = ResponseReader::new(last, terms.limits);
-                Ok(exchange)
-            }
-            result => result.map(|()| exchange),
+            // A server that has heard enough may close its ear and still answer.
+            Err(error) if is_closed_ear(&error) => exchange.unsent = Some(error),
+            result => result?,
         }
+        Ok(exchange)
     }
+}
+
+/// Whether a write failed because the server takes no more.
+fn is_closed_ear(error: &Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset};
+    matches!(
+        error,
+        Error::Io {
+            kind: BrokenPipe | ConnectionReset,
+            ..
+        }
+    )
 }
 
 /// What was received and not yet understood: `bytes[start..end]`. Behind it is room.
@@ -148,6 +151,8 @@ pub(crate) struct Exchange {
     unread: Unread,
     /// What it waits for next: the first byte, the rest of the head, or the body.
     phase: Phase,
+    /// Why the request was not sent to its end. No other can follow half a one.
+    unsent: Option<Error>,
     terms: Terms,
 }
 
@@ -183,8 +188,16 @@ impl Exchange {
                     return Ok(head);
                 }
                 Event::Interim(_) => {}
-                _ => self.receive().await?,
+                _ => self.receive().await.map_err(|error| self.reason(error))?,
             }
+        }
+    }
+
+    /// A server that says nothing to half a request gives the reason of the broken write.
+    fn reason(&mut self, error: Error) -> Error {
+        match (error, self.unsent.take()) {
+            (Error::EmptyReply, Some(unsent)) => unsent,
+            (error, _) => error,
         }
     }
 
@@ -294,9 +307,8 @@ impl Exchange {
 
     /// Gives the connection back if it can carry another exchange.
     pub(crate) fn into_connection(self) -> Option<Connection> {
-        self.reader
-            .is_reusable(self.unread.get())
-            .then_some(self.connection)
+        let reusable = self.reader.is_reusable(self.unread.get()) && self.unsent.is_none();
+        reusable.then_some(self.connection)
     }
 }
 
