@@ -173,11 +173,16 @@ impl Session {
     }
 
     /// One hop: sends `request` and reads the head of the answer.
-    async fn exchange(&self, request: &Request, deadline: Deadline) -> Result<Answer, Error> {
+    async fn exchange(
+        &self,
+        request: &Request,
+        defaults: &Headers,
+        deadline: Deadline,
+    ) -> Result<Answer, Error> {
         let inner = &*self.inner;
         self.check_open()?;
         let origin = Origin::of(&request.url)?;
-        let outgoing = self.encode(request, deadline)?;
+        let outgoing = self.encode(request, defaults, deadline)?;
         let waiting = inner.pool.slot(&origin);
         let limit = inner.config.timeouts.pool_wait;
         let slot = deadline.within(Phase::PoolWait, limit, waiting).await?;
@@ -191,11 +196,16 @@ impl Session {
         })
     }
 
-    fn encode(&self, request: &Request, deadline: Deadline) -> Result<Outgoing, Error> {
+    fn encode(
+        &self,
+        request: &Request,
+        defaults: &Headers,
+        deadline: Deadline,
+    ) -> Result<Outgoing, Error> {
         let config = &self.inner.config;
         let mut wire = self.inner.wire.take();
         wire.clear();
-        let expected = encode_head(request, &config.headers, TargetForm::Origin, &mut wire)?;
+        let expected = encode_head(request, defaults, TargetForm::Origin, &mut wire)?;
         wire.extend_from_slice(request.body.as_bytes().unwrap_or_default());
         let terms = Terms {
             timeouts: config.timeouts,
@@ -332,11 +342,12 @@ impl RequestBuilder {
         let config = &self.session.inner.config;
         let deadline = Deadline::after(self.total);
         let mut history = Vec::new();
+        let (mut defaults, none) = (&config.headers, Headers::new());
         loop {
-            let answer = self.session.exchange(&request, deadline).await?;
+            let answer = self.session.exchange(&request, defaults, deadline).await?;
             let next = match config.redirects {
                 RedirectPolicy::None => None,
-                RedirectPolicy::Limit(_) => follow(&request, &answer.head)?,
+                RedirectPolicy::Limit(_) => follow(&request, defaults, &answer.head)?,
             };
             let status = answer.head.status();
             let Some(next) = next else {
@@ -347,6 +358,7 @@ impl RequestBuilder {
             finish(answer.exchange, answer.slot);
             let url = std::mem::replace(&mut request, next).url;
             history.push(Hop { url, status });
+            defaults = &none;
         }
     }
 }
