@@ -22,7 +22,7 @@
 
 use std::io;
 
-use looplet::TcpStream;
+use looplet::{TcpStream, yield_now};
 
 use crate::codec::{Event, Expected, Limits, ResponseReader, Step};
 use crate::error::{Error, Phase};
@@ -33,6 +33,9 @@ use crate::timeouts::{Deadline, Timeouts, in_phase};
 const READ_SIZE: usize = 16 * 1024;
 /// Memory reserved for a body on the word of the server alone.
 const TRUSTED_LENGTH: u64 = 1024 * 1024;
+
+/// Reads after which others get their turn.
+const READS_IN_A_ROW: u32 = 8;
 
 /// A socket that speaks HTTP, between two exchanges.
 #[derive(Debug)]
@@ -76,6 +79,7 @@ impl Connection {
             unread: Unread::new(),
             phase: Phase::FirstByte,
             unsent: None,
+            reads: 0,
             terms,
         };
         match exchange.write(wire).await {
@@ -153,6 +157,8 @@ pub(crate) struct Exchange {
     phase: Phase,
     /// Why the request was not sent to its end. No other can follow half a one.
     unsent: Option<Error>,
+    /// Reads since others had their turn.
+    reads: u32,
     terms: Terms,
 }
 
@@ -275,8 +281,21 @@ impl Exchange {
         }
     }
 
+    /// Lets others run and looks at the clock now and then. A server that sends faster than
+    /// the program reads is never waited for, so nothing else would.
+    async fn breathe(&mut self) -> Result<(), Error> {
+        self.reads += 1;
+        if self.reads < READS_IN_A_ROW {
+            return Ok(());
+        }
+        self.reads = 0;
+        yield_now().await;
+        self.terms.deadline.check()
+    }
+
     /// Receives into the buffer, behind what is in it.
     async fn receive(&mut self) -> Result<(), Error> {
+        self.breathe().await?;
         let offer = self.unread.room();
         let received = read(&self.connection.stream, offer, self.phase, self.terms).await?;
         self.unread.end += received;
@@ -290,6 +309,7 @@ impl Exchange {
 
     /// Receives data of the body, of which `ahead` bytes come next, straight into `body`.
     async fn receive_into(&mut self, body: &mut Vec<u8>, ahead: u64) -> Result<(), Error> {
+        self.breathe().await?;
         let length = body.len();
         let room = ahead.min(TRUSTED_LENGTH.min((length as u64).max(READ_SIZE as u64 * 8)));
         body.resize(length + room as usize, 0);
