@@ -176,7 +176,7 @@ fn the_youngest_idle_connection_is_taken_first() {
         let slow = session.get(server.url("/slow")).send();
         let fast = session.get(server.url("/fast")).send();
         let (slow, fast) = gather((slow, fast)).await;
-        (slow.unwrap(), fast.unwrap());
+        assert!(slow.is_ok() && fast.is_ok());
         assert_eq!(pool_of(&session), at_rest(2));
         session.get(server.url("/next")).send().await.unwrap();
         let next = server.lines().iter().position(|line| line == "GET /next");

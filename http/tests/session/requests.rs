@@ -4,7 +4,7 @@ use looplet_http::error::{Excerpt, HeaderPart};
 use looplet_http::message::Headers;
 use looplet_http::{Error, Method, RequestBuilder, Session, SessionConfig};
 
-use crate::server::{EMPTY, TestServer, on_loop};
+use crate::server::{EMPTY, Peer, TestServer, on_loop};
 
 /// A session that adds nothing to what it is told.
 fn plain_session() -> Session {
@@ -295,6 +295,24 @@ fn a_method_that_is_no_token_is_refused() {
             "{text:?}"
         );
     }
+}
+
+#[test]
+fn an_ipv6_address_is_connected_to_and_stands_in_brackets_in_the_host() {
+    on_loop(async {
+        let serving = async |mut peer: Peer| peer.serve(EMPTY).await;
+        let Ok(server) = TestServer::start_at("[::1]:0", serving).await else {
+            // A machine without IPv6.
+            return;
+        };
+        plain_session().get(server.url("/")).send().await.unwrap();
+        let host = server.authority();
+        assert!(host.starts_with("[::1]:"));
+        assert_eq!(
+            server.requests(),
+            [format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n")]
+        );
+    });
 }
 
 #[test]

@@ -12,6 +12,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -134,15 +135,23 @@ pub(crate) struct TestServer {
 impl TestServer {
     /// Starts a server that runs `script` for every connection.
     pub(crate) async fn start(script: impl AsyncFn(Peer) + 'static) -> Self {
+        Self::start_at("127.0.0.1:0", script).await.unwrap()
+    }
+
+    /// Starts a server at another address, which this machine may not have.
+    pub(crate) async fn start_at(
+        address: &str,
+        script: impl AsyncFn(Peer) + 'static,
+    ) -> io::Result<Self> {
         let log = Rc::new(Log::default());
         let shared = log.clone();
-        let server = start_server("127.0.0.1:0", async move |reader, writer| {
+        let server = start_server(address, async move |reader, writer| {
             script(Peer::new(reader, writer, shared.clone())).await;
         });
-        Self {
-            server: server.await.unwrap(),
+        Ok(Self {
+            server: server.await?,
             log,
-        }
+        })
     }
 
     /// Starts a server that gives every request this answer.

@@ -2,11 +2,14 @@
 //!
 //! Looking a name up is missing: the resolver of the system cannot be made slow from here.
 
-use std::io::ErrorKind;
+use std::cell::Cell;
+use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::rc::Rc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
-use looplet_http::runtime::sleep;
+use looplet_http::runtime::{create_task, sleep, yield_now};
 use looplet_http::{Error, Phase, Response, Timeouts};
 
 use crate::server::{
@@ -266,17 +269,58 @@ fn the_limit_of_the_whole_covers_all_redirects() {
     });
 }
 
-#[test]
-fn a_body_that_comes_faster_than_it_is_read_ends_at_the_limit_of_the_whole() {
-    // The server has a thread of its own, so that there is always something to read.
+/// Sends a body that never ends, as fast as it can: the server has a thread of its own, so
+/// that there is always something to read.
+fn flooding() -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let flooding = std::thread::spawn(move || {
-        use std::io::Write;
         let (mut stream, _) = listener.accept().unwrap();
         stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
-        while stream.write_all(&[b'x'; 65536]).is_ok() {}
+        while stream.write_all(&[b'x'; 256 * 1024]).is_ok() {}
     });
+    (address, flooding)
+}
+
+/// Does something with a piece of a body that takes longer than its coming.
+fn digest() {
+    std::thread::sleep(Duration::from_micros(100));
+}
+
+#[test]
+fn a_body_that_comes_faster_than_it_is_read_leaves_the_others_their_turn() {
+    let (address, flooding) = flooding();
+    on_loop(async move {
+        let session = session_with_timeouts(Timeouts::default());
+        let mut response = session
+            .get(format!("http://{address}/"))
+            .send()
+            .await
+            .unwrap();
+        let ended = Rc::new(Cell::new(false));
+        let end = ended.clone();
+        let _other = create_task(async move {
+            for _ in 0..20 {
+                yield_now().await;
+            }
+            end.set(true);
+        });
+        let mut received = 0;
+        while !ended.get() {
+            received += response.chunk().await.unwrap().unwrap().len();
+            assert!(
+                received < 1 << 30,
+                "a gigabyte, and the other task stands still"
+            );
+        }
+        println!("PROBE {received}");
+    });
+    flooding.join().unwrap();
+}
+
+#[test]
+fn a_body_that_comes_faster_than_it_is_read_ends_at_the_limit_of_the_whole() {
+    let (address, flooding) = flooding();
     on_loop(async move {
         let session = session_with_timeouts(Timeouts::default());
         let sending = session
@@ -286,7 +330,7 @@ fn a_body_that_comes_faster_than_it_is_read_ends_at_the_limit_of_the_whole() {
         let mut response = sending.await.unwrap();
         let last = loop {
             match response.chunk().await {
-                Ok(Some(_)) => {}
+                Ok(Some(_)) => digest(),
                 last => break last,
             }
         };
