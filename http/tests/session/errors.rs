@@ -1,6 +1,8 @@
 //! What goes wrong on the way to a server, and while it is spoken to.
 
+use std::cell::Cell;
 use std::io;
+use std::rc::Rc;
 
 use looplet_http::runtime::{TcpListener, create_task};
 use looplet_http::{Error, Phase, Session};
@@ -124,6 +126,29 @@ fn a_reset_instead_of_an_answer_is_an_error_of_the_system() {
             (Phase::FirstByte, io::ErrorKind::ConnectionReset)
         );
         assert_eq!(pool_of(&session), at_rest(0));
+    });
+}
+
+#[test]
+fn a_reset_of_a_reused_connection_is_answered_by_a_fresh_one() {
+    on_loop(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let connections = Rc::new(Cell::new(0));
+        let accepted = connections.clone();
+        create_task(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                accepted.set(accepted.get() + 1);
+                stream.read(&mut [0; 1024]).await.unwrap();
+                stream.write_all(EMPTY.as_bytes()).await.unwrap();
+                // What is left of the second request makes the end a reset.
+                let _ = stream.read(&mut [0]).await;
+            }
+        });
+        let session = Session::new();
+        session.get(&url).send().await.unwrap();
+        session.get(&url).send().await.unwrap();
+        assert_eq!(connections.get(), 2);
     });
 }
 
