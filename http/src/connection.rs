@@ -22,7 +22,7 @@
 
 use std::io;
 
-use looplet::TcpStream;
+use looplet::{TcpStream, yield_now};
 
 use crate::codec::{Event, Expected, Limits, ResponseReader, Step};
 use crate::error::{Error, Phase};
@@ -33,6 +33,9 @@ use crate::timeouts::{Deadline, Timeouts, in_phase};
 const READ_SIZE: usize = 16 * 1024;
 /// Memory reserved for a body on the word of the server alone.
 const TRUSTED_LENGTH: u64 = 1024 * 1024;
+
+/// Reads after which others get their turn.
+const READS_IN_A_ROW: u32 = 8;
 
 /// A socket that speaks HTTP, between two exchanges.
 #[derive(Debug)]
@@ -54,9 +57,12 @@ impl Connection {
     }
 
     /// Whether an idle connection still stands. Anything to read, even an end, means that it
-    /// does not. Only asks the kernel if the reactor has announced something.
-    pub(crate) fn is_alive(&self) -> bool {
-        if !self.stream.has_news() {
+    /// does not.
+    ///
+    /// For a request that can be repeated, what the reactor has announced is enough. For one
+    /// that cannot, the kernel is asked.
+    pub(crate) fn is_alive(&self, repeatable: bool) -> bool {
+        if repeatable && !self.stream.has_news() {
             return true;
         }
         let probe = self.stream.try_read(&mut [0]);
@@ -70,31 +76,44 @@ impl Connection {
         expected: Expected,
         terms: Terms,
     ) -> Result<Exchange, Error> {
-        let reader = ResponseReader::new(expected, terms.limits);
-        let (unread, phase) = (Unread::new(), Phase::FirstByte);
-        let exchange = Exchange {
+        let mut exchange = Exchange {
             connection: self,
-            reader,
-            unread,
-            phase,
+            reader: ResponseReader::new(expected, terms.limits),
+            unread: Unread::new(),
+            phase: Phase::FirstByte,
+            unsent: None,
+            reads: 0,
             terms,
         };
         match exchange.write(wire).await {
             // A server that has heard enough may close its ear and still answer.
-            Err(Error::Io {
-                kind: io::ErrorKind::BrokenPipe,
-                ..
-            }) => Ok(exchange),
-            result => result.map(|()| exchange),
+            Err(error) if is_closed_ear(&error) => exchange.unsent = Some(error),
+            result => result?,
         }
+        Ok(exchange)
     }
 }
 
-/// What was received and not yet understood.
+/// Whether a write failed because the server takes no more.
+fn is_closed_ear(error: &Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset};
+    matches!(
+        error,
+        Error::Io {
+            kind: BrokenPipe | ConnectionReset,
+            ..
+        }
+    )
+}
+
+/// What was received and not yet understood: `bytes[start..end]`. Behind it is room.
+///
+/// Room is not part of what was received, because a read may be given up while it waits.
 #[derive(Debug)]
 struct Unread {
     bytes: Vec<u8>,
     start: usize,
+    end: usize,
 }
 
 impl Unread {
@@ -102,20 +121,32 @@ impl Unread {
         Self {
             bytes: Vec::new(),
             start: 0,
+            end: 0,
         }
     }
 
     fn get(&self) -> &[u8] {
-        &self.bytes[self.start..]
+        &self.bytes[self.start..self.end]
     }
 
-    /// Drops what was understood, and the whole buffer's content with the last of it.
+    /// Drops what was understood.
     fn consume(&mut self, count: usize) {
         self.start += count;
-        if self.start == self.bytes.len() {
-            self.bytes.clear();
-            self.start = 0;
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
         }
+    }
+
+    /// Makes room behind what was received. A head that does not fit grows by doubling, so
+    /// that no byte is moved often.
+    fn room(&mut self) -> &mut [u8] {
+        self.bytes.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        let wanted = self.end + READ_SIZE.max(self.end);
+        if self.bytes.len() < wanted {
+            self.bytes.resize(wanted, 0);
+        }
+        &mut self.bytes[self.end..]
     }
 }
 
@@ -127,6 +158,10 @@ pub(crate) struct Exchange {
     unread: Unread,
     /// What it waits for next: the first byte, the rest of the head, or the body.
     phase: Phase,
+    /// Why the request was not sent to its end. No other can follow half a one.
+    unsent: Option<Error>,
+    /// Reads since others had their turn.
+    reads: u32,
     terms: Terms,
 }
 
@@ -162,8 +197,16 @@ impl Exchange {
                     return Ok(head);
                 }
                 Event::Interim(_) => {}
-                _ => self.receive().await?,
+                _ => self.receive().await.map_err(|error| self.reason(error))?,
             }
+        }
+    }
+
+    /// A server that says nothing to half a request gives the reason of the broken write.
+    fn reason(&mut self, error: Error) -> Error {
+        match (error, self.unsent.take()) {
+            (Error::EmptyReply, Some(unsent)) => unsent,
+            (error, _) => error,
         }
     }
 
@@ -241,20 +284,25 @@ impl Exchange {
         }
     }
 
+    /// Lets others run and looks at the clock now and then. A server that sends faster than
+    /// the program reads is never waited for, so nothing else would.
+    async fn breathe(&mut self) -> Result<(), Error> {
+        self.reads += 1;
+        if self.reads < READS_IN_A_ROW {
+            return Ok(());
+        }
+        self.reads = 0;
+        yield_now().await;
+        self.terms.deadline.check()
+    }
+
     /// Receives into the buffer, behind what is in it.
     async fn receive(&mut self) -> Result<(), Error> {
-        let unread = &mut self.unread;
-        unread.bytes.drain(..unread.start);
-        unread.start = 0;
-        let length = unread.bytes.len();
-        // A head that does not fit grows by doubling, so that no byte is moved often.
-        unread.bytes.resize(length + READ_SIZE.max(length), 0);
-        let offer = &mut unread.bytes[length..];
-        let result = read(&self.connection.stream, offer, self.phase, self.terms).await;
-        unread
-            .bytes
-            .truncate(length + result.as_ref().map_or(0, |&read| read));
-        match result? {
+        self.breathe().await?;
+        let offer = self.unread.room();
+        let received = read(&self.connection.stream, offer, self.phase, self.terms).await?;
+        self.unread.end += received;
+        match received {
             0 => self.reader.end_of_stream(self.unread.get())?,
             _ if self.phase == Phase::FirstByte => self.phase = Phase::Head,
             _ => {}
@@ -264,6 +312,7 @@ impl Exchange {
 
     /// Receives data of the body, of which `ahead` bytes come next, straight into `body`.
     async fn receive_into(&mut self, body: &mut Vec<u8>, ahead: u64) -> Result<(), Error> {
+        self.breathe().await?;
         let length = body.len();
         let room = ahead.min(TRUSTED_LENGTH.min((length as u64).max(READ_SIZE as u64 * 8)));
         body.resize(length + room as usize, 0);
@@ -281,9 +330,8 @@ impl Exchange {
 
     /// Gives the connection back if it can carry another exchange.
     pub(crate) fn into_connection(self) -> Option<Connection> {
-        self.reader
-            .is_reusable(self.unread.get())
-            .then_some(self.connection)
+        let reusable = self.reader.is_reusable(self.unread.get()) && self.unsent.is_none();
+        reusable.then_some(self.connection)
     }
 }
 

@@ -30,7 +30,7 @@ impl IntoUrl for &Url {
 impl IntoUrl for &str {
     fn into_url(self) -> Result<Url, Error> {
         let invalid = |error: url::ParseError| Error::InvalidUrl {
-            url: self.to_string(),
+            url: without_userinfo(self),
             reason: error.to_string(),
         };
         Url::parse(self).map_err(invalid)?.into_url()
@@ -47,4 +47,14 @@ impl IntoUrl for &String {
     fn into_url(self) -> Result<Url, Error> {
         self.as_str().into_url()
     }
+}
+
+/// Text that is no URL as it may be shown. Where user and password end is a guess in such
+/// text, so everything up to the last `@` is taken for them.
+fn without_userinfo(text: &str) -> String {
+    let Some((before, rest)) = text.rsplit_once('@') else {
+        return text.to_string();
+    };
+    let scheme = before.find("//").map_or("", |at| &before[..at + 2]);
+    format!("{scheme}{rest}")
 }

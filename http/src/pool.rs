@@ -15,7 +15,7 @@
 //!    known. (What is not known yet is the retry's business, in `session.rs`.)
 //! 4. A host that is used no more leaves no trace: a crawl of a million hosts does not grow.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::rc::Rc;
@@ -67,6 +67,8 @@ pub(crate) struct Pool {
     idle: RefCell<VecDeque<Idle>>,
     /// Closes idle connections when their time is over; `None` while there are none.
     eviction: RefCell<Option<TimerHandle>>,
+    /// Whether connections that come back are closed.
+    closed: Cell<bool>,
 }
 
 struct Host {
@@ -89,7 +91,12 @@ impl Pool {
             hosts: RefCell::default(),
             idle: RefCell::default(),
             eviction: RefCell::default(),
+            closed: Cell::new(false),
         })
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.get()
     }
 
     /// Waits for a place. First come, first served.
@@ -129,20 +136,20 @@ impl Pool {
     }
 
     /// Takes the youngest idle connection to `origin` that still stands.
-    fn take_idle(&self, origin: &Origin) -> Option<Connection> {
+    fn take_idle(&self, origin: &Origin, repeatable: bool) -> Option<Connection> {
         loop {
             let mut idle = self.idle.borrow_mut();
             let at = idle.iter().rposition(|idle| idle.origin == *origin)?;
             let found = idle.remove(at)?;
             drop(idle);
-            if found.connection.is_alive() {
+            if found.connection.is_alive(repeatable) {
                 return Some(found.connection);
             }
         }
     }
 
     fn put_idle(self: &Rc<Self>, origin: Origin, connection: Connection) {
-        if self.limits.idle == 0 {
+        if self.limits.idle == 0 || self.closed.get() {
             return;
         }
         let since = get_running_loop().time();
@@ -171,8 +178,9 @@ impl Pool {
             let evict = move || {
                 pool.upgrade().inspect(|pool| pool.evict());
             };
-            let when = since + self.limits.idle_timeout;
-            *eviction = Some(get_running_loop().call_at(when, evict));
+            // A time that no clock will show means for ever.
+            let when = since.checked_add(self.limits.idle_timeout);
+            *eviction = when.map(|when| get_running_loop().call_at(when, evict));
         }
     }
 
@@ -191,8 +199,9 @@ impl Pool {
         self.plan_eviction();
     }
 
-    /// Closes all idle connections.
-    pub(crate) fn clear(&self) {
+    /// Closes all idle connections, and keeps none from now on.
+    pub(crate) fn close(&self) {
+        self.closed.set(true);
         let idle = self.idle.take();
         drop(idle);
         if let Some(timer) = self.eviction.take() {
@@ -203,7 +212,7 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.clear();
+        self.close();
     }
 }
 
@@ -227,9 +236,9 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// Takes an idle connection to the origin.
-    pub(crate) fn take_idle(&self) -> Option<Connection> {
-        self.pool.take_idle(&self.origin)
+    /// Takes an idle connection to the origin, for a request that can be repeated or not.
+    pub(crate) fn take_idle(&self, repeatable: bool) -> Option<Connection> {
+        self.pool.take_idle(&self.origin, repeatable)
     }
 
     /// Gives the place back, and the connection for others to use.

@@ -7,12 +7,14 @@
 //!    keep method and body. What is turned into GET loses its body and the headers that
 //!    describe it.
 //! 2. When the origin changes, credentials stay behind: `Authorization`, `Cookie`,
-//!    `Proxy-Authorization`, and a `Host` that was set by hand.
+//!    `Proxy-Authorization`, and a `Host` that was set by hand. It does not matter whether
+//!    they were the request's own or those of the session.
 //! 3. The fragment is inherited; user and password in a `Location` are not used.
 //! 4. A redirect leads to http or https and nowhere else.
 
 use url::Url;
 
+use crate::codec::with_defaults;
 use crate::error::{Error, Excerpt};
 use crate::message::{Body, Headers, Method, Request, ResponseHead, same_origin};
 
@@ -47,10 +49,17 @@ const ABOUT_THE_BODY: [&str; 7] = [
 
 /// Returns the request that a redirect asks for; `None` if `head` is not a redirect.
 ///
+/// The next request carries the `defaults` that this one was sent with, as far as it may, and
+/// is to be sent without any.
+///
 /// # Errors
 ///
 /// [`Error::BadRedirect`], [`Error::ConflictingHeader`], [`Error::BodyNotReplayable`].
-pub(crate) fn follow(request: &Request, head: &ResponseHead) -> Result<Option<Request>, Error> {
+pub(crate) fn follow(
+    request: &Request,
+    defaults: &Headers,
+    head: &ResponseHead,
+) -> Result<Option<Request>, Error> {
     let status = head.status().as_u16();
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
@@ -60,8 +69,10 @@ pub(crate) fn follow(request: &Request, head: &ResponseHead) -> Result<Option<Re
     };
     let url = target(&request.url, location)?;
     let mut next = Request {
+        method: request.method.clone(),
         url,
-        ..request.clone()
+        headers: with_defaults(&request.headers, defaults),
+        body: request.body.clone(),
     };
     if becomes_get(status, &request.method) {
         next.method = Method::GET;

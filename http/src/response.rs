@@ -26,7 +26,7 @@ pub struct Response {
 }
 
 /// A redirect on the way to a response.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Hop {
     /// What was asked for.
     pub url: Url,
@@ -34,15 +34,27 @@ pub struct Hop {
     pub status: StatusCode,
 }
 
+/// The URL is shown without user and password.
+impl fmt::Debug for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hop")
+            .field("url", &shown(&self.url))
+            .field("status", &self.status)
+            .finish()
+    }
+}
+
 /// A body on its way.
 ///
 /// ```text
 ///   OnTheWire ──(last byte)──► Received ──(given out)──► Given
+///       └────────(fault)─────► Failed: every further read says why
 /// ```
 enum Incoming {
     OnTheWire(Box<(Exchange, Slot)>),
     Received(Vec<u8>),
     Given,
+    Failed(Error),
 }
 
 impl Response {
@@ -121,7 +133,8 @@ impl Response {
         Ok(self)
     }
 
-    /// Reads the whole body.
+    /// Reads the whole body, or what [`chunk`](Self::chunk) has left of it. It is given out
+    /// once: a second call returns nothing.
     ///
     /// # Errors
     ///
@@ -131,28 +144,24 @@ impl Response {
     ///
     /// # Cancel safety
     ///
-    /// Dropping or cancelling it closes the connection.
+    /// Dropping or cancelling it closes the connection; a later read is
+    /// [`Error::BodyAbandoned`].
     pub async fn bytes(&mut self) -> Result<Vec<u8>, Error> {
-        match std::mem::replace(&mut self.body, Incoming::Given) {
-            Incoming::Received(body) => self.checked(body),
+        let body = match std::mem::replace(&mut self.body, Incoming::Given) {
+            Incoming::Received(body) => checked(body, self.max_body),
             Incoming::Given => Ok(Vec::new()),
             Incoming::OnTheWire(wire) => {
-                let (mut exchange, slot) = *wire;
-                let mut body = Vec::new();
-                exchange.collect(&mut body, self.max_body).await?;
-                give_back(exchange, slot);
-                Ok(body)
+                // Found by the next read, if this one is dropped in the middle.
+                self.body = Incoming::Failed(Error::BodyAbandoned);
+                collect(*wire, self.max_body).await
             }
-        }
-    }
-
-    fn checked(&self, body: Vec<u8>) -> Result<Vec<u8>, Error> {
-        if body.len() as u64 > self.max_body {
-            return Err(Error::BodyTooLarge {
-                limit: self.max_body,
-            });
-        }
-        Ok(body)
+            Incoming::Failed(error) => Err(error),
+        };
+        self.body = match &body {
+            Ok(_) => Incoming::Given,
+            Err(error) => Incoming::Failed(error.clone()),
+        };
+        body
     }
 
     /// Reads the whole body as text: UTF-8 unless the header says Latin-1. What is not valid
@@ -200,6 +209,10 @@ impl Response {
             Incoming::Received(body) if body.is_empty() => Ok(None),
             Incoming::Received(body) => Ok(Some(body)),
             Incoming::Given => Ok(None),
+            Incoming::Failed(error) => {
+                self.body = Incoming::Failed(error.clone());
+                Err(error)
+            }
             wire @ Incoming::OnTheWire(_) => {
                 self.body = wire;
                 self.chunk_from_wire().await
@@ -212,14 +225,32 @@ impl Response {
             return Ok(None);
         };
         let chunk = wire.0.chunk().await;
-        if !matches!(chunk, Ok(Some(_)))
-            && let Incoming::OnTheWire(wire) = std::mem::replace(&mut self.body, Incoming::Given)
-        {
+        let next = match &chunk {
+            Ok(Some(_)) => return chunk,
+            Ok(None) => Incoming::Given,
+            Err(error) => Incoming::Failed(error.clone()),
+        };
+        if let Incoming::OnTheWire(wire) = std::mem::replace(&mut self.body, next) {
             let (exchange, slot) = *wire;
             give_back(exchange, slot);
         }
         chunk
     }
+}
+
+/// Reads the rest of a body, and gives the connection back.
+async fn collect((mut exchange, slot): (Exchange, Slot), limit: u64) -> Result<Vec<u8>, Error> {
+    let mut body = Vec::new();
+    exchange.collect(&mut body, limit).await?;
+    give_back(exchange, slot);
+    Ok(body)
+}
+
+fn checked(body: Vec<u8>, limit: u64) -> Result<Vec<u8>, Error> {
+    if body.len() as u64 > limit {
+        return Err(Error::BodyTooLarge { limit });
+    }
+    Ok(body)
 }
 
 /// Ends an exchange whose body nobody wants. If all of it has arrived, the connection is kept;
@@ -262,6 +293,7 @@ impl fmt::Debug for Response {
             Incoming::OnTheWire(_) => "on the wire",
             Incoming::Received(_) => "received",
             Incoming::Given => "given out",
+            Incoming::Failed(_) => "failed",
         };
         f.debug_struct("Response")
             .field("status", &self.status())

@@ -19,7 +19,7 @@ use crate::into_url::IntoUrl;
 use crate::message::{Body, Headers, Method, Origin, Request, ResponseHead};
 use crate::pool::{Pool, PoolLimits, Slot};
 use crate::redirect::{RedirectPolicy, follow};
-use crate::response::{Hop, Response, finish};
+use crate::response::{Hop, Response, finish, shown};
 use crate::timeouts::{Deadline, Timeouts};
 
 /// Settings of a session. A plain struct: change what matters and take the rest from
@@ -92,7 +92,6 @@ pub struct Session {
 struct Inner {
     config: SessionConfig,
     pool: Rc<Pool>,
-    closed: Cell<bool>,
     /// The buffer that heads are written into, kept for its memory.
     wire: Cell<Vec<u8>>,
 }
@@ -115,7 +114,6 @@ impl Session {
         let inner = Inner {
             config,
             pool,
-            closed: Cell::new(false),
             wire: Cell::default(),
         };
         Self {
@@ -160,23 +158,34 @@ impl Session {
         }
     }
 
-    /// Closes idle connections and refuses new requests. Responses that are being read go on.
+    /// Closes idle connections and refuses new requests, those that wait for a place
+    /// included. What has a connection goes on, and the connection is closed at its end.
     pub fn close(&self) {
-        self.inner.closed.set(true);
-        self.inner.pool.clear();
+        self.inner.pool.close();
+    }
+
+    fn check_open(&self) -> Result<(), Error> {
+        if self.inner.pool.is_closed() {
+            return Err(Error::SessionClosed);
+        }
+        Ok(())
     }
 
     /// One hop: sends `request` and reads the head of the answer.
-    async fn exchange(&self, request: &Request, deadline: Deadline) -> Result<Answer, Error> {
+    async fn exchange(
+        &self,
+        request: &Request,
+        defaults: &Headers,
+        deadline: Deadline,
+    ) -> Result<Answer, Error> {
         let inner = &*self.inner;
-        if inner.closed.get() {
-            return Err(Error::SessionClosed);
-        }
+        self.check_open()?;
         let origin = Origin::of(&request.url)?;
-        let outgoing = self.encode(request, deadline)?;
+        let outgoing = self.encode(request, defaults, deadline)?;
         let waiting = inner.pool.slot(&origin);
         let limit = inner.config.timeouts.pool_wait;
         let slot = deadline.within(Phase::PoolWait, limit, waiting).await?;
+        self.check_open()?;
         let (head, exchange) = self.exchange_in(&slot, &origin, &outgoing).await?;
         inner.wire.set(outgoing.wire);
         Ok(Answer {
@@ -186,11 +195,16 @@ impl Session {
         })
     }
 
-    fn encode(&self, request: &Request, deadline: Deadline) -> Result<Outgoing, Error> {
+    fn encode(
+        &self,
+        request: &Request,
+        defaults: &Headers,
+        deadline: Deadline,
+    ) -> Result<Outgoing, Error> {
         let config = &self.inner.config;
         let mut wire = self.inner.wire.take();
         wire.clear();
-        let expected = encode_head(request, &config.headers, TargetForm::Origin, &mut wire)?;
+        let expected = encode_head(request, defaults, TargetForm::Origin, &mut wire)?;
         wire.extend_from_slice(request.body.as_bytes().unwrap_or_default());
         let terms = Terms {
             timeouts: config.timeouts,
@@ -211,7 +225,7 @@ impl Session {
         origin: &Origin,
         outgoing: &Outgoing,
     ) -> Result<(ResponseHead, Exchange), Error> {
-        if let Some(connection) = slot.take_idle() {
+        if let Some(connection) = slot.take_idle(outgoing.may_be_repeated()) {
             match outgoing.try_on(connection).await {
                 Err(error) if outgoing.may_be_repeated() && is_stale(&error) => {}
                 result => return result,
@@ -272,7 +286,7 @@ impl fmt::Debug for Session {
 }
 
 /// A request that can still be changed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "nothing is sent before `send` is awaited"]
 pub struct RequestBuilder {
     session: Session,
@@ -327,11 +341,12 @@ impl RequestBuilder {
         let config = &self.session.inner.config;
         let deadline = Deadline::after(self.total);
         let mut history = Vec::new();
+        let (mut defaults, none) = (&config.headers, Headers::new());
         loop {
-            let answer = self.session.exchange(&request, deadline).await?;
+            let answer = self.session.exchange(&request, defaults, deadline).await?;
             let next = match config.redirects {
                 RedirectPolicy::None => None,
-                RedirectPolicy::Limit(_) => follow(&request, &answer.head)?,
+                RedirectPolicy::Limit(_) => follow(&request, defaults, &answer.head)?,
             };
             let status = answer.head.status();
             let Some(next) = next else {
@@ -342,6 +357,21 @@ impl RequestBuilder {
             finish(answer.exchange, answer.slot);
             let url = std::mem::replace(&mut request, next).url;
             history.push(Hop { url, status });
+            defaults = &none;
+        }
+    }
+}
+
+/// The URL is shown without user and password, and the headers only by their names.
+impl fmt::Debug for RequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.request {
+            Ok(request) => f
+                .debug_struct("RequestBuilder")
+                .field("method", &request.method)
+                .field("url", &shown(&request.url))
+                .finish_non_exhaustive(),
+            Err(error) => f.debug_tuple("RequestBuilder").field(error).finish(),
         }
     }
 }

@@ -84,6 +84,17 @@ impl Deadline {
             .map_err(|_| Error::Timeout { phase, after })
     }
 
+    /// Fails if the time is over. For work that does not wait, and so is not cut off.
+    pub(crate) fn check(self) -> Result<(), Error> {
+        let phase = Phase::Total;
+        match self.at {
+            Some((at, after)) if at <= get_running_loop().time() => {
+                Err(Error::Timeout { phase, after })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The shorter of the two limits: how long from now, and how to report it.
     fn nearer(self, phase: Phase, limit: Option<Duration>) -> Option<(Duration, Phase, Duration)> {
         let own = limit.map(|limit| (limit, phase, limit));

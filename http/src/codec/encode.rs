@@ -197,6 +197,18 @@ fn is(name: &str, lower: &str) -> bool {
     name.eq_ignore_ascii_case(lower)
 }
 
+/// The headers of a request together with the defaults that it does not have, as
+/// [`encode_head`] would send them.
+pub(crate) fn with_defaults(given: &Headers, defaults: &Headers) -> Headers {
+    let mut all = given.clone();
+    let missing = defaults.iter().filter(|(name, _)| is_missing(name, given));
+    for (name, value) in missing {
+        all.append(name, value)
+            .expect("what is in a Headers is valid");
+    }
+    all
+}
+
 /// Whether a default header is to be sent.
 fn is_missing(name: &str, given: &Headers) -> bool {
     const OF_ONE_REQUEST: [&str; 3] = ["host", "content-length", "transfer-encoding"];

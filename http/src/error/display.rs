@@ -106,6 +106,9 @@ impl Display for Error {
             }
 
             Error::BodyTooLarge { limit } => write!(f, "body is larger than {limit} bytes"),
+            Error::BodyAbandoned => {
+                f.write_str("the body was given up: an earlier read of it was cancelled")
+            }
             Error::BadContentCoding { coding, cause } => {
                 write!(f, "cannot decode {coding} content: {cause}")
             }

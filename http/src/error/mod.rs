@@ -226,6 +226,9 @@ pub enum Error {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The body was given up: an earlier read of the whole of it was cancelled or dropped in
+    /// the middle, and what it had received is gone.
+    BodyAbandoned,
     /// A coding of the content (gzip and the like) is broken or unknown.
     BadContentCoding {
         /// The name of the coding.

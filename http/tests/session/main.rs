@@ -1,0 +1,22 @@
+//! The client against servers that do as they are told.
+//!
+//! Every test starts a server on loopback, in the same loop and so on the same thread, whose
+//! script is an async closure: it is called for each connection with a [`server::Peer`] that
+//! receives requests and sends bytes, and the server remembers what came on which connection.
+//! So a test can claim not only what the client returned, but what it did on the wire.
+//!
+//! `server` is that fixture. The other files have one theme each.
+//!
+//! Limits of time are short and real. A test claims that a limit is reported, and by which
+//! phase, never that something was fast.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod server;
+mod requests;
+mod responses;
+mod pool;
+mod redirects;
+mod timeouts;
+mod errors;
+mod cancellation;
