@@ -68,7 +68,7 @@ enum Place {
     /// In this frame.
     Frame(FrameRef),
     /// In this frame, and polled with a waker that is not the task's own.
-    Foreign(Box<(FrameRef, WakerId)>),
+    Foreign(FrameRef, WakerId),
 }
 
 impl Leaf {
@@ -127,8 +127,8 @@ impl Leaf {
         let own = is_waker_of(context.waker(), current);
         match &self.place {
             Place::Frame(old) if own && Rc::ptr_eq(old, &frame) => return,
-            Place::Foreign(old) if !own && Rc::ptr_eq(&old.0, &frame) => {
-                return frame.exchange_waker(old.1, context.waker());
+            Place::Foreign(old, waker) if !own && Rc::ptr_eq(old, &frame) => {
+                return frame.exchange_waker(*waker, context.waker());
             }
             _ => {}
         }
@@ -139,7 +139,7 @@ impl Leaf {
             Place::Frame(frame)
         } else {
             let waker = keep_waker(&frame, context.waker());
-            Place::Foreign(Box::new((frame, waker)))
+            Place::Foreign(frame, waker)
         };
     }
 
@@ -155,9 +155,9 @@ impl Leaf {
             Place::None => false,
             Place::Task(task) => resume_in_task(task, self.target.take()),
             Place::Frame(frame) => frame.unpark(self.target.take()),
-            Place::Foreign(place) => {
-                place.0.forget_waker(place.1);
-                place.0.unpark(self.target.take())
+            Place::Foreign(frame, waker) => {
+                frame.forget_waker(waker);
+                frame.unpark(self.target.take())
             }
         }
     }
