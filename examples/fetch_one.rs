@@ -40,8 +40,7 @@ async fn fetch(url: Option<String>) -> Result<(), Error> {
     for (name, value) in response.headers().iter() {
         println!("{name}: {}", String::from_utf8_lossy(value));
     }
-    let text = response.text().await?;
-    println!("\n{}", text.lines().take(10).collect::<Vec<_>>().join("\n"));
+    println!("\n{:.500}", response.text().await?);
     Ok(())
 }
 
