@@ -29,12 +29,13 @@ async fn queues(count: u32) {
     let (requests, answers) = (there.clone(), back.clone());
     let partner = create_task(async move {
         for _ in 0..count {
-            answers.put(requests.get().await).await;
+            let number = requests.get().await.expect("it is open");
+            answers.put(number).await.expect("it is open");
         }
     });
     for number in 0..count {
-        there.put(number).await;
-        assert_eq!(back.get().await, number);
+        there.put(number).await.expect("it is open");
+        assert_eq!(back.get().await.expect("it is open"), number);
     }
     partner.await;
 }

@@ -75,7 +75,8 @@ pub use self::streams::{
     Lines, ReadError, Server, StreamReader, StreamWriter, open_connection, start_server,
 };
 pub use self::sync::{
-    Event, Lock, LockGuard, Permit, Queue, QueueEmpty, QueueFull, Semaphore, TaskDoneError,
+    Event, Fifo, GetError, Lifo, LifoQueue, Lock, LockGuard, Permit, PriorityQueue, PutError,
+    Queue, QueueShutDown, Semaphore, Smallest, Store, TaskDoneError,
 };
 pub use self::task::{
     CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, YieldNow, all_tasks, catch_cancel,

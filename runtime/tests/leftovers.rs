@@ -199,7 +199,10 @@ fn a_get_leaves_nothing() {
     leaves_nothing(|| async {
         let queue = Queue::<()>::new(1);
         let waited = queue.clone();
-        (boxed(async move { waited.get().await }), queue)
+        (
+            boxed(async move { waited.get().await.expect("it is open") }),
+            queue,
+        )
     });
 }
 
@@ -207,9 +210,12 @@ fn a_get_leaves_nothing() {
 fn a_put_leaves_nothing() {
     leaves_nothing(|| async {
         let queue = Queue::new(1);
-        queue.put(()).await;
+        queue.put(()).await.expect("it is open");
         let waited = queue.clone();
-        (boxed(async move { waited.put(()).await }), queue)
+        (
+            boxed(async move { waited.put(()).await.expect("it is open") }),
+            queue,
+        )
     });
 }
 
@@ -217,7 +223,7 @@ fn a_put_leaves_nothing() {
 fn a_queue_join_leaves_nothing() {
     leaves_nothing(|| async {
         let queue = Queue::new(1);
-        queue.put(()).await;
+        queue.put(()).await.expect("it is open");
         let waited = queue.clone();
         (boxed(async move { waited.join().await }), queue)
     });

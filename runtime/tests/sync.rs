@@ -8,8 +8,8 @@ use std::task::Poll;
 
 use common::{Ticks, Trace, ms, traced, turns};
 use looplet::{
-    Event, Lock, Queue, QueueEmpty, QueueFull, Semaphore, Task, TaskDoneError, catch_cancel,
-    create_task, gather, sleep, yield_now,
+    Event, GetError, LifoQueue, Lock, PriorityQueue, PutError, Queue, Semaphore, Task,
+    TaskDoneError, catch_cancel, create_task, gather, sleep, yield_now,
 };
 
 /// Polls `future` once and drops it.
@@ -330,7 +330,7 @@ fn getter(queue: &Queue<u32>, trace: &Trace, name: &'static str) -> Task<()> {
     let (queue, trace) = (queue.clone(), trace.clone());
     create_task(async move {
         match catch_cancel(queue.get()).await {
-            Ok(item) => trace.say(format!("{name} {item}")),
+            Ok(item) => trace.say(format!("{name} {}", item.expect("it is open"))),
             Err(cancelled) => {
                 trace.say(format!("cancelled {name}"));
                 cancelled.raise().await
@@ -374,18 +374,18 @@ fn a_get_lets_exactly_one_putter_in() {
         for item in [1, 2, 3] {
             let (queue, t) = (queue.clone(), t.clone());
             create_task(async move {
-                queue.put(item).await;
+                queue.put(item).await.expect("it is open");
                 t.say(format!("put {item}"));
             });
         }
         sleep(ms(5)).await;
         t.say(format!("{queue:?} {}", queue.full()));
-        t.say(queue.put_nowait(9) == Err(QueueFull(9)));
+        t.say(queue.put_nowait(9) == Err(PutError::Full(9)));
         for _ in 0..3 {
-            t.say(format!("get {}", queue.get().await));
+            t.say(format!("get {}", queue.get().await.expect("it is open")));
             sleep(ms(5)).await;
         }
-        t.say(queue.get_nowait() == Err(QueueEmpty) && queue.empty());
+        t.say(queue.get_nowait() == Err(GetError::Empty) && queue.empty());
     });
     assert_eq!(
         trace,
@@ -438,11 +438,11 @@ fn a_getter_cancelled_after_it_was_woken_loses_no_item() {
 fn a_putter_cancelled_after_it_was_woken_leaves_its_room_to_the_next() {
     let trace = traced(|t| async move {
         let queue = Queue::new(1);
-        queue.put(0).await;
+        queue.put(0).await.expect("it is open");
         let putter = |item| {
             let (queue, t) = (queue.clone(), t.clone());
             create_task(async move {
-                queue.put(item).await;
+                queue.put(item).await.expect("it is open");
                 t.say(format!("put {item}"));
             })
         };
@@ -470,12 +470,12 @@ fn join_waits_until_every_item_is_done() {
         let queue = Queue::new(0);
         queue.join().await;
         t.say("an empty join returns");
-        queue.put(1).await;
-        queue.put(2).await;
+        queue.put(1).await.expect("it is open");
+        queue.put(2).await.expect("it is open");
         let (inner, words) = (queue.clone(), t.clone());
         let worker = create_task(async move {
             loop {
-                let item = inner.get().await;
+                let item = inner.get().await.expect("it is open");
                 sleep(ms(5)).await;
                 words.say(format!("did {item}"));
                 inner.task_done().expect("as often as there were puts");
@@ -501,8 +501,8 @@ fn a_ready_queue_does_not_give_the_turn_away() {
         yield_now().await;
         let before = ticks.count();
         for item in 0..1000 {
-            queue.put(item).await;
-            queue.get().await;
+            queue.put(item).await.expect("it is open");
+            queue.get().await.expect("it is open");
         }
         t.say(ticks.count() - before);
     });
@@ -522,7 +522,7 @@ fn a_dropped_wait_leaves_no_waiter() {
         poll_and_drop(semaphore.acquire()).await;
         t.say(format!("{semaphore:?}"));
         poll_and_drop(queue.get()).await;
-        queue.put(1).await;
+        queue.put(1).await.expect("it is open");
         poll_and_drop(queue.put(2)).await;
         poll_and_drop(queue.join()).await;
         t.say(format!("{queue:?}"));
@@ -557,7 +557,7 @@ fn random_cancels_lose_no_permit_and_no_item() {
                 let task = create_task(async move {
                     turns(start as usize).await;
                     let _permit = semaphore.acquire().await;
-                    queue.put(()).await;
+                    queue.put(()).await.expect("it is open");
                     let _guard = lock.acquire().await;
                     turns(hold as usize).await;
                 });
@@ -573,7 +573,7 @@ fn random_cancels_lose_no_permit_and_no_item() {
             let drain = queue.clone();
             let drainer = create_task(async move {
                 loop {
-                    drain.get().await;
+                    drain.get().await.expect("it is open");
                 }
             });
             for task in tasks {
@@ -589,4 +589,91 @@ fn random_cancels_lose_no_permit_and_no_item() {
             "round {round}"
         );
     }
+}
+
+#[test]
+fn a_queue_that_is_shut_down_gives_out_what_it_has_and_refuses_more() {
+    // E22
+    let trace = traced(|t| async move {
+        let queue = Queue::new(1);
+        t.say(queue.put_nowait("x").is_ok());
+        let (full, seen) = (queue.clone(), t.clone());
+        let putter = create_task(async move { seen.say(format!("{:?}", full.put("y").await)) });
+        yield_now().await;
+        queue.shutdown();
+        putter.await;
+        t.say(format!("{:?}", queue.get().await));
+        t.say(format!(
+            "{:?} {:?}",
+            queue.get().await,
+            queue.put("z").await
+        ));
+        t.say(format!(
+            "{:?} {:?}",
+            queue.get_nowait(),
+            queue.put_nowait("z")
+        ));
+    });
+    let expected = [
+        "true",
+        "Err(QueueShutDown)",
+        "Ok(\"x\")",
+        "Err(QueueShutDown) Err(QueueShutDown)",
+        "Err(ShutDown) Err(ShutDown(..))",
+    ];
+    assert_eq!(trace, expected);
+}
+
+#[test]
+fn a_shutdown_wakes_every_getter_of_an_empty_queue() {
+    let trace = traced(|t| async move {
+        let queue: Queue<u32> = Queue::new(0);
+        let getters = [0, 1].map(|_| {
+            let queue = queue.clone();
+            create_task(async move { queue.get().await })
+        });
+        yield_now().await;
+        queue.shutdown();
+        for getter in getters {
+            t.say(format!("{:?}", getter.await));
+        }
+        t.say(format!("{queue:?}"));
+    });
+    assert_eq!(
+        trace,
+        [
+            "Err(QueueShutDown)",
+            "Err(QueueShutDown)",
+            "Queue { qsize: 0, maxsize: 0, getters: 0, putters: 0 }"
+        ]
+    );
+}
+
+#[test]
+fn an_immediate_shutdown_drops_the_items_and_releases_join() {
+    // E23
+    let trace = traced(|t| async move {
+        let queue = Queue::new(0);
+        (0..3).for_each(|item| queue.put_nowait(item).expect("it has no limit"));
+        let joined = queue.clone();
+        let join = create_task(async move { joined.join().await });
+        yield_now().await;
+        queue.shutdown_now();
+        join.await;
+        t.say(format!("{} joined {:?}", queue.qsize(), queue.get_nowait()));
+    });
+    assert_eq!(trace, ["0 joined Err(ShutDown)"]);
+}
+
+#[test]
+fn a_priority_queue_gives_the_smallest_and_a_lifo_queue_the_youngest() {
+    // E24
+    let smallest = PriorityQueue::new(0);
+    [3, 1, 2].map(|item| smallest.put_nowait(item).expect("it has no limit"));
+    assert_eq!([0; 3].map(|_| smallest.get_nowait()), [Ok(1), Ok(2), Ok(3)]);
+    let youngest = LifoQueue::new(2);
+    [1, 2].map(|item| youngest.put_nowait(item).expect("there is room for two"));
+    assert_eq!(youngest.put_nowait(3), Err(PutError::Full(3)));
+    assert_eq!([0; 2].map(|_| youngest.get_nowait()), [Ok(2), Ok(1)]);
+    assert_eq!(youngest.get_nowait(), Err(GetError::Empty));
 }

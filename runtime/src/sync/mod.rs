@@ -20,5 +20,8 @@ mod queue;
 
 pub use self::event::Event;
 pub use self::lock::{Lock, LockGuard};
-pub use self::queue::{Queue, QueueEmpty, QueueFull, TaskDoneError};
+pub use self::queue::{
+    Fifo, GetError, Lifo, LifoQueue, PriorityQueue, PutError, Queue, QueueShutDown, Smallest,
+    Store, TaskDoneError,
+};
 pub use self::semaphore::{Permit, Semaphore};

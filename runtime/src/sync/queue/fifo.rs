@@ -1,20 +1,21 @@
-//! A queue between tasks.
+//! The queue itself.
 //!
 //! There is no direct hand-over, as in asyncio: a put wakes a getter, and when that runs it
-//! takes what is at the front, or waits again if somebody was faster.
+//! takes what is next, or waits again if somebody was faster.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
-use std::error::Error;
 use std::fmt;
+use std::marker::PhantomData;
 use std::rc::Rc;
 
-use super::event::Event;
-use super::waiters::WaitQueue;
+use super::error::{GetError, PutError, QueueShutDown, TaskDoneError};
+use super::store::{Fifo, Store};
+use crate::sync::event::Event;
+use crate::sync::waiters::WaitQueue;
 
-/// A first-in, first-out queue between tasks, bounded or not.
+/// A queue between tasks, bounded or not: first in, first out.
 ///
-/// The asyncio counterpart has the same name.
+/// Clones stand for the same queue. The asyncio counterpart has the same name.
 ///
 /// ```
 /// use looplet::{Queue, create_task, run};
@@ -24,25 +25,28 @@ use super::waiters::WaitQueue;
 ///     let producer = queue.clone();
 ///     create_task(async move {
 ///         for number in 1..=4 {
-///             producer.put(number).await;
+///             producer.put(number).await.expect("nobody shuts it down before");
 ///         }
+///         producer.shutdown();
 ///     });
 ///     let mut sum = 0;
-///     for _ in 0..4 {
-///         sum += queue.get().await;
+///     while let Ok(number) = queue.get().await {
+///         sum += number;
 ///     }
 ///     sum
 /// });
 /// assert_eq!(sum, 10);
 /// ```
-pub struct Queue<T> {
-    inner: Rc<Inner<T>>,
+pub struct Queue<T, S = Fifo<T>> {
+    inner: Rc<Inner<S>>,
+    _items: PhantomData<T>,
 }
 
-struct Inner<T> {
-    items: RefCell<VecDeque<T>>,
+struct Inner<S> {
+    items: RefCell<S>,
     /// 0: no limit.
     maxsize: usize,
+    shut_down: Cell<bool>,
     getters: WaitQueue,
     putters: WaitQueue,
     /// Items put and not yet reported with `task_done`.
@@ -51,10 +55,11 @@ struct Inner<T> {
     finished: Event,
 }
 
-impl<T> Clone for Queue<T> {
+impl<T, S> Clone for Queue<T, S> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
+            _items: PhantomData,
         }
     }
 }
@@ -62,68 +67,123 @@ impl<T> Clone for Queue<T> {
 impl<T> Queue<T> {
     /// Makes a queue that holds at most `maxsize` items; 0 means no limit.
     pub fn new(maxsize: usize) -> Self {
+        Self::with_store(maxsize)
+    }
+}
+
+impl<T, S: Store<T>> Queue<T, S> {
+    /// Makes a queue with an order of its own.
+    pub fn with_store(maxsize: usize) -> Self {
         let finished = Event::new();
         finished.set();
+        let inner = Inner {
+            items: RefCell::default(),
+            maxsize,
+            shut_down: Cell::new(false),
+            getters: WaitQueue::default(),
+            putters: WaitQueue::default(),
+            unfinished: Cell::new(0),
+            finished,
+        };
         Self {
-            inner: Rc::new(Inner {
-                items: RefCell::default(),
-                maxsize,
-                getters: WaitQueue::default(),
-                putters: WaitQueue::default(),
-                unfinished: Cell::new(0),
-                finished,
-            }),
+            inner: Rc::new(inner),
+            _items: PhantomData,
         }
     }
 
     /// Puts an item in, waiting while the queue is full.
     ///
+    /// # Errors
+    ///
+    /// [`QueueShutDown`]; the item is dropped.
+    ///
     /// # Cancel safety
     ///
     /// Dropping or cancelling it drops the item; the queue is as it was.
-    pub async fn put(&self, item: T) {
-        let inner = &*self.inner;
-        while self.full() {
-            inner.putters.wait(&|| self.wake_putter()).await;
+    pub async fn put(&self, item: T) -> Result<(), QueueShutDown> {
+        while self.full() && !self.is_shut_down() {
+            self.inner.putters.wait(&|| self.wake_putter()).await;
+        }
+        if self.is_shut_down() {
+            return Err(QueueShutDown);
         }
         self.push(item);
+        Ok(())
     }
 
     /// Puts an item in without waiting.
     ///
     /// # Errors
     ///
-    /// [`QueueFull`], with the item.
-    pub fn put_nowait(&self, item: T) -> Result<(), QueueFull<T>> {
+    /// [`PutError`], with the item.
+    pub fn put_nowait(&self, item: T) -> Result<(), PutError<T>> {
+        if self.is_shut_down() {
+            return Err(PutError::ShutDown(item));
+        }
         if self.full() {
-            return Err(QueueFull(item));
+            return Err(PutError::Full(item));
         }
         self.push(item);
         Ok(())
     }
 
-    /// Takes the first item out, waiting while the queue is empty.
+    /// Takes the next item out, waiting while the queue is empty.
+    ///
+    /// # Errors
+    ///
+    /// [`QueueShutDown`] once the queue is shut down and empty.
     ///
     /// # Cancel safety
     ///
     /// Dropping or cancelling it loses nothing.
-    pub async fn get(&self) -> T {
-        let inner = &*self.inner;
+    pub async fn get(&self) -> Result<T, QueueShutDown> {
         loop {
             if let Some(item) = self.pop() {
-                return item;
+                return Ok(item);
             }
-            inner.getters.wait(&|| self.wake_getter()).await;
+            if self.is_shut_down() {
+                return Err(QueueShutDown);
+            }
+            self.inner.getters.wait(&|| self.wake_getter()).await;
         }
     }
 
-    /// Takes the first item out without waiting.
+    /// Takes the next item out without waiting.
     ///
     /// # Errors
     ///
-    /// [`QueueEmpty`].
-    pub fn get_nowait(&self) -> Result<T, QueueEmpty> {
-        self.pop().ok_or(QueueEmpty)
+    /// [`GetError`].
+    pub fn get_nowait(&self) -> Result<T, GetError> {
+        match self.pop() {
+            Some(item) => Ok(item),
+            None if self.is_shut_down() => Err(GetError::ShutDown),
+            None => Err(GetError::Empty),
+        }
+    }
+
+    /// Takes no more items; those that are in can still be got.
+    ///
+    /// Whoever waits to put, and whoever waits to get when nothing is left, gets
+    /// [`QueueShutDown`]. The asyncio counterpart has the same name.
+    pub fn shutdown(&self) {
+        self.inner.shut_down.set(true);
+        if self.empty() {
+            self.inner.getters.wake_all();
+        }
+        self.inner.putters.wake_all();
+    }
+
+    /// Takes no more items and drops those that are in; [`join`](Self::join) does not wait for
+    /// them. The asyncio counterpart is `shutdown(immediate=True)`.
+    pub fn shutdown_now(&self) {
+        let dropped = std::mem::take(&mut *self.inner.items.borrow_mut());
+        let left = self.inner.unfinished.get().saturating_sub(dropped.len());
+        self.inner.unfinished.set(left);
+        if left == 0 {
+            self.inner.finished.set();
+        }
+        self.shutdown();
+        drop(dropped);
     }
 
     /// Returns the number of items.
@@ -144,6 +204,10 @@ impl<T> Queue<T> {
     /// Returns the limit; 0 means none.
     pub fn maxsize(&self) -> usize {
         self.inner.maxsize
+    }
+
+    fn is_shut_down(&self) -> bool {
+        self.inner.shut_down.get()
     }
 
     /// Says that an item taken out before has been dealt with; [`join`](Self::join) waits for
@@ -175,14 +239,14 @@ impl<T> Queue<T> {
     }
 
     fn push(&self, item: T) {
-        self.inner.items.borrow_mut().push_back(item);
+        self.inner.items.borrow_mut().push(item);
         self.inner.unfinished.set(self.inner.unfinished.get() + 1);
         self.inner.finished.clear();
         self.inner.getters.wake_next();
     }
 
     fn pop(&self) -> Option<T> {
-        let item = self.inner.items.borrow_mut().pop_front();
+        let item = self.inner.items.borrow_mut().pop();
         if item.is_some() {
             self.inner.putters.wake_next();
         }
@@ -204,7 +268,7 @@ impl<T> Queue<T> {
     }
 }
 
-impl<T> fmt::Debug for Queue<T> {
+impl<T, S: Store<T>> fmt::Debug for Queue<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue")
             .field("qsize", &self.qsize())
@@ -214,45 +278,3 @@ impl<T> fmt::Debug for Queue<T> {
             .finish()
     }
 }
-
-/// The queue has no room. Carries the item back.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct QueueFull<T>(pub T);
-
-impl<T> fmt::Debug for QueueFull<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("QueueFull")
-    }
-}
-
-impl<T> fmt::Display for QueueFull<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the queue is full")
-    }
-}
-
-impl<T> Error for QueueFull<T> {}
-
-/// The queue has no items.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QueueEmpty;
-
-impl fmt::Display for QueueEmpty {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the queue is empty")
-    }
-}
-
-impl Error for QueueEmpty {}
-
-/// `task_done` was called more often than items were put.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TaskDoneError;
-
-impl fmt::Display for TaskDoneError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("task_done was called more often than items were put")
-    }
-}
-
-impl Error for TaskDoneError {}
