@@ -75,8 +75,9 @@ pub use self::streams::{
     Lines, ReadError, Server, StreamReader, StreamWriter, open_connection, start_server,
 };
 pub use self::sync::{
-    Event, Fifo, GetError, Lifo, LifoQueue, Lock, LockGuard, Permit, PriorityQueue, PutError,
-    Queue, QueueShutDown, Semaphore, Smallest, Store, TaskDoneError,
+    Barrier, BoundedSemaphore, BrokenBarrierError, Condition, Event, Fifo, GetError, Lifo,
+    LifoQueue, Lock, LockGuard, NotAcquired, Permit, PriorityQueue, PutError, Queue, QueueShutDown,
+    ReleaseError, Semaphore, Smallest, Store, TaskDoneError,
 };
 pub use self::task::{
     CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, YieldNow, all_tasks, catch_cancel,

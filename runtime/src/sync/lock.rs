@@ -1,6 +1,7 @@
 //! A lock that is held across awaits.
 
 use std::cell::Cell;
+use std::error::Error;
 use std::fmt;
 use std::rc::Rc;
 
@@ -43,6 +44,11 @@ struct Inner {
 }
 
 impl Inner {
+    fn release(&self) {
+        self.locked.set(false);
+        self.pass_on();
+    }
+
     /// Gives the turn to the first in the line, if the lock is free.
     fn pass_on(&self) {
         if !self.locked.get() {
@@ -70,7 +76,7 @@ impl Lock {
             inner.waiters.wait(&|| inner.pass_on()).await;
         }
         inner.locked.set(true);
-        LockGuard { lock: self.clone() }
+        LockGuard::new(self)
     }
 
     /// Takes the lock if it is free and nobody waits for it.
@@ -79,7 +85,23 @@ impl Lock {
             return None;
         }
         self.inner.locked.set(true);
-        Some(LockGuard { lock: self.clone() })
+        Some(LockGuard::new(self))
+    }
+
+    /// Gives a lock back whose guard was [forgotten](LockGuard::forget).
+    ///
+    /// A lock does not belong to a task: anybody may do this, at any time. Guards are the
+    /// better way.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAcquired`] if nobody holds it.
+    pub fn release(&self) -> Result<(), NotAcquired> {
+        if !self.locked() {
+            return Err(NotAcquired);
+        }
+        self.inner.release();
+        Ok(())
     }
 
     /// Returns whether somebody holds the lock.
@@ -98,15 +120,67 @@ impl fmt::Debug for Lock {
 }
 
 /// Holds a [`Lock`] until it is dropped.
+///
+/// While a [`Condition`](crate::Condition) waits, it has given the lock back;
+/// [`is_held`](Self::is_held) tells.
 #[derive(Debug)]
 #[must_use = "the lock is free again as soon as the guard is dropped"]
 pub struct LockGuard {
     lock: Lock,
+    held: bool,
+}
+
+impl LockGuard {
+    fn new(lock: &Lock) -> Self {
+        Self {
+            lock: lock.clone(),
+            held: true,
+        }
+    }
+
+    /// Returns whether the guard holds the lock: always, except after a wait for a condition
+    /// that was dropped in the middle.
+    pub fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// Forgets the guard and keeps the lock; [`Lock::release`] gives it back.
+    pub fn forget(mut self) {
+        self.held = false;
+    }
+
+    pub(super) fn is_of(&self, lock: &Lock) -> bool {
+        self.held && Rc::ptr_eq(&self.lock.inner, &lock.inner)
+    }
+
+    /// Gives the lock back for a time.
+    pub(super) fn give_back(&mut self) {
+        if std::mem::take(&mut self.held) {
+            self.lock.inner.release();
+        }
+    }
+
+    /// Takes over what another guard of the same lock holds.
+    pub(super) fn adopt(&mut self, guard: LockGuard) {
+        guard.forget();
+        self.held = true;
+    }
 }
 
 impl Drop for LockGuard {
     fn drop(&mut self) {
-        self.lock.inner.locked.set(false);
-        self.lock.inner.pass_on();
+        self.give_back();
     }
 }
+
+/// The lock is not taken. asyncio raises `RuntimeError`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAcquired;
+
+impl fmt::Display for NotAcquired {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the lock is not acquired")
+    }
+}
+
+impl Error for NotAcquired {}

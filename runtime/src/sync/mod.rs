@@ -16,12 +16,16 @@ mod waiters;
 mod event;
 mod lock;
 mod semaphore;
+mod condition;
+mod barrier;
 mod queue;
 
+pub use self::barrier::{Barrier, BrokenBarrierError};
+pub use self::condition::Condition;
 pub use self::event::Event;
-pub use self::lock::{Lock, LockGuard};
+pub use self::lock::{Lock, LockGuard, NotAcquired};
 pub use self::queue::{
     Fifo, GetError, Lifo, LifoQueue, PriorityQueue, PutError, Queue, QueueShutDown, Smallest,
     Store, TaskDoneError,
 };
-pub use self::semaphore::{Permit, Semaphore};
+pub use self::semaphore::{BoundedSemaphore, Permit, ReleaseError, Semaphore};

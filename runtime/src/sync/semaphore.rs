@@ -1,6 +1,7 @@
 //! A semaphore: a number of permits, and tasks that wait for one.
 
 use std::cell::Cell;
+use std::error::Error;
 use std::fmt;
 use std::rc::Rc;
 
@@ -73,9 +74,7 @@ impl Semaphore {
         } else {
             inner.free.set(inner.free.get() - 1);
         }
-        Permit {
-            semaphore: self.clone(),
-        }
+        Permit::new(self)
     }
 
     /// Takes a permit if one is free and nobody waits for it.
@@ -84,9 +83,19 @@ impl Semaphore {
             return None;
         }
         self.inner.free.set(self.inner.free.get() - 1);
-        Some(Permit {
-            semaphore: self.clone(),
-        })
+        Some(Permit::new(self))
+    }
+
+    /// Adds a permit: one that was [forgotten](Permit::forget), or a new one.
+    ///
+    /// The asyncio counterpart has the same name.
+    pub fn release(&self) {
+        self.inner.release();
+    }
+
+    /// Returns how many permits are free.
+    pub fn available(&self) -> usize {
+        self.inner.free.get()
     }
 
     /// Returns whether `acquire` would have to wait.
@@ -108,11 +117,94 @@ impl fmt::Debug for Semaphore {
 #[derive(Debug)]
 #[must_use = "the permit is given back as soon as it is dropped"]
 pub struct Permit {
-    semaphore: Semaphore,
+    /// `None` once it was forgotten.
+    semaphore: Option<Semaphore>,
+}
+
+impl Permit {
+    fn new(semaphore: &Semaphore) -> Self {
+        Self {
+            semaphore: Some(semaphore.clone()),
+        }
+    }
+
+    /// Forgets the permit without giving it back; [`Semaphore::release`] does that.
+    pub fn forget(mut self) {
+        self.semaphore = None;
+    }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.semaphore.inner.release();
+        if let Some(semaphore) = self.semaphore.take() {
+            semaphore.release();
+        }
     }
 }
+
+/// A semaphore that never has more permits than it began with.
+///
+/// It has all methods of [`Semaphore`] but `release`, which here is an error where it would
+/// add a permit. The asyncio counterpart has the same name.
+///
+/// ```
+/// use looplet::BoundedSemaphore;
+///
+/// let semaphore = BoundedSemaphore::new(1);
+/// assert!(semaphore.release().is_err());
+/// ```
+#[derive(Clone, Debug)]
+pub struct BoundedSemaphore {
+    semaphore: Semaphore,
+    bound: usize,
+}
+
+impl BoundedSemaphore {
+    /// Makes a semaphore with `permits` permits.
+    pub fn new(permits: usize) -> Self {
+        Self {
+            semaphore: Semaphore::new(permits),
+            bound: permits,
+        }
+    }
+
+    /// Takes a permit, waiting for those who came before. See [`Semaphore::acquire`].
+    pub async fn acquire(&self) -> Permit {
+        self.semaphore.acquire().await
+    }
+
+    /// Takes a permit if one is free and nobody waits for it.
+    pub fn try_acquire(&self) -> Option<Permit> {
+        self.semaphore.try_acquire()
+    }
+
+    /// Gives a permit back that was [forgotten](Permit::forget).
+    ///
+    /// # Errors
+    ///
+    /// [`ReleaseError`] if all permits are there.
+    pub fn release(&self) -> Result<(), ReleaseError> {
+        if self.semaphore.available() >= self.bound {
+            return Err(ReleaseError);
+        }
+        self.semaphore.release();
+        Ok(())
+    }
+
+    /// Returns whether `acquire` would have to wait.
+    pub fn locked(&self) -> bool {
+        self.semaphore.locked()
+    }
+}
+
+/// A [`BoundedSemaphore`] was released too many times. asyncio raises `ValueError`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReleaseError;
+
+impl fmt::Display for ReleaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the semaphore was released too many times")
+    }
+}
+
+impl Error for ReleaseError {}

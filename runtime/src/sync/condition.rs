@@ -1,0 +1,157 @@
+//! A condition: tasks that hold a lock wait until another one says that something has changed.
+//!
+//! # Rules
+//!
+//! 1. Whoever waits gives the lock back meanwhile, and has it again when the wait is over, in
+//!    whatever way: a cancel is raised only once the lock is held.
+//! 2. Waiters are notified first come, first served; a notified one still has to get the lock.
+//! 3. A notification to a waiter that was cancelled goes to the next one.
+
+use std::fmt;
+use std::rc::Rc;
+
+use super::lock::{Lock, LockGuard, NotAcquired};
+use super::waiters::WaitQueue;
+use crate::task::catch_cancel;
+
+/// A lock, and tasks that wait for a change of what it guards.
+///
+/// Clones stand for the same condition. The asyncio counterpart has the same name.
+///
+/// ```
+/// use looplet::{Condition, create_task, run};
+/// use std::{cell::Cell, rc::Rc};
+///
+/// run(async {
+///     let (condition, ripe) = (Condition::new(), Rc::new(Cell::new(false)));
+///     let waiter = create_task({
+///         let (condition, ripe) = (condition.clone(), ripe.clone());
+///         async move {
+///             let mut guard = condition.acquire().await;
+///             condition.wait_for(&mut guard, || ripe.get()).await.expect("the lock is held");
+///         }
+///     });
+///     looplet::yield_now().await;
+///     let _guard = condition.acquire().await;
+///     ripe.set(true);
+///     condition.notify(1).expect("the lock is held");
+///     drop(_guard);
+///     waiter.await;
+/// });
+/// ```
+#[derive(Clone, Default)]
+pub struct Condition {
+    lock: Lock,
+    waiters: Rc<WaitQueue>,
+}
+
+impl Condition {
+    /// Makes a condition with a lock of its own.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes a condition on a lock that others may share.
+    pub fn with_lock(lock: &Lock) -> Self {
+        Self {
+            lock: lock.clone(),
+            waiters: Rc::default(),
+        }
+    }
+
+    /// Takes the lock. See [`Lock::acquire`].
+    pub async fn acquire(&self) -> LockGuard {
+        self.lock.acquire().await
+    }
+
+    /// Returns whether somebody holds the lock.
+    pub fn locked(&self) -> bool {
+        self.lock.locked()
+    }
+
+    /// Gives the lock back, waits to be notified, and takes the lock again.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAcquired`] if `guard` does not hold the lock of this condition.
+    ///
+    /// # Cancel safety
+    ///
+    /// A cancel is raised once the lock is held again, so that whoever catches it around this
+    /// call still has the lock. Dropping the wait leaves `guard` without the lock.
+    pub async fn wait(&self, guard: &mut LockGuard) -> Result<(), NotAcquired> {
+        if !guard.is_of(&self.lock) {
+            return Err(NotAcquired);
+        }
+        guard.give_back();
+        let pass_on = || self.notify_waiters(1);
+        let mut cancelled = catch_cancel(self.waiters.wait(&pass_on)).await.err();
+        let again = loop {
+            match catch_cancel(self.lock.acquire()).await {
+                Ok(again) => break again,
+                Err(cause) => cancelled = Some(cause),
+            }
+        };
+        guard.adopt(again);
+        if let Some(cause) = cancelled {
+            self.notify_waiters(1);
+            cause.raise().await;
+        }
+        Ok(())
+    }
+
+    /// Waits until `predicate` is true, looking whenever it is notified.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait`](Self::wait).
+    pub async fn wait_for(
+        &self,
+        guard: &mut LockGuard,
+        mut predicate: impl FnMut() -> bool,
+    ) -> Result<(), NotAcquired> {
+        while !predicate() {
+            self.wait(guard).await?;
+        }
+        Ok(())
+    }
+
+    /// Notifies the first `count` tasks that wait.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAcquired`] if nobody holds the lock.
+    pub fn notify(&self, count: usize) -> Result<(), NotAcquired> {
+        if !self.locked() {
+            return Err(NotAcquired);
+        }
+        self.notify_waiters(count);
+        Ok(())
+    }
+
+    /// Notifies all tasks that wait.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAcquired`] if nobody holds the lock.
+    pub fn notify_all(&self) -> Result<(), NotAcquired> {
+        self.notify(self.waiters.len())
+    }
+
+    fn notify_waiters(&self, count: usize) {
+        for _ in 0..count {
+            if !self.waiters.wake_next() {
+                break;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Condition")
+            .field("locked", &self.locked())
+            .field("waiters", &self.waiters.len())
+            .finish()
+    }
+}
