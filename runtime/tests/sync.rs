@@ -669,10 +669,14 @@ fn an_immediate_shutdown_drops_the_items_and_releases_join() {
 fn a_priority_queue_gives_the_smallest_and_a_lifo_queue_the_youngest() {
     // E24
     let smallest = PriorityQueue::new(0);
-    [3, 1, 2].map(|item| smallest.put_nowait(item).expect("it has no limit"));
+    for item in [3, 1, 2] {
+        smallest.put_nowait(item).expect("it has no limit");
+    }
     assert_eq!([0; 3].map(|_| smallest.get_nowait()), [Ok(1), Ok(2), Ok(3)]);
     let youngest = LifoQueue::new(2);
-    [1, 2].map(|item| youngest.put_nowait(item).expect("there is room for two"));
+    for item in [1, 2] {
+        youngest.put_nowait(item).expect("there is room for two");
+    }
     assert_eq!(youngest.put_nowait(3), Err(PutError::Full(3)));
     assert_eq!([0; 2].map(|_| youngest.get_nowait()), [Ok(2), Ok(1)]);
     assert_eq!(youngest.get_nowait(), Err(GetError::Empty));
