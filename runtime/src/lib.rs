@@ -54,6 +54,7 @@ mod leaf;
 mod promise;
 mod task;
 mod sync;
+mod queue;
 mod combine;
 mod executor;
 mod net;
@@ -70,14 +71,17 @@ pub use self::event_loop::{
 pub use self::executor::{Job, ThreadPool, to_thread};
 pub use self::net::{Address, TcpListener, TcpStream, resolve};
 pub use self::promise::{CallbackId, Promise, PromiseWait, TaskError};
+pub use self::queue::{
+    Fifo, GetError, Lifo, LifoQueue, PriorityQueue, PutError, Queue, QueueShutDown, Smallest,
+    Store, TaskDoneError,
+};
 pub use self::runner::{Runner, run};
 pub use self::streams::{
     Lines, ReadError, Server, StreamReader, StreamWriter, open_connection, start_server,
 };
 pub use self::sync::{
-    Barrier, BoundedSemaphore, BrokenBarrierError, Condition, Event, Fifo, GetError, Lifo,
-    LifoQueue, Lock, LockGuard, NotAcquired, Permit, PriorityQueue, PutError, Queue, QueueShutDown,
-    ReleaseError, Semaphore, Smallest, Store, TaskDoneError,
+    Barrier, BoundedSemaphore, BrokenBarrierError, Condition, Event, Lock, LockGuard, NotAcquired,
+    Permit, ReleaseError, Semaphore,
 };
 pub use self::task::{
     CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, YieldNow, all_tasks, catch_cancel,

@@ -1,9 +1,9 @@
-//! Locks, events, semaphores and queues for tasks of one loop.
+//! Locks, events, conditions, barriers and semaphores for tasks of one loop.
 //!
 //! Why are there locks on a single thread? Because a task that awaits in the middle of a
 //! change lets others in. Nothing here guards memory; it guards an invariant across awaits.
 //!
-//! All of them stand on one [wait queue](waiters), which is first come, first served. What
+//! All of them, and the queues of `queue/`, stand on one [wait queue](waiters), which is first come, first served. What
 //! they have in common:
 //!
 //! 1. Clones stand for the same object.
@@ -18,14 +18,11 @@ mod lock;
 mod semaphore;
 mod condition;
 mod barrier;
-mod queue;
 
 pub use self::barrier::{Barrier, BrokenBarrierError};
 pub use self::condition::Condition;
 pub use self::event::Event;
 pub use self::lock::{Lock, LockGuard, NotAcquired};
-pub use self::queue::{
-    Fifo, GetError, Lifo, LifoQueue, PriorityQueue, PutError, Queue, QueueShutDown, Smallest,
-    Store, TaskDoneError,
-};
 pub use self::semaphore::{BoundedSemaphore, Permit, ReleaseError, Semaphore};
+
+pub(crate) use self::waiters::WaitQueue;

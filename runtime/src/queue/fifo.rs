@@ -10,8 +10,7 @@ use std::rc::Rc;
 
 use super::error::{GetError, PutError, QueueShutDown, TaskDoneError};
 use super::store::{Fifo, Store};
-use crate::sync::event::Event;
-use crate::sync::waiters::WaitQueue;
+use crate::sync::{Event, WaitQueue};
 
 /// A queue between tasks, bounded or not: first in, first out.
 ///
