@@ -38,13 +38,15 @@ mod site;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::error::Error;
-use std::io;
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use looplet::{Event, Task, ThreadPool, create_task, get_running_loop};
+use looplet::{
+    Event, Task, TaskError, ThreadPool, TimedOut, create_task, get_running_loop, timeout,
+};
 use looplet_http::{PoolLimits, Session, SessionConfig};
 use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
@@ -55,6 +57,11 @@ use options::{Command, Options, USAGE};
 use page::Page;
 use report::Report;
 use site::Site;
+
+/// Threads that read pages while the loop goes on.
+const READERS: NonZeroUsize = NonZeroUsize::new(2).expect("two is not zero");
+/// Bytes that a page may have.
+const PAGE_BYTES: u64 = 16 * 1024 * 1024;
 
 fn main() -> ExitCode {
     let options = match options::parse() {
@@ -67,7 +74,8 @@ fn main() -> ExitCode {
     };
     match looplet::run(start(options)) {
         Ok(ended) => {
-            println!("{}", ended.report);
+            // Whoever reads it may have heard enough.
+            let _ = writeln!(io::stdout(), "{}", ended.report);
             ended.status
         }
         Err(error) => refuse(&error.to_string()),
@@ -103,6 +111,8 @@ struct Crawl {
     session: Session,
     frontier: Frontier,
     report: Rc<Report>,
+    /// Threads that read pages. Not the loop's own: nobody waits for them at the end.
+    readers: ThreadPool,
     /// Links to other hosts are not followed.
     hosts: HashSet<String>,
     options: Options,
@@ -124,23 +134,28 @@ async fn crawl(
     let crawl = Rc::new(Crawl {
         session: Session::with(SessionConfig {
             pool,
+            max_body: PAGE_BYTES,
             ..SessionConfig::default()
         }),
         frontier: Frontier::new(options.per_host, options.max_pages),
         report: Rc::new(Report::new()),
+        readers: ThreadPool::new(READERS),
         hosts,
         options,
         first_error: RefCell::default(),
     });
     seeds.into_iter().for_each(|seed| crawl.frontier.add(seed));
 
-    let workers: Vec<Task<()>> = (0..crawl.options.concurrency)
+    let count = crawl.options.concurrency.min(crawl.options.max_pages);
+    let workers: Vec<Task<()>> = (0..count)
         .map(|_| create_task(work(crawl.clone())))
         .collect();
     let interrupted = on_interrupt(crawl.clone(), workers.clone())?;
     for worker in &workers {
         // A worker that was interrupted ends as cancelled, and that is fine.
-        let _ = worker.join().await;
+        if let Err(TaskError::Panicked(payload)) = worker.join().await {
+            std::panic::resume_unwind(payload);
+        }
     }
     crawl.report.finish();
     let status = if interrupted.is_set() {
@@ -186,57 +201,58 @@ fn wait_for_interrupt(signals: &mut Signals) {
 /// Fetches pages until there are no more.
 async fn work(crawl: Rc<Crawl>) {
     while let Some(url) = crawl.frontier.next().await {
+        let visit = Visit {
+            crawl: &crawl,
+            url: &url,
+        };
         let title = match crawl.visit(&url).await {
             Ok(title) => title,
             Err(error) => {
                 crawl.report.error(&error);
                 crawl.list(&format!("{url}  {error}"));
-                crawl
-                    .first_error
-                    .borrow_mut()
-                    .get_or_insert_with(|| format!("{url}: {error}"));
+                let first = || format!("{url}: {error}");
+                crawl.first_error.borrow_mut().get_or_insert_with(first);
                 String::new()
             }
         };
-        crawl.frontier.done(&url);
+        drop(visit);
         let (waiting, in_flight) = crawl.frontier.counts();
         crawl.report.show(waiting, in_flight, &title);
+    }
+}
+
+/// A page that is being dealt with. However that ends, the others must not wait for it.
+struct Visit<'a> {
+    crawl: &'a Crawl,
+    url: &'a Url,
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        self.crawl.frontier.done(self.url);
     }
 }
 
 impl Crawl {
     /// Fetches one page and adds its links to the frontier. Returns its title.
     async fn visit(&self, url: &Url) -> Result<String, looplet_http::Error> {
-        let event_loop = get_running_loop();
-        let started = event_loop.time();
-        let response = self
-            .session
-            .get(url)
-            .timeout(self.options.timeout)
-            .send()
-            .await;
-        let response = response.and_then(|response| response.raise_for_status());
-        let mut response = match response {
-            Ok(response) => response,
-            Err(error) => {
-                self.report.response_time(event_loop.time() - started);
-                return Err(error);
-            }
+        let started = get_running_loop().time();
+        let fetched = self.fetch(url).await;
+        self.report
+            .response_time(get_running_loop().time() - started);
+        let Some((arrived, html)) = fetched? else {
+            return Ok(String::new());
         };
-        self.report.redirects(response.history().len());
-        let arrived = response.url().clone();
-        if arrived != *url && !self.frontier.add_alias(&arrived) {
-            return Ok(String::new());
-        }
-        if !is_html(&response) {
-            self.report.document();
-            return Ok(String::new());
-        }
-        let html = response.text().await;
-        self.report.response_time(event_loop.time() - started);
-        let html = html?;
-        let page = Page::read(&arrived, &html);
-        self.report.page(html.len());
+        let bytes = html.len();
+        // A large page takes a while to read, and the loop has others to see to.
+        let from = arrived.clone();
+        let reading = self.readers.submit(move || Page::read(&from, &html));
+        let page = match timeout(self.options.timeout, reading).await {
+            Ok(Some(page)) => page,
+            Ok(None) => return Ok(self.report.fault("page nested too deeply")),
+            Err(TimedOut) => return Ok(self.report.fault("page too slow to read")),
+        };
+        self.report.page(bytes);
         self.list(&format!("{arrived}  {}", page.title));
         for link in page.links {
             if self.hosts.contains(&host_of(&link)) && link.scheme() == "http" {
@@ -244,6 +260,23 @@ impl Crawl {
             }
         }
         Ok(page.title)
+    }
+
+    /// Fetches a page: where it was found in the end, and what it says. `None` if that is not
+    /// HTML, or was seen under its other name.
+    async fn fetch(&self, url: &Url) -> Result<Option<(Url, String)>, looplet_http::Error> {
+        let request = self.session.get(url).timeout(self.options.timeout);
+        let mut response = request.send().await?.raise_for_status()?;
+        self.report.redirects(response.history().len());
+        let arrived = response.url().clone();
+        if arrived != *url && !self.frontier.add_alias(&arrived) {
+            return Ok(None);
+        }
+        if !is_html(&response) {
+            self.report.document();
+            return Ok(None);
+        }
+        Ok(Some((arrived, response.text().await?)))
     }
 
     fn list(&self, line: &str) {

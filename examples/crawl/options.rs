@@ -16,12 +16,15 @@ hundred linked pages, some slow, some redirected, some broken. With URLs, it
 follows links to the same hosts.
 
 options:
-  -c, --concurrency N   pages in flight, all hosts together (default 64)
+  -c, --concurrency N   pages in flight, all hosts together (default 64, at most 10000)
   -H, --per-host N      pages in flight with one host (default 6)
-  -n, --max-pages N     stop after that many pages (default 10000)
+  -n, --max-pages N     look at no more than that many URLs (default 10000)
   -t, --timeout SECS    time for one page (default 30)
   -l, --list            print a line for every page
   -h, --help            print this";
+
+/// More requests at the same time than that no machine is asked for.
+const MAX_CONCURRENCY: usize = 10_000;
 
 /// What the program was asked to do.
 pub(crate) struct Options {
@@ -53,7 +56,9 @@ pub(crate) fn parse() -> Result<Command, String> {
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
         match argument {
-            Short('c') | Long("concurrency") => options.concurrency = number(&mut arguments)?,
+            Short('c') | Long("concurrency") => {
+                options.concurrency = number(&mut arguments)?.min(MAX_CONCURRENCY);
+            }
             Short('H') | Long("per-host") => options.per_host = number(&mut arguments)?,
             Short('n') | Long("max-pages") => options.max_pages = number(&mut arguments)?,
             Short('t') | Long("timeout") => {
@@ -80,7 +85,9 @@ fn number(arguments: &mut lexopt::Parser) -> Result<usize, String> {
 }
 
 fn seed(text: &str) -> Result<Url, String> {
-    let with_scheme = if text.contains("://") || text.starts_with("file:") {
+    let other = ["file:", "mailto:", "javascript:", "data:", "ftp:"];
+    let has_scheme = text.contains("://") || other.iter().any(|scheme| text.starts_with(scheme));
+    let with_scheme = if has_scheme {
         text.to_string()
     } else {
         format!("http://{text}")
@@ -89,6 +96,8 @@ fn seed(text: &str) -> Result<Url, String> {
         Ok(url) if url.scheme() == "https" => Err(format!("{text}: https is not supported yet")),
         Ok(mut url) => {
             url.set_fragment(None);
+            // They are never sent, so they need not be shown either.
+            let _ = url.set_username("").and_then(|()| url.set_password(None));
             Ok(url)
         }
         Err(error @ Error::InvalidUrl { .. }) => Err(error.to_string()),

@@ -21,9 +21,20 @@ pub(crate) struct Page {
     pub(crate) links: BTreeSet<Url>,
 }
 
+/// Elements inside each other that a page may have. To build the tree of a page takes time that
+/// grows with the square of its depth, and there are pages that are made to exploit that.
+const DEPTH: usize = 20_000;
+
 impl Page {
-    /// Reads the HTML that came from `url`.
-    pub(crate) fn read(url: &Url, html: &str) -> Page {
+    /// Reads the HTML that came from `url`. `None`: it is nested too deeply.
+    pub(crate) fn read(url: &Url, html: &str) -> Option<Page> {
+        if deepest(html) > DEPTH {
+            return None;
+        }
+        Some(Self::read_tree(url, html))
+    }
+
+    fn read_tree(url: &Url, html: &str) -> Page {
         let document = Html::parse_document(html);
         let title = document
             .select(&TITLE)
@@ -55,4 +66,20 @@ fn resolve(base: &Url, href: &str) -> Option<Url> {
     let mut url = base.join(href).ok()?;
     url.set_fragment(None);
     matches!(url.scheme(), "http" | "https").then_some(url)
+}
+
+/// How deep the tags could be nested at most. Tags that are never closed count too, so this is
+/// too much for most pages, but far below what would hurt.
+fn deepest(html: &str) -> usize {
+    let mut depth: usize = 0;
+    let mut deepest = 0;
+    for pair in html.as_bytes().windows(2) {
+        match pair {
+            b"</" => depth = depth.saturating_sub(1),
+            [b'<', letter] if letter.is_ascii_alphabetic() => depth += 1,
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
@@ -84,9 +85,19 @@ impl Report {
         self.line.tick();
     }
 
-    /// Prints a line above the progress line.
+    /// Notes something that went wrong with a page beyond its transfer. Such a page has no
+    /// title.
+    pub(crate) fn fault(&self, kind: &str) -> String {
+        let mut counts = self.counts.borrow_mut();
+        *counts.errors.entry(kind.to_string()).or_default() += 1;
+        String::new()
+    }
+
+    /// Prints a line above the progress line. Who reads the list may have heard enough.
     pub(crate) fn print(&self, text: &str) {
-        self.line.suspend(|| println!("{text}"));
+        self.line.suspend(|| {
+            let _ = writeln!(std::io::stdout(), "{text}");
+        });
     }
 
     /// Removes the progress line.
@@ -146,6 +157,8 @@ fn kind_of(error: &Error) -> String {
         Error::Io { kind, .. } => format!("connection: {kind}"),
         Error::EmptyReply => "no answer".to_string(),
         Error::BodyTruncated { .. } | Error::ChunkedTruncated { .. } => "body cut off".to_string(),
+        Error::BodyTooLarge { .. } => "page too large".to_string(),
+        Error::HeadTooLarge { .. } | Error::TooManyHeaders { .. } => "head too large".to_string(),
         Error::TooManyRedirects { .. } => "too many redirects".to_string(),
         Error::BadRedirect { .. } => "bad redirect".to_string(),
         Error::UnsupportedScheme { scheme } => format!("{scheme} not supported"),

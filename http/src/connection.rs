@@ -62,6 +62,9 @@ impl Connection {
     /// For a request that can be repeated, what the reactor has announced is enough. For one
     /// that cannot, the kernel is asked.
     pub(crate) fn is_alive(&self, repeatable: bool) -> bool {
+        if !self.stream.is_on_running_loop() {
+            return false;
+        }
         if repeatable && !self.stream.has_news() {
             return true;
         }
@@ -369,7 +372,8 @@ async fn read(
                 terms
                     .deadline
                     .within(phase, limit, stream.readable())
-                    .await?;
+                    .await?
+                    .map_err(in_phase(phase))?;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             result => return result.map_err(in_phase(phase)),

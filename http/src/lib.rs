@@ -41,15 +41,17 @@ mod pool;
 mod response;
 mod redirect;
 mod into_url;
+mod config;
 mod session;
 
 pub use looplet as runtime;
 
+pub use config::SessionConfig;
 pub use error::{Error, Phase};
 pub use into_url::IntoUrl;
 pub use message::{Headers, Method, StatusCode};
 pub use pool::PoolLimits;
 pub use redirect::RedirectPolicy;
 pub use response::{Hop, Response};
-pub use session::{RequestBuilder, Session, SessionConfig, get};
+pub use session::{RequestBuilder, Session, get};
 pub use timeouts::Timeouts;

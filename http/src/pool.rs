@@ -36,9 +36,12 @@ use crate::message::Origin;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolLimits {
-    /// Connections in use at the same time. Default 100.
+    /// Connections in use at the same time; idle ones come on top. Default 100.
     pub total: usize,
-    /// Connections in use at the same time with one origin (scheme, host and port). Default 6.
+    /// Connections in use at the same time with one origin (scheme, host and port). Further
+    /// requests wait, first come, first served, for at most
+    /// [`Timeouts::pool_wait`](crate::Timeouts::pool_wait). Default 6, as in browsers; who
+    /// fetches hundreds of pages from a server of their own wants more.
     pub per_host: usize,
     /// Idle connections that are kept. Default 32.
     pub idle: usize,
@@ -169,11 +172,14 @@ impl Pool {
         self.plan_eviction();
     }
 
-    /// Sets the timer for the oldest idle connection, unless it is set.
+    /// Sets the timer for the oldest idle connection, unless it is set. (One that is overdue
+    /// was set on a loop that has ended since.)
     fn plan_eviction(self: &Rc<Self>) {
         let oldest = self.idle.borrow().front().map(|idle| idle.since);
         let mut eviction = self.eviction.borrow_mut();
-        if let (Some(since), None) = (oldest, &*eviction) {
+        let now = get_running_loop().time();
+        let set = eviction.as_ref().is_some_and(|timer| timer.when() > now);
+        if let (Some(since), false) = (oldest, set) {
             let pool = Rc::downgrade(self);
             let evict = move || {
                 pool.upgrade().inspect(|pool| pool.evict());

@@ -11,56 +11,20 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::codec::{Expected, Limits, TargetForm, default_headers, encode_head};
+use crate::codec::{Expected, TargetForm, encode_head};
+use crate::config::SessionConfig;
 use crate::connect::connect;
 use crate::connection::{Connection, Exchange, Terms};
 use crate::error::{Error, Phase};
 use crate::into_url::IntoUrl;
 use crate::message::{Body, Headers, Method, Origin, Request, ResponseHead};
-use crate::pool::{Pool, PoolLimits, Slot};
+use crate::pool::{Pool, Slot};
 use crate::redirect::{RedirectPolicy, follow};
 use crate::response::{Hop, Response, finish, shown};
-use crate::timeouts::{Deadline, Timeouts};
+use crate::timeouts::Deadline;
 
-/// Settings of a session. A plain struct: change what matters and take the rest from
-/// [`Default`].
-///
-/// ```
-/// use looplet_http::{RedirectPolicy, Session, SessionConfig};
-///
-/// let config = SessionConfig { redirects: RedirectPolicy::None, ..SessionConfig::default() };
-/// let session = Session::with(config);
-/// # drop(session);
-/// ```
-#[derive(Clone, Debug)]
-pub struct SessionConfig {
-    /// How long each phase of an exchange may take.
-    pub timeouts: Timeouts,
-    /// How many connections there may be.
-    pub pool: PoolLimits,
-    /// How much a server may send before the body.
-    pub limits: Limits,
-    /// Whether and how far redirects are followed.
-    pub redirects: RedirectPolicy,
-    /// Bytes of a body that is read to its end into memory. Default 64 MiB.
-    pub max_body: u64,
-    /// Headers for every request that does not have them. Default: `Accept: */*` and a
-    /// `User-Agent`.
-    pub headers: Headers,
-}
-
-impl Default for SessionConfig {
-    fn default() -> Self {
-        SessionConfig {
-            timeouts: Timeouts::default(),
-            pool: PoolLimits::default(),
-            limits: Limits::default(),
-            redirects: RedirectPolicy::default(),
-            max_body: 64 * 1024 * 1024,
-            headers: default_headers(),
-        }
-    }
-}
+/// A larger buffer of a request is not kept for the next one.
+const KEPT_WIRE: usize = 64 * 1024;
 
 /// A client: settings, and a pool of connections that are kept alive.
 ///
@@ -187,7 +151,9 @@ impl Session {
         let slot = deadline.within(Phase::PoolWait, limit, waiting).await?;
         self.check_open()?;
         let (head, exchange) = self.exchange_in(&slot, &origin, &outgoing).await?;
-        inner.wire.set(outgoing.wire);
+        if outgoing.wire.capacity() <= KEPT_WIRE {
+            inner.wire.set(outgoing.wire);
+        }
         Ok(Answer {
             head,
             exchange,

@@ -35,10 +35,11 @@ const EXECUTOR_PATIENCE: Duration = Duration::from_secs(300);
 /// ```
 #[track_caller]
 pub fn run<F: Future + 'static>(main: F) -> F::Output {
-    let result = Runner::new()
-        .map_err(RunError::Io)
-        .and_then(|runner| runner.run(main));
-    match result {
+    let runner = match Runner::new() {
+        Ok(runner) => runner,
+        Err(error) => panic!("looplet::run: {}", RunError::Io(error)),
+    };
+    match runner.run(main) {
         Ok(value) => value,
         Err(error) => panic!("looplet::run: {error}"),
     }

@@ -496,9 +496,10 @@ fn a_dropped_read_does_not_take_the_wake_of_one_that_waits_beside_it() {
         assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
         let short = timeout(ms(3), client.readable());
         let both = join(join(short, client.readable()), write);
-        let ((short, ()), ()) = timeout(Duration::from_secs(10), both)
+        let ((short, woken), ()) = timeout(Duration::from_secs(10), both)
             .await
             .expect("a wake");
+        woken.expect("the loop is there");
         assert!(short.is_err());
     });
 }
@@ -550,4 +551,23 @@ fn a_task_may_wait_twice_for_the_same_direction_of_a_socket() {
         Ok::<_, std::io::Error>(ended.is_err())
     });
     assert!(woken.expect("the sockets work"));
+}
+
+#[test]
+fn a_socket_that_outlives_its_loop_says_so() {
+    let listener = StdListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    let stream = run(async move { TcpStream::connect(address).await }).expect("it listens");
+    let failed = run(async move {
+        assert!(!stream.is_on_running_loop());
+        timeout(ms(1000), async { stream.read(&mut [0; 8]).await }).await
+    });
+    let error = failed
+        .expect("no time passes")
+        .expect_err("the loop is closed");
+    assert_eq!(error.kind(), ErrorKind::NotConnected);
+    assert_eq!(
+        error.to_string(),
+        "the event loop that the socket belongs to is closed"
+    );
 }

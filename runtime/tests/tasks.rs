@@ -817,3 +817,28 @@ fn a_panic_in_a_gather_that_nobody_awaits_is_reported_once() {
         ["true", "HANDLER a panic was never retrieved: lost", "--"]
     );
 }
+
+#[test]
+fn a_value_whose_clone_panics_is_still_there_for_the_next() {
+    struct Shy(std::rc::Rc<std::cell::Cell<bool>>);
+    impl Clone for Shy {
+        fn clone(&self) -> Self {
+            assert!(!self.0.replace(false), "not now");
+            Self(self.0.clone())
+        }
+    }
+    let trace = traced(|t| async move {
+        let promise = looplet::get_running_loop().create_promise();
+        let shy = Shy(std::rc::Rc::new(std::cell::Cell::new(true)));
+        promise
+            .set_result(shy)
+            .map_err(drop)
+            .expect("nobody has set it");
+        let lent = promise.clone();
+        let first = create_task(async move { drop((&lent).await) });
+        t.say(format!("{:?}", first.join().await));
+        drop((&promise).await);
+        t.say("second");
+    });
+    assert_eq!(trace, ["Err(Panicked(\"not now\"))", "second"]);
+}

@@ -782,3 +782,29 @@ fn many_timers_over_all_levels_of_the_wheel_run_in_order() {
     assert_eq!(seen.len(), 2000);
     assert!(seen.is_sorted());
 }
+
+#[test]
+fn a_panic_in_the_drop_of_a_callback_leaves_none_of_the_others_behind() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("bomb");
+        }
+    }
+    struct Witness(Trace);
+    impl Drop for Witness {
+        fn drop(&mut self) {
+            self.0.say("dropped");
+        }
+    }
+    let (l, t) = fresh();
+    for _ in 0..2 {
+        let bomb = Bomb;
+        l.call_soon(move || drop(bomb));
+    }
+    let witness = Witness(t.clone());
+    l.call_later(ms(10), move || drop(witness));
+    l.close();
+    let report = "HANDLER a callback panicked while it was dropped: bomb";
+    assert_eq!(t.take(), [report, report, "dropped"]);
+}

@@ -158,7 +158,9 @@ fn fmt_header(
 impl Display for Phase {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Phase::PoolWait => "waiting for a free connection",
+            Phase::PoolWait => {
+                "waiting for a free connection (see PoolLimits::per_host and Timeouts::pool_wait)"
+            }
             Phase::Resolve => "resolving the host",
             Phase::Connect => "connecting",
             Phase::Proxy => "talking to the proxy",

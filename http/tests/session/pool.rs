@@ -702,3 +702,34 @@ fn a_crawl_of_many_hosts_leaves_no_trace() {
         assert_eq!(pool_of(&session), at_rest(3));
     });
 }
+
+#[test]
+fn a_session_that_outlives_its_loop_connects_anew() {
+    use std::io::{BufRead, BufReader, Write};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("http://{}/", listener.local_addr().expect("it is bound"));
+    // Answers one request on each of two connections, and keeps both open.
+    let serving = std::thread::spawn(move || {
+        [(); 2].map(|()| {
+            let mut stream = listener.accept().expect("a client").0;
+            let lines = BufReader::new(&stream).lines();
+            let head = lines
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty());
+            assert!(head.count() > 0);
+            stream.write_all(HELLO.as_bytes()).expect("a client");
+            stream
+        })
+    });
+    let session = Session::new();
+    for _ in 0..2 {
+        let (session, url) = (session.clone(), url.clone());
+        on_loop(async move {
+            let mut answer = session.get(url).send().await.expect("an answer");
+            assert_eq!(answer.text().await.expect("a body"), "hello");
+            assert_eq!(pool_of(&session).idle, 1);
+        });
+    }
+    drop(serving.join().expect("both were served"));
+}

@@ -271,6 +271,11 @@ impl EventLoop {
         &self.core
     }
 
+    /// Whether both handles stand for the same loop.
+    pub(crate) fn is_same(&self, other: &EventLoop) -> bool {
+        Rc::ptr_eq(&self.core, &other.core)
+    }
+
     pub(crate) fn downgrade(&self) -> WeakLoop {
         WeakLoop(Rc::downgrade(&self.core))
     }
@@ -352,18 +357,30 @@ fn close(core: &Rc<Core>) {
     }
     core.phase.set(Phase::Closed);
     let _entered = context::enter(core);
-    let letters = core.inbox.close();
+    let future = "a future panicked while it was dropped";
     for coroutine in core.tasks.clear() {
-        core.reporter
-            .contain("a future panicked while it was dropped", || {
-                coroutine.discard()
-            });
-    }
-    core.reporter
-        .contain("a callback panicked while it was dropped", || {
-            drop(core.ready.clear());
-            drop(core.timers.clear());
-            drop(letters);
-            drop(core.detach_all());
+        core.reporter.contain(future, || {
+            coroutine.discard();
+            drop(coroutine);
         });
+    }
+    // One at a time, so that a panic in the drop of one leaves none of the others behind.
+    let callback = "a callback panicked while it was dropped";
+    let discard = |drop: &mut dyn FnMut()| core.reporter.contain(callback, drop);
+    for (_, errand) in core.ready.clear() {
+        let mut errand = Some(errand);
+        discard(&mut || drop(errand.take()));
+    }
+    for action in core.timers.clear() {
+        let mut action = Some(action);
+        discard(&mut || drop(action.take()));
+    }
+    for letter in core.inbox.close() {
+        let mut letter = Some(letter);
+        discard(&mut || drop(letter.take()));
+    }
+    for (_, attachment) in core.detach_all() {
+        let mut attachment = Some(attachment);
+        discard(&mut || drop(attachment.take()));
+    }
 }

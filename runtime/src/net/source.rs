@@ -9,7 +9,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::event_loop::{Direction, EventLoop, SourceId, WaitId, WeakLoop};
+use crate::event_loop::{Direction, EventLoop, SourceId, WaitId, WeakLoop, try_get_running_loop};
 use crate::leaf::{Leaf, interrupted};
 
 /// A socket that belongs to a loop. Dropping it closes it.
@@ -41,7 +41,7 @@ impl<S: mio::event::Source> Source<S> {
         mut once: impl FnMut(&S) -> io::Result<T>,
     ) -> io::Result<T> {
         loop {
-            self.ready(direction).await;
+            self.ready(direction).await?;
             match once(&self.socket) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.clear_ready(direction);
@@ -52,7 +52,19 @@ impl<S: mio::event::Source> Source<S> {
         }
     }
 
-    /// Waits until a try is worth making.
+    /// The loop it belongs to, unless that is closed.
+    fn open_loop(&self) -> Option<EventLoop> {
+        let event_loop = self.event_loop.upgrade()?;
+        (!event_loop.is_closed()).then_some(event_loop)
+    }
+
+    /// Whether it belongs to the loop that is running.
+    pub(crate) fn is_on_running_loop(&self) -> bool {
+        let own = self.open_loop();
+        own.is_some_and(|own| try_get_running_loop().is_some_and(|running| own.is_same(&running)))
+    }
+
+    /// Waits until a try is worth making. An error means that the loop is closed.
     pub(crate) fn ready(&self, direction: Direction) -> Ready<'_, S> {
         Ready {
             source: self,
@@ -103,6 +115,13 @@ impl<S: mio::event::Source + fmt::Debug> fmt::Debug for Source<S> {
     }
 }
 
+fn loop_is_gone() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::NotConnected,
+        "the event loop that the socket belongs to is closed",
+    )
+}
+
 /// The wait for one direction of a source.
 pub(crate) struct Ready<'a, S: mio::event::Source> {
     source: &'a Source<S>,
@@ -126,15 +145,14 @@ impl<S: mio::event::Source> Ready<'_, S> {
 }
 
 impl<S: mio::event::Source> std::future::Future for Ready<'_, S> {
-    type Output = ();
+    type Output = io::Result<()>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if interrupted() {
             return Poll::Pending;
         }
-        let Some(event_loop) = self.source.event_loop.upgrade() else {
-            // The loop is gone: the next try tells.
-            return Poll::Ready(());
+        let Some(event_loop) = self.source.open_loop() else {
+            return Poll::Ready(Err(loop_is_gone()));
         };
         let Self {
             source,
@@ -151,7 +169,7 @@ impl<S: mio::event::Source> std::future::Future for Ready<'_, S> {
             }
             Poll::Pending => leaf.park(context),
         }
-        polled
+        polled.map(Ok)
     }
 }
 

@@ -4,9 +4,14 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 
+use socket2::SockRef;
+
 use super::resolve::Address;
 use super::source::Source;
 use crate::event_loop::{Direction, get_running_loop};
+
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 1024;
 
 /// A TCP connection.
 ///
@@ -137,13 +142,23 @@ impl TcpStream {
     }
 
     /// Waits until something can be read, or the peer has closed.
-    pub async fn readable(&self) {
-        self.source.ready(Direction::Read).await;
+    ///
+    /// On a new stream it returns at once: the first read finds out.
+    ///
+    /// # Errors
+    ///
+    /// If the loop that the stream belongs to is closed.
+    pub async fn readable(&self) -> io::Result<()> {
+        self.source.ready(Direction::Read).await
     }
 
     /// Waits until something can be written, or the connection has failed.
-    pub async fn writable(&self) {
-        self.source.ready(Direction::Write).await;
+    ///
+    /// # Errors
+    ///
+    /// If the loop that the stream belongs to is closed.
+    pub async fn writable(&self) -> io::Result<()> {
+        self.source.ready(Direction::Write).await
     }
 
     /// Whether something may be there to read: data, an end or an error. Costs no system call.
@@ -151,6 +166,11 @@ impl TcpStream {
     /// `false` is what the loop knew when it asked the kernel last.
     pub fn has_news(&self) -> bool {
         self.source.is_ready(Direction::Read)
+    }
+
+    /// Whether the stream belongs to the loop that is running. On another one it is of no use.
+    pub fn is_on_running_loop(&self) -> bool {
+        self.source.is_on_running_loop()
     }
 
     /// Closes one or both directions.
@@ -232,7 +252,8 @@ pub struct TcpListener {
 
 impl TcpListener {
     /// Listens on the first address of `address`. Port 0 lets the system choose one. Up to
-    /// 1024 connections wait to be accepted, or as many as the system allows.
+    /// 1024 connections wait to be accepted, or as many as the system allows: the default of
+    /// 100 or so loses connections when hundreds come at once.
     ///
     /// # Errors
     ///
@@ -248,7 +269,9 @@ impl TcpListener {
         let listen = |error: io::Error| {
             io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
         };
-        let socket = mio::net::TcpListener::bind(target).map_err(listen)?;
+        let socket = mio::net::TcpListener::bind(target).map_err(&listen)?;
+        // A second `listen` on the same socket sets the length of its queue.
+        SockRef::from(&socket).listen(BACKLOG).map_err(listen)?;
         Ok(Self {
             source: Source::new(&get_running_loop(), socket)?,
         })

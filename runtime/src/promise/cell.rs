@@ -194,13 +194,26 @@ impl<T: Clone> PromiseCell<T> {
             return self.take_outcome();
         }
         self.retrieved.set(true);
-        let outcome = self.outcome.take();
-        let copy = match &outcome {
+        let lent = Lent {
+            outcome: self.outcome.take(),
+            cell: &self.outcome,
+        };
+        match &lent.outcome {
             Some(Ok(value)) => Some(Ok(value.clone())),
             _ => None,
-        };
-        self.outcome.set(outcome);
-        copy
+        }
+    }
+}
+
+/// An outcome that is looked at. It goes back also when the look panics.
+struct Lent<'a, T> {
+    outcome: Option<Outcome<T>>,
+    cell: &'a Cell<Option<Outcome<T>>>,
+}
+
+impl<T> Drop for Lent<'_, T> {
+    fn drop(&mut self) {
+        self.cell.set(self.outcome.take());
     }
 }
 

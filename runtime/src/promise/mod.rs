@@ -126,7 +126,8 @@ impl<T: 'static> Promise<T> {
 
     /// Runs `callback` through `call_soon` when the promise is done, or now if it is.
     ///
-    /// Callbacks run in the order in which they were added.
+    /// Callbacks run in the order in which they were added. A promise with a callback stays in
+    /// memory until it is done, even if nobody holds it any more.
     pub fn add_done_callback(&self, callback: impl FnOnce(&Promise<T>) + 'static) -> CallbackId {
         let promise = self.clone();
         self.cell

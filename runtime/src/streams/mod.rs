@@ -2,8 +2,9 @@
 //!
 //! [`open_connection`] makes a pair of them, [`start_server`] calls a coroutine with a pair
 //! for every client. Who owns which bytes: the reader has what came in and was not asked for
-//! yet, never more than its limit and one read; the writer has what the kernel did not take,
-//! and [`drain`](StreamWriter::drain) is where a program waits for that to become less.
+//! yet. Lines and separated pieces have a limit; what is asked for by its length, or to the
+//! end, has none. The writer has what the kernel did not take, and
+//! [`drain`](StreamWriter::drain) is where a program waits for that to become less.
 
 mod reader;
 mod writer;

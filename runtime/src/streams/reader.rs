@@ -6,9 +6,12 @@ use std::io;
 use std::rc::Rc;
 
 use crate::net::TcpStream;
+use crate::task::yield_now;
 
 /// How much a line or a separated piece may have, unless told otherwise: 64 KiB.
 const LIMIT: usize = 64 * 1024;
+/// Reads after which others get their turn, if none had to wait.
+const FILLS_IN_A_ROW: u32 = 8;
 /// How much room a read offers to the kernel.
 const CHUNK: usize = 16 * 1024;
 
@@ -27,6 +30,8 @@ pub struct StreamReader {
     /// Whether the peer has closed its direction.
     ended: bool,
     limit: usize,
+    /// Reads since the reader has waited.
+    fills: u32,
 }
 
 /// Why a read did not give what was asked for.
@@ -111,6 +116,7 @@ impl StreamReader {
             start: 0,
             ended: false,
             limit: LIMIT,
+            fills: 0,
         }
     }
 
@@ -236,12 +242,23 @@ impl StreamReader {
         taken
     }
 
+    /// Lets others run now and then: a peer that sends faster than this program reads would
+    /// never make it wait.
+    async fn breathe(&mut self) {
+        self.fills += 1;
+        if self.fills >= FILLS_IN_A_ROW {
+            self.fills = 0;
+            yield_now().await;
+        }
+    }
+
     /// Receives more. Returns `false` at the end.
     async fn fill(&mut self) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
         }
-        self.stream.readable().await;
+        self.breathe().await;
+        self.stream.readable().await?;
         self.buffer.drain(..self.start);
         self.start = 0;
         let length = self.buffer.len();
@@ -254,7 +271,8 @@ impl StreamReader {
                 Ok(0) => self.ended = true,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.stream.readable().await;
+                    self.fills = 0;
+                    self.stream.readable().await?;
                     continue;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

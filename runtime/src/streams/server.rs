@@ -72,7 +72,8 @@ where
             }
         }
         burst += 1;
-        if burst % ACCEPT_BURST == 0 {
+        if burst == ACCEPT_BURST {
+            burst = 0;
             crate::task::yield_now().await;
         }
     }

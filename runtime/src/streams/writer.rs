@@ -10,6 +10,7 @@
 //! ```
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::Shutdown;
@@ -37,7 +38,7 @@ pub struct StreamWriter {
 struct Sender {
     stream: Rc<TcpStream>,
     /// What the kernel has not taken yet.
-    unsent: RefCell<Vec<u8>>,
+    unsent: RefCell<VecDeque<u8>>,
     flushing: Cell<bool>,
     ending: Cell<Ending>,
     /// Set while there is less than the low-water mark to send.
@@ -92,7 +93,7 @@ impl StreamWriter {
             0
         };
         if sent < data.len() && !sender.has_failed() {
-            sender.unsent.borrow_mut().extend_from_slice(&data[sent..]);
+            sender.unsent.borrow_mut().extend(&data[sent..]);
             sender.flush();
         }
     }
@@ -210,7 +211,10 @@ impl Sender {
     async fn run(&self) {
         let flushing = Flushing(self);
         while self.has_unsent() && !self.has_failed() {
-            self.stream.writable().await;
+            if let Err(error) = self.stream.writable().await {
+                self.fail(&error);
+                break;
+            }
             self.send_unsent();
         }
         drop(flushing);
@@ -226,7 +230,7 @@ impl Sender {
     /// is.
     fn send_unsent(&self) {
         let mut unsent = self.unsent.take();
-        let sent = self.send(&unsent);
+        let sent = self.send(unsent.as_slices().0);
         if self.has_failed() {
             return;
         }

@@ -9,7 +9,7 @@
 //! 1. Clones stand for the same object.
 //! 2. What can be had at once does not give the turn away.
 //! 3. Nobody barges in: a newcomer waits behind those who wait, even if the thing is free for
-//!    a moment.
+//!    a moment. (Queues differ: there a woken getter may find that somebody was faster.)
 //! 4. A waiter that is cancelled, or dropped, hands its turn on. Nothing is lost.
 
 mod waiters;

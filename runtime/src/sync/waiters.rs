@@ -28,7 +28,18 @@ struct Waiter {
 #[derive(Default)]
 struct Line {
     waiters: VecDeque<Waiter>,
+    /// How many at the front have been woken. Wakes go by the line, so they are a prefix.
+    woken: usize,
     next: u64,
+}
+
+impl Line {
+    /// Takes the waker of the first that has not been woken.
+    fn wake_next(&mut self) -> Option<Waker> {
+        let waker = self.waiters.get_mut(self.woken)?.waker.take();
+        self.woken += 1;
+        waker
+    }
 }
 
 /// A line of waiting tasks.
@@ -49,34 +60,21 @@ impl WaitQueue {
 
     /// Wakes the first in the line, unless it has been woken already.
     pub(crate) fn wake_first(&self) {
-        let mut line = self.line.borrow_mut();
-        let waker = line
-            .waiters
-            .front_mut()
-            .and_then(|waiter| waiter.waker.take());
-        drop(line);
-        waker.into_iter().for_each(Waker::wake);
+        if self.line.borrow().woken == 0 {
+            self.wake_next();
+        }
     }
 
     /// Wakes the first that has not been woken. Returns whether there was one.
     pub(crate) fn wake_next(&self) -> bool {
-        let mut line = self.line.borrow_mut();
-        let waker = line
-            .waiters
-            .iter_mut()
-            .find_map(|waiter| waiter.waker.take());
-        drop(line);
+        let waker = self.line.borrow_mut().wake_next();
         waker.map(Waker::wake).is_some()
     }
 
     /// Wakes everybody who waits at this moment.
     pub(crate) fn wake_all(&self) {
         let mut line = self.line.borrow_mut();
-        let wakers: Vec<_> = line
-            .waiters
-            .iter_mut()
-            .filter_map(|w| w.waker.take())
-            .collect();
+        let wakers: Vec<_> = std::iter::from_fn(|| line.wake_next()).collect();
         drop(line);
         wakers.into_iter().for_each(Waker::wake);
     }
@@ -124,9 +122,13 @@ impl WaitQueue {
     fn unpark(&self, id: u64) -> bool {
         let mut line = self.line.borrow_mut();
         let at = line.waiters.binary_search_by_key(&id, |waiter| waiter.id);
-        let removed = at.ok().and_then(|at| line.waiters.remove(at));
+        let Ok(at) = at else { return false };
+        let removed = line.waiters.remove(at);
+        let woken = at < line.woken;
+        line.woken -= usize::from(woken);
         drop(line);
-        removed.is_some_and(|waiter| waiter.waker.is_none())
+        drop(removed);
+        woken
     }
 }
 
