@@ -20,7 +20,10 @@
 //!    for.
 //! 3. After any error, the connection is closed.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
+use std::task::Poll;
 
 use looplet::{TcpStream, yield_now};
 
@@ -28,12 +31,12 @@ use crate::codec::{Event, Expected, Limits, ResponseReader, Step};
 use crate::error::{Error, Phase};
 use crate::message::ResponseHead;
 use crate::timeouts::{Deadline, Timeouts, in_phase};
+use crate::unread::{READ_SIZE, Unread};
 
-/// How much room a read offers to the kernel.
-const READ_SIZE: usize = 16 * 1024;
+/// What is received at most of an answer that comes while the request is being sent.
+const HEARD_WHILE_SENDING: usize = 1024 * 1024;
 /// Memory reserved for a body on the word of the server alone.
 const TRUSTED_LENGTH: u64 = 1024 * 1024;
-
 /// Reads after which others get their turn.
 const READS_IN_A_ROW: u32 = 8;
 
@@ -109,50 +112,6 @@ fn is_closed_ear(error: &Error) -> bool {
     )
 }
 
-/// What was received and not yet understood: `bytes[start..end]`. Behind it is room.
-///
-/// Room is not part of what was received, because a read may be given up while it waits.
-#[derive(Debug)]
-struct Unread {
-    bytes: Vec<u8>,
-    start: usize,
-    end: usize,
-}
-
-impl Unread {
-    fn new() -> Self {
-        Self {
-            bytes: Vec::new(),
-            start: 0,
-            end: 0,
-        }
-    }
-
-    fn get(&self) -> &[u8] {
-        &self.bytes[self.start..self.end]
-    }
-
-    /// Drops what was understood.
-    fn consume(&mut self, count: usize) {
-        self.start += count;
-        if self.start == self.end {
-            (self.start, self.end) = (0, 0);
-        }
-    }
-
-    /// Makes room behind what was received. A head that does not fit grows by doubling, so
-    /// that no byte is moved often.
-    fn room(&mut self) -> &mut [u8] {
-        self.bytes.copy_within(self.start..self.end, 0);
-        (self.start, self.end) = (0, self.end - self.start);
-        let wanted = self.end + READ_SIZE.max(self.end);
-        if self.bytes.len() < wanted {
-            self.bytes.resize(wanted, 0);
-        }
-        &mut self.bytes[self.end..]
-    }
-}
-
 /// One request that was sent, and its answer as far as it was read.
 #[derive(Debug)]
 pub(crate) struct Exchange {
@@ -169,24 +128,56 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    async fn write(&self, mut data: &[u8]) -> Result<(), Error> {
-        let stream = &self.connection.stream;
+    /// Sends `data`. A server may answer before it has heard everything, and may not hear on
+    /// before its answer is read; so what it says meanwhile is received.
+    async fn write(&mut self, mut data: &[u8]) -> Result<(), Error> {
         while !data.is_empty() {
-            let written = match stream.try_write(data) {
+            match self.connection.stream.try_write(data) {
+                Ok(written) => data = &data[written..],
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let writing = stream.write(data);
-                    let Terms {
-                        timeouts, deadline, ..
-                    } = self.terms;
-                    deadline
-                        .within(Phase::Send, timeouts.write_idle, writing)
-                        .await?
+                    self.wait_to_write().await?;
+                    self.listen().map_err(in_phase(Phase::Send))?;
                 }
-                result => result,
-            };
-            data = &data[written.map_err(in_phase(Phase::Send))?..];
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::io(Phase::Send, &error)),
+            }
         }
         Ok(())
+    }
+
+    async fn wait_to_write(&self) -> Result<(), Error> {
+        let waiting = ready(&self.connection.stream, self.can_listen());
+        let (deadline, limit) = (self.terms.deadline, self.terms.timeouts.write_idle);
+        let waited = deadline.within(Phase::Send, limit, waiting).await?;
+        waited.map_err(in_phase(Phase::Send))
+    }
+
+    fn can_listen(&self) -> bool {
+        self.unread.get().len() < HEARD_WHILE_SENDING
+    }
+
+    /// Receives what is there. A refusal, or the end, is a broken pipe: the server wants no
+    /// more of the request.
+    fn listen(&mut self) -> io::Result<()> {
+        let stream = &self.connection.stream;
+        if !self.can_listen() || !stream.has_news() {
+            return Ok(());
+        }
+        match stream.try_read(self.unread.room()) {
+            Ok(0) => Err(io::ErrorKind::BrokenPipe.into()),
+            Ok(received) => {
+                self.unread.received(received);
+                self.phase = Phase::Head;
+                match is_refusal(self.reader.clone(), self.unread.get()) {
+                    true => Err(io::ErrorKind::BrokenPipe.into()),
+                    false => Ok(()),
+                }
+            }
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(()),
+                _ => Err(error),
+            },
+        }
     }
 
     /// Reads up to the final head. Interim responses are skipped.
@@ -304,7 +295,7 @@ impl Exchange {
         self.breathe().await?;
         let offer = self.unread.room();
         let received = read(&self.connection.stream, offer, self.phase, self.terms).await?;
-        self.unread.end += received;
+        self.unread.received(received);
         match received {
             0 => self.reader.end_of_stream(self.unread.get())?,
             _ if self.phase == Phase::FirstByte => self.phase = Phase::Head,
@@ -335,6 +326,33 @@ impl Exchange {
     pub(crate) fn into_connection(self) -> Option<Connection> {
         let reusable = self.reader.is_reusable(self.unread.get()) && self.unsent.is_none();
         reusable.then_some(self.connection)
+    }
+}
+
+/// Waits until something can be written, or read if that is of interest.
+async fn ready(stream: &TcpStream, listening: bool) -> io::Result<()> {
+    let (mut writable, mut readable) = (pin!(stream.writable()), pin!(stream.readable()));
+    let ready = poll_fn(|context| match writable.as_mut().poll(context) {
+        Poll::Pending if listening => readable.as_mut().poll(context),
+        polled => polled,
+    });
+    ready.await
+}
+
+/// Whether the head of a final answer that is no success has arrived.
+fn is_refusal(mut reader: ResponseReader, mut input: &[u8]) -> bool {
+    loop {
+        match reader.read(input) {
+            Ok(Step {
+                event: Event::Head(head),
+                ..
+            }) => return head.status().as_u16() >= 300,
+            Ok(Step {
+                event: Event::Interim(_),
+                consumed,
+            }) => input = &input[consumed..],
+            _ => return false,
+        }
     }
 }
 

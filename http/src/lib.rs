@@ -36,6 +36,7 @@ pub mod message;
 pub mod codec;
 mod timeouts;
 mod connect;
+mod unread;
 mod connection;
 mod pool;
 mod response;

@@ -42,6 +42,7 @@ async fn stubborn(trace: Trace, name: &'static str) -> &'static str {
 
 #[test]
 fn a_timeout_cancels_its_own_task_and_not_the_one_beside_it() {
+    // J1
     let trace = traced(|t| async move {
         let sleeper = |name, time| {
             let t = t.clone();
@@ -74,6 +75,7 @@ fn a_timeout_cancels_its_own_task_and_not_the_one_beside_it() {
 
 #[test]
 fn two_timeouts_of_one_task_expire_in_one_batch() {
+    // J2
     let trace = traced(|t| async move {
         let start = get_running_loop().time();
         let short = || timeout(ms(10), sleep(ms(900)));
@@ -90,6 +92,7 @@ fn two_timeouts_of_one_task_expire_in_one_batch() {
 
 #[test]
 fn the_first_branch_cleans_up_and_the_second_is_dropped() {
+    // J3
     let trace = traced(|t| async move {
         let inner = t.clone();
         let task = create_task(async move {
@@ -119,6 +122,7 @@ fn the_first_branch_cleans_up_and_the_second_is_dropped() {
 
 #[test]
 fn a_timeout_inside_a_foreign_combinator_reaches_its_leaf() {
+    // J4
     let trace = traced(|t| async move {
         let (a, b) = (t.clone(), t.clone());
         let children = vec![
@@ -139,6 +143,7 @@ fn a_timeout_inside_a_foreign_combinator_reaches_its_leaf() {
 
 #[test]
 fn a_scope_inside_a_foreign_combinator_sees_the_request() {
+    // J5
     let trace = traced(|t| async move {
         let child = guarded(t.clone(), "child", 10);
         let task = create_task(async move { unordered(vec![boxed(child)]).await });
@@ -152,6 +157,7 @@ fn a_scope_inside_a_foreign_combinator_sees_the_request() {
 
 #[test]
 fn only_the_first_of_two_scopes_sees_a_request_that_is_passed_on() {
+    // J6
     let trace = traced(|t| async move {
         let inner = t.clone();
         let task = create_task(async move {
@@ -174,6 +180,7 @@ fn only_the_first_of_two_scopes_sees_a_request_that_is_passed_on() {
 
 #[test]
 fn a_join_does_not_swallow_the_request_of_the_one_who_joins() {
+    // J7
     let trace = traced(|t| async move {
         let inner = create_task(guarded(t.clone(), "inner", 10));
         let (joined, words) = (inner.clone(), t.clone());
@@ -204,6 +211,7 @@ fn a_join_returns_a_cancel_that_somebody_else_asked_for() {
 
 #[test]
 fn a_timeout_around_a_join_times_out() {
+    // J8
     let trace = traced(|t| async move {
         let inner = create_task(guarded(t.clone(), "inner", 10));
         let joined = inner.clone();
@@ -226,6 +234,7 @@ fn a_timeout_around_a_join_times_out() {
 
 #[test]
 fn cancelling_one_awaiter_of_a_promise_cancels_it_for_all() {
+    // J9
     let trace = traced(|t| async move {
         let promise = get_running_loop().create_promise::<()>();
         let wait = |promise: looplet::Promise<()>| create_task(async move { (&promise).await });
@@ -256,6 +265,7 @@ impl Drop for BusyDrop {
 
 #[test]
 fn a_drop_inside_a_scope_may_spawn_and_cancel_and_settle() {
+    // J10
     let trace = traced(|t| async move {
         let promise = get_running_loop().create_promise();
         let busy = BusyDrop(t.clone(), promise.clone());
@@ -322,6 +332,7 @@ fn a_drop_at_the_end_of_a_cancelled_task_may_do_the_same() {
 
 #[test]
 fn a_self_cancel_passes_what_is_done_and_hits_what_is_not() {
+    // J11
     let trace = traced(|t| async move {
         let event_loop = get_running_loop();
         let (done, open) = (
@@ -347,6 +358,7 @@ fn a_self_cancel_passes_what_is_done_and_hits_what_is_not() {
 
 #[test]
 fn a_self_cancel_in_a_handler_is_delivered_at_the_next_await() {
+    // J12
     let trace = traced(|t| async move {
         let inner = t.clone();
         let task = create_task(async move {
@@ -378,6 +390,7 @@ fn a_self_cancel_in_a_handler_is_delivered_at_the_next_await() {
 
 #[test]
 fn of_two_overdue_timeouts_the_outer_one_times_out() {
+    // J13
     // A turn costs the virtual clock 1 µs, so both deadlines pass during the first one.
     for (outer, inner) in [(100, 200), (200, 100)] {
         let trace = traced(move |t| async move {
@@ -400,6 +413,7 @@ fn of_two_overdue_timeouts_the_outer_one_times_out() {
 
 #[test]
 fn the_value_of_a_foreign_future_is_kept_when_a_request_arrives_with_it() {
+    // J14
     let trace = traced(|t| async move {
         let slot = Rc::new(RefCell::new((None, None)));
         let (seen, inner) = (slot.clone(), t.clone());
@@ -432,6 +446,7 @@ fn the_value_of_a_foreign_future_is_kept_when_a_request_arrives_with_it() {
 
 #[test]
 fn a_stubborn_task_beside_a_sleep_does_not_eat_the_request() {
+    // J15
     for task_first in [true, false] {
         let trace = traced(move |t| async move {
             let inner = create_task(stubborn(t.clone(), "inner"));
@@ -455,6 +470,7 @@ fn a_stubborn_task_beside_a_sleep_does_not_eat_the_request() {
 
 #[test]
 fn one_task_is_awaited_by_reference_by_value_and_once_too_often() {
+    // J19
     let trace = traced(|t| async move {
         let task = create_task(async { "value".to_string() });
         for name in ["a", "b"] {

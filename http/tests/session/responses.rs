@@ -6,9 +6,11 @@ use std::time::Duration;
 use looplet_http::codec::Limits;
 use looplet_http::message::Version;
 use looplet_http::runtime::{Event, timeout};
-use looplet_http::{Error, Response, Session, SessionConfig};
+use looplet_http::{Error, Response, Session, SessionConfig, Timeouts};
 
-use crate::server::{HELLO, Peer, TestServer, a_moment, at_rest, ms, on_loop, pool_of};
+use crate::server::{
+    HELLO, Peer, TestServer, a_moment, at_rest, ms, on_loop, pool_of, session_with_timeouts,
+};
 
 /// A server that sends these bytes as the answer to one request and then ends the connection.
 async fn saying(answer: impl Into<Vec<u8>>) -> TestServer {
@@ -576,6 +578,25 @@ fn a_body_where_none_may_be_costs_the_connection() {
             assert_eq!(response.status(), 204);
         }
         assert_eq!(server.per_connection(), [1, 1]);
+    });
+}
+
+#[test]
+fn a_refusal_by_a_server_that_hears_no_more_is_read_at_once() {
+    on_loop(async {
+        let server = TestServer::start(async |mut peer: Peer| {
+            peer.receive_some().await;
+            peer.send("HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nsorry");
+            std::future::pending::<()>().await;
+        });
+        let server = server.await;
+        let session = session_with_timeouts(Timeouts {
+            write_idle: Some(ms(500)),
+            ..Timeouts::default()
+        });
+        let body = vec![b'x'; 16 * 1024 * 1024];
+        let response = session.post(server.url("/")).body(body).send().await;
+        assert_eq!(response.unwrap().text().await.unwrap(), "sorry");
     });
 }
 
