@@ -73,9 +73,6 @@ pub(crate) struct Frame {
     polling: Cell<bool>,
     /// Whether a request was forwarded to what the only leaf waits for.
     forwarded: Cell<bool>,
-    /// What the leaves inside wait for, where that can be cancelled: the first. `None` only
-    /// if there are no others.
-    target: Cell<Option<Rc<dyn CancelTarget>>>,
     rare: Cell<Option<Box<Rare>>>,
 }
 
@@ -83,6 +80,9 @@ pub(crate) struct Frame {
 struct Rare {
     /// The request that waits for the owner's next poll.
     request: Option<Cancelled>,
+    /// What the leaves inside wait for, where that can be cancelled: the first. `None` only
+    /// if there are no others.
+    target: Option<Rc<dyn CancelTarget>>,
     /// The targets beside the first.
     targets: Vec<Rc<dyn CancelTarget>>,
     /// The waker that the owner itself was polled with, if it was not the task's own.
@@ -167,13 +167,10 @@ impl Frame {
 
     /// Remembers what a leaf inside waits for.
     pub(crate) fn add_target(&self, target: Rc<dyn CancelTarget>) {
-        match self.target.take() {
-            None => self.target.set(Some(target)),
-            first => {
-                self.target.set(first);
-                self.with_rare(|rare| rare.targets.push(target));
-            }
-        }
+        self.with_rare(|rare| match rare.target {
+            None => rare.target = Some(target),
+            Some(_) => rare.targets.push(target),
+        });
     }
 
     /// Notes that a leaf has what it waited for, or does not wait any more. Returns whether a
@@ -184,18 +181,11 @@ impl Frame {
 
     /// Takes a target out and returns it, so that it is dropped when nothing is in between.
     fn remove_target(&self, id: TargetId) -> Option<Rc<dyn CancelTarget>> {
-        let first = self.target.take()?;
-        if id_of(&first) == id {
-            let next = self.rare.take().and_then(|mut rare| {
-                let next = rare.targets.pop();
-                self.rare.set(Some(rare));
-                next
-            });
-            self.target.set(next);
-            return Some(first);
-        }
-        self.target.set(Some(first));
         self.with_rare(|rare| {
+            if rare.target.as_ref().is_some_and(|first| id_of(first) == id) {
+                let next = rare.targets.pop();
+                return std::mem::replace(&mut rare.target, next);
+            }
             let at = rare.targets.iter().position(|target| id_of(target) == id);
             at.map(|at| rare.targets.swap_remove(at))
         })
@@ -206,9 +196,7 @@ impl Frame {
         if self.waiting.get() != 1 {
             return None;
         }
-        let target = self.target.take();
-        self.target.set(target.clone());
-        target
+        self.with_rare(|rare| rare.target.clone())
     }
 
     /// `change` runs no user code: the box is out of its place meanwhile.

@@ -146,6 +146,16 @@ pub(crate) fn is_queued(ticket: Ticket) -> bool {
     with_loop(ticket, |core| core.tasks.is_queued(ticket.task())).unwrap_or(false)
 }
 
+/// Returns a loop of this thread, running or not.
+pub(crate) fn find_loop(number: LoopNumber) -> Option<Rc<Core>> {
+    CONTEXT.with(|context| {
+        if context.number.get() == Some(number) {
+            return context.running.borrow().clone();
+        }
+        find(&context.loops, number)
+    })
+}
+
 /// Looks at the loop of a ticket, if it is on this thread. `look` runs no user code.
 #[inline]
 fn with_loop<R>(ticket: Ticket, look: impl FnOnce(&Core) -> R) -> Option<R> {

@@ -30,7 +30,7 @@ mod run_error;
 
 use std::fmt;
 use std::io;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 pub use self::clock::Clock;
@@ -49,9 +49,10 @@ pub(crate) use self::report::{panic_text, report_by_default};
 pub(crate) use self::tasks::{Coroutine, Stepped};
 pub(crate) use self::ticket::{TaskId, Ticket};
 pub(crate) use self::timers::{TimerAction, TimerKey};
-pub(crate) use self::waker::{is_waker_of, waker_of};
+pub(crate) use self::waker::{is_waker_of, ticket_of, waker_of};
 
 use self::core::{Phase, Settings};
+use self::ticket::LoopNumber;
 use self::turn::{Scratch, turn};
 
 /// A single-thread event loop.
@@ -277,7 +278,7 @@ impl EventLoop {
     }
 
     pub(crate) fn downgrade(&self) -> WeakLoop {
-        WeakLoop(Rc::downgrade(&self.core))
+        WeakLoop(self.core.number)
     }
 }
 
@@ -301,14 +302,14 @@ impl fmt::Debug for EventLoop {
     }
 }
 
-/// A loop that may be gone. What waits keeps one of these: a task must not keep its own loop
-/// alive.
-#[derive(Clone)]
-pub(crate) struct WeakLoop(Weak<Core>);
+/// A loop that may be gone, by its number. What waits keeps one of these: a task must not keep
+/// its own loop alive.
+#[derive(Clone, Copy)]
+pub(crate) struct WeakLoop(LoopNumber);
 
 impl WeakLoop {
-    pub(crate) fn upgrade(&self) -> Option<EventLoop> {
-        self.0.upgrade().map(|core| EventLoop { core })
+    pub(crate) fn upgrade(self) -> Option<EventLoop> {
+        context::find_loop(self.0).map(|core| EventLoop { core })
     }
 }
 

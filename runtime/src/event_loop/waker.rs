@@ -32,9 +32,15 @@ pub(crate) fn waker_of(ticket: Ticket) -> Waker {
     unsafe { Waker::new(data, &VTABLE) }
 }
 
+/// Returns the ticket that a waker stands for, if it is one of ours.
+#[inline]
+pub(crate) fn ticket_of(waker: &Waker) -> Option<Ticket> {
+    ptr::eq(waker.vtable(), &VTABLE).then(|| Ticket::from_word(waker.data().addr()))
+}
+
 /// Whether `waker` is the one that queues the task of `ticket`.
 pub(crate) fn is_waker_of(waker: &Waker, ticket: Ticket) -> bool {
-    ptr::eq(waker.vtable(), &VTABLE) && waker.data().addr() == ticket.word()
+    ticket_of(waker) == Some(ticket)
 }
 
 fn clone(data: *const ()) -> RawWaker {

@@ -4,13 +4,13 @@
 //! those who wait are shared by both, and what a program holds ([`Promise`](super::Promise),
 //! [`Task`](crate::Task)) are handles on it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 use std::task::Waker;
 
 use super::line::{CallbackId, Line, Waiting};
-use super::outcome::{Outcome, TaskError};
+use super::outcome::{Kept, Outcome, TaskError};
 use crate::cancel::{CancelTarget, Cancelled};
 use crate::event_loop::{Callback, ErrorContext, WeakLoop, report_by_default};
 
@@ -30,6 +30,17 @@ enum Stage {
     Taken,
 }
 
+/// How far the coroutine of a task has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Never polled.
+    New,
+    /// Polled at least once.
+    Started,
+    /// To be dropped at the next step, whatever it waits for.
+    Aborted,
+}
+
 /// The shared part of a promise or a task.
 ///
 /// There is one for every task, so it is kept small. Everything is moved out of its cell, used
@@ -38,29 +49,49 @@ pub(crate) struct PromiseCell<T> {
     stage: Cell<Stage>,
     /// Whether somebody has seen the outcome.
     retrieved: Cell<bool>,
+    /// How far the coroutine has come that will set the result, if there is one.
+    progress: Cell<Progress>,
     /// Callbacks and waits there have been; the id of the next.
     next_id: Cell<u32>,
     event_loop: WeakLoop,
-    /// `Some` in the stages `Value`, `Cancelled` and `Panicked`.
-    outcome: Cell<Option<Outcome<T>>>,
-    line: RefCell<Line>,
+    /// The number in the name of the task; 0 for a plain promise.
+    number: u32,
+    /// Something in the stages `Value`, `Cancelled` and `Panicked`.
+    outcome: Cell<Kept<T>>,
+    line: Cell<Line>,
 }
 
 impl<T> PromiseCell<T> {
     #[inline]
     pub(crate) fn new(event_loop: WeakLoop) -> Self {
+        Self::of_task(event_loop, 0)
+    }
+
+    /// The promise of the `number`-th task.
+    #[inline]
+    pub(crate) fn of_task(event_loop: WeakLoop, number: u32) -> Self {
         Self {
             stage: Cell::new(Stage::Pending),
             retrieved: Cell::new(false),
+            progress: Cell::new(Progress::New),
             next_id: Cell::new(0),
             event_loop,
-            outcome: Cell::new(None),
-            line: RefCell::new(Line::Empty),
+            number,
+            outcome: Cell::new(Kept::Nothing),
+            line: Cell::new(Line::Empty),
         }
     }
 
-    pub(crate) fn event_loop(&self) -> &WeakLoop {
-        &self.event_loop
+    pub(crate) fn event_loop(&self) -> WeakLoop {
+        self.event_loop
+    }
+
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
+    pub(crate) fn progress(&self) -> &Cell<Progress> {
+        &self.progress
     }
 
     #[inline]
@@ -83,14 +114,10 @@ impl<T> PromiseCell<T> {
             Err(TaskError::Cancelled(_)) => Stage::Cancelled,
             Err(TaskError::Panicked(_)) => Stage::Panicked,
         });
-        self.outcome.set(Some(outcome));
-        match self.line.take() {
-            Line::Empty => {}
-            Line::One(_, waiting) => self.schedule(waiting),
-            Line::Many(all) => all
-                .into_iter()
-                .for_each(|(_, waiting)| self.schedule(waiting)),
-        }
+        self.outcome.set(Kept::new(outcome));
+        let line = self.line.take();
+        line.into_waiting()
+            .for_each(|waiting| self.schedule(waiting));
         Ok(())
     }
 
@@ -124,19 +151,26 @@ impl<T> PromiseCell<T> {
 
     fn push(&self, waiting: Waiting) -> CallbackId {
         let id = self.new_id();
-        self.line.borrow_mut().push(id, waiting);
+        self.with_line(|line| line.push(id, waiting));
         id
+    }
+
+    fn with_line<R>(&self, change: impl FnOnce(&mut Line) -> R) -> R {
+        let mut line = self.line.take();
+        let result = change(&mut line);
+        self.line.set(line);
+        result
     }
 
     /// Takes somebody out of the line. Returns whether they were in it.
     pub(crate) fn leave(&self, id: CallbackId) -> bool {
-        let removed = self.line.borrow_mut().remove(id);
+        let removed = self.with_line(|line| line.remove(id));
         removed.is_some()
     }
 
     /// Puts a task in the line, or lets the place it has wake somebody else.
     pub(super) fn enqueue(&self, place: Option<CallbackId>, waker: &Waker) -> CallbackId {
-        let old = place.and_then(|place| self.line.borrow_mut().replace(place, waker));
+        let old = place.and_then(|place| self.with_line(|line| line.replace(place, waker)));
         match (place, old) {
             (Some(place), Some(_)) => place,
             _ => self.push(Waiting::Task(waker.clone())),
@@ -156,11 +190,15 @@ impl<T> PromiseCell<T> {
             Stage::Taken => panic!("the value was already taken by an earlier await"),
         }
         self.retrieved.set(true);
-        let outcome = self.outcome.take();
-        if let Some(Err(error)) = &outcome {
-            self.outcome.set(Some(Err(error.duplicate())));
+        match self.outcome.take() {
+            Kept::Nothing => None,
+            Kept::Value(value) => Some(Ok(value)),
+            Kept::Failure(failure) => {
+                let copy = Box::new(failure.duplicate());
+                self.outcome.set(Kept::Failure(copy));
+                Some(Err(*failure))
+            }
         }
-        outcome
     }
 
     /// How it failed, if it was settled without a value.
@@ -199,21 +237,21 @@ impl<T: Clone> PromiseCell<T> {
             cell: &self.outcome,
         };
         match &lent.outcome {
-            Some(Ok(value)) => Some(Ok(value.clone())),
-            _ => None,
+            Kept::Value(value) => Some(Ok(value.clone())),
+            Kept::Nothing | Kept::Failure(_) => None,
         }
     }
 }
 
 /// An outcome that is looked at. It goes back also when the look panics.
 struct Lent<'a, T> {
-    outcome: Option<Outcome<T>>,
-    cell: &'a Cell<Option<Outcome<T>>>,
+    outcome: Kept<T>,
+    cell: &'a Cell<Kept<T>>,
 }
 
 impl<T> Drop for Lent<'_, T> {
     fn drop(&mut self) {
-        self.cell.set(self.outcome.take());
+        self.cell.set(std::mem::take(&mut self.outcome));
     }
 }
 

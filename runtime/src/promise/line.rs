@@ -1,11 +1,12 @@
 //! The line: whoever waits for a promise, in the order in which they came.
 //!
-//! Mostly it is one, the task that awaits, so one is kept without a list.
+//! Mostly it is one, a task that awaits. That one is kept as its ticket, without a list and
+//! without a waker: every task has a line, so it must be small.
 
 use std::rc::Rc;
 use std::task::Waker;
 
-use crate::event_loop::Callback;
+use crate::event_loop::{Callback, Ticket, ticket_of, waker_of};
 
 /// Something that is to happen when the promise is done.
 pub(super) enum Waiting {
@@ -17,57 +18,84 @@ pub(super) enum Waiting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallbackId(pub(super) u32);
 
-/// Whoever waits. Mostly that is one, who needs no list.
+/// Whoever waits, the earliest first.
 #[derive(Default)]
 pub(super) enum Line {
     #[default]
     Empty,
-    One(CallbackId, Waiting),
-    /// The earliest first.
-    #[expect(
-        clippy::box_collection,
-        reason = "keeps the common cases to three words"
-    )]
+    /// One task.
+    One(CallbackId, Ticket),
+    /// Anything else.
+    #[expect(clippy::box_collection, reason = "keeps the common cases to two words")]
     Many(Box<Vec<(CallbackId, Waiting)>>),
 }
 
 impl Line {
     pub(super) fn push(&mut self, id: CallbackId, waiting: Waiting) {
-        match self {
-            Line::Empty => *self = Line::One(id, waiting),
-            Line::Many(all) => all.push((id, waiting)),
-            Line::One(..) => {
-                if let Line::One(first, other) = std::mem::take(self) {
-                    *self = Line::Many(Box::new(vec![(first, other), (id, waiting)]));
-                }
-            }
+        if let (Line::Empty, Waiting::Task(waker)) = (&self, &waiting)
+            && let Some(ticket) = ticket_of(waker)
+        {
+            *self = Line::One(id, ticket);
+        } else {
+            self.list().push((id, waiting));
         }
     }
 
     pub(super) fn remove(&mut self, id: CallbackId) -> Option<Waiting> {
         match self {
-            Line::One(only, _) if *only == id => match std::mem::take(self) {
-                Line::One(_, waiting) => Some(waiting),
-                Line::Empty | Line::Many(_) => None,
-            },
+            Line::Empty => None,
+            Line::One(only, ticket) => {
+                let waiting = (*only == id).then(|| Waiting::Task(waker_of(*ticket)))?;
+                *self = Line::Empty;
+                Some(waiting)
+            }
             Line::Many(all) => {
                 let at = all.iter().position(|(other, _)| *other == id)?;
                 Some(all.remove(at).1)
             }
-            Line::Empty | Line::One(..) => None,
         }
     }
 
-    /// Lets a place wake somebody else. Returns what it was, if there is such a place.
+    /// Lets a place wake somebody else. Returns what was there, for the caller to drop, if
+    /// there is such a place.
     pub(super) fn replace(&mut self, id: CallbackId, waker: &Waker) -> Option<Waiting> {
-        let waiting = match self {
-            Line::One(only, waiting) if *only == id => waiting,
-            Line::Many(all) => all
-                .iter_mut()
-                .find(|(other, _)| *other == id)
-                .map(|(_, w)| w)?,
-            Line::Empty | Line::One(..) => return None,
+        match self {
+            Line::Empty => None,
+            Line::One(only, _) if *only != id => None,
+            Line::One(_, ticket) if ticket_of(waker) == Some(*ticket) => {
+                Some(Waiting::Task(waker.clone()))
+            }
+            Line::One(..) | Line::Many(_) => {
+                let places = self.list().iter_mut();
+                let (_, waiting) = places.into_iter().find(|(other, _)| *other == id)?;
+                Some(std::mem::replace(waiting, Waiting::Task(waker.clone())))
+            }
+        }
+    }
+
+    /// Takes everybody out.
+    pub(super) fn into_waiting(self) -> impl Iterator<Item = Waiting> {
+        let (one, many) = match self {
+            Line::Empty => (None, Vec::new()),
+            Line::One(_, ticket) => (Some(Waiting::Task(waker_of(ticket))), Vec::new()),
+            Line::Many(all) => (None, *all),
         };
-        Some(std::mem::replace(waiting, Waiting::Task(waker.clone())))
+        one.into_iter()
+            .chain(many.into_iter().map(|(_, waiting)| waiting))
+    }
+
+    /// The list; whoever was alone becomes the first of it.
+    fn list(&mut self) -> &mut Vec<(CallbackId, Waiting)> {
+        if !matches!(self, Line::Many(_)) {
+            let first = match self {
+                Line::One(id, ticket) => Some((*id, Waiting::Task(waker_of(*ticket)))),
+                Line::Empty | Line::Many(_) => None,
+            };
+            *self = Line::Many(Box::new(Vec::from_iter(first)));
+        }
+        match self {
+            Line::Many(all) => all,
+            Line::Empty | Line::One(..) => unreachable!("it has just become a list"),
+        }
     }
 }

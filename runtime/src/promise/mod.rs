@@ -31,7 +31,7 @@ use crate::event_loop::{EventLoop, callback};
 pub use self::line::CallbackId;
 pub use self::outcome::TaskError;
 
-pub(crate) use self::cell::PromiseCell;
+pub(crate) use self::cell::{Progress, PromiseCell};
 pub(crate) use self::outcome::{Outcome, value_of};
 pub(crate) use self::wait::{Answer, Wait};
 

@@ -79,3 +79,22 @@ pub(crate) fn value_of<T>(outcome: Outcome<T>) -> T {
         Err(TaskError::Cancelled(_)) => unreachable!("a cancel is raised, not returned"),
     }
 }
+
+/// An outcome as it is kept: a failure is rare, and boxed so that it does not make the common
+/// case large.
+#[derive(Default)]
+pub(super) enum Kept<T> {
+    #[default]
+    Nothing,
+    Value(T),
+    Failure(Box<TaskError>),
+}
+
+impl<T> Kept<T> {
+    pub(super) fn new(outcome: Outcome<T>) -> Self {
+        match outcome {
+            Ok(value) => Kept::Value(value),
+            Err(failure) => Kept::Failure(Box::new(failure)),
+        }
+    }
+}

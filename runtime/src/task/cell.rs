@@ -31,18 +31,16 @@ use crate::event_loop::{
     Callback, Coroutine, ErrorContext, EventLoop, Stepped, TaskId, Ticket, WeakLoop, is_queued,
     report_by_default, ticket, waker_of, with_step,
 };
-use crate::promise::{Outcome, PromiseCell, TaskError};
+use crate::promise::{Outcome, Progress, PromiseCell, TaskError};
 
 /// A task that runs a future of type `F`.
 pub(crate) struct TaskCell<F: Future> {
     /// The future; `None` while it runs and once it has ended.
     future: Cell<Option<Pin<Box<F>>>>,
-    stage: Cell<Stage>,
     promise: PromiseCell<F::Output>,
     /// Where requests to this task go.
     frame: Frame,
     ticket: Ticket,
-    number: u32,
     site: &'static Location<'static>,
     /// `None`: the default name, `Task-N`.
     #[expect(
@@ -50,16 +48,6 @@ pub(crate) struct TaskCell<F: Future> {
         reason = "one word in every task, and hardly ever a name"
     )]
     name: Cell<Option<Box<String>>>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// Never polled.
-    New,
-    /// Polled at least once.
-    Started,
-    /// To be dropped at the next step, whatever it waits for.
-    Aborted,
 }
 
 /// What all handles of a task need, whatever future it runs.
@@ -82,11 +70,9 @@ where
     ) -> Self {
         Self {
             future: Cell::new(Some(Box::pin(future))),
-            stage: Cell::new(Stage::New),
-            promise: PromiseCell::new(event_loop.downgrade()),
+            promise: PromiseCell::of_task(event_loop.downgrade(), number),
             frame: Frame::default(),
             ticket: Ticket::new(event_loop.core().number, id),
-            number,
             site,
             name: Cell::new(None),
         }
@@ -101,11 +87,9 @@ where
         let _ = promise.settle(Err(TaskError::Cancelled(cause)));
         Rc::new(Self {
             future: Cell::new(None),
-            stage: Cell::new(Stage::Aborted),
             promise,
             frame: Frame::default(),
             ticket: Ticket::new(event_loop.core().number, id),
-            number: 0,
             site,
             name: Cell::new(None),
         })
@@ -114,11 +98,11 @@ where
     /// What there is to do before a step that is not an ordinary one: the step may be the end,
     /// or have a request to throw.
     fn prepare(&self) -> Option<Cancelled> {
-        if self.stage.get() == Stage::Aborted {
+        if self.promise.progress().get() == Progress::Aborted {
             return Some(Cancelled::new(CancelReason::Aborted));
         }
         let cause = self.frame.take_request()?;
-        if self.stage.get() == Stage::New {
+        if self.promise.progress().get() == Progress::New {
             return Some(cause);
         }
         with_step(|step| step.throw(cause));
@@ -218,7 +202,7 @@ where
         }
     }
 
-    fn event_loop(&self) -> &WeakLoop {
+    fn event_loop(&self) -> WeakLoop {
         self.promise.event_loop()
     }
 }
@@ -253,12 +237,12 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
         let Some(future) = self.future.take() else {
             return Stepped::Ended;
         };
-        if (self.frame.is_requested() || self.stage.get() == Stage::Aborted)
+        if (self.frame.is_requested() || self.promise.progress().get() == Progress::Aborted)
             && let Some(cause) = self.prepare()
         {
             return self.end(future, Err(TaskError::Cancelled(cause)));
         }
-        self.stage.set(Stage::Started);
+        self.promise.progress().set(Progress::Started);
         let mut out = Out {
             cell: self,
             future: None,
@@ -308,7 +292,7 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
         let name = self.name.take();
         let text = name.as_ref().map(|name| name.to_string());
         self.name.set(name);
-        text.unwrap_or_else(|| format!("Task-{}", self.number))
+        text.unwrap_or_else(|| format!("Task-{}", self.promise.number()))
     }
 
     fn set_name(&self, name: String) {
@@ -316,7 +300,7 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
     }
 
     fn number(&self) -> u32 {
-        self.number
+        self.promise.number()
     }
 
     fn site(&self) -> &'static Location<'static> {
@@ -357,7 +341,7 @@ impl<F: Future + 'static> TaskObject<F::Output> for TaskCell<F> {
         if self.promise.is_done() {
             return false;
         }
-        self.stage.set(Stage::Aborted);
+        self.promise.progress().set(Progress::Aborted);
         self.ring();
         true
     }
@@ -368,7 +352,7 @@ impl<F: Future> Drop for TaskCell<F> {
     fn drop(&mut self) {
         self.promise.report_unretrieved_panic(|| {
             let name = self.name.take().map(|name| *name);
-            name.or_else(|| Some(format!("Task-{}", self.number)))
+            name.or_else(|| Some(format!("Task-{}", self.promise.number())))
         });
     }
 }
