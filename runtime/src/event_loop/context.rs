@@ -33,6 +33,8 @@ struct ThreadContext {
     ticket: Cell<Option<Ticket>>,
     /// Whether that task has been woken since its step began.
     woken: Cell<bool>,
+    /// Whether a task that has ended is being dropped.
+    burying: Cell<bool>,
     /// What the step is doing.
     step: ManuallyDrop<Step>,
     /// All loops of this thread.
@@ -46,6 +48,7 @@ thread_local! {
             number: Cell::new(None),
             ticket: Cell::new(None),
             woken: Cell::new(false),
+            burying: Cell::new(false),
             step: ManuallyDrop::new(Step::new()),
             loops: ManuallyDrop::new(RefCell::new(Vec::new())),
         }
@@ -109,6 +112,16 @@ pub(crate) fn run_as<R>(ticket: Ticket, step: impl FnOnce() -> R) -> (R, bool) {
         context.ticket.set(None);
         (result, context.woken.get())
     })
+}
+
+/// Marks the time in which a task that has ended is dropped, for the report of a panic in it.
+pub(crate) fn set_burying(burying: bool) {
+    CONTEXT.with(|context| context.burying.set(burying));
+}
+
+/// Takes the mark. Returns whether it was set.
+pub(crate) fn take_burying() -> bool {
+    CONTEXT.with(|context| context.burying.take())
 }
 
 /// Ends a step that has panicked. Returns whose it was; `None` if no step was running.

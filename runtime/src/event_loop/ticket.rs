@@ -16,6 +16,8 @@
 //! `Future` allows a wake for no reason at any time, so that is a lost microsecond and not an
 //! error.
 
+use std::num::NonZeroU64;
+
 /// Bits for the generation of a task.
 const GENERATION_BITS: u32 = 18;
 /// Bits for the index of a task.
@@ -39,9 +41,9 @@ pub(crate) struct TaskId {
     pub(crate) generation: u32,
 }
 
-/// A task of a loop, packed into a word.
+/// A task of a loop, packed into a word. Never 0, because no generation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ticket(u64);
+pub(crate) struct Ticket(NonZeroU64);
 
 impl LoopNumber {
     /// Loops that can be alive at the same time.
@@ -61,9 +63,10 @@ impl LoopNumber {
 impl TaskId {
     /// The `count`-th task of a loop, at `index`.
     pub(crate) fn new(index: usize, count: u32) -> Self {
+        let generation = count & ((1 << GENERATION_BITS) - 1);
         Self {
             index: index as u32,
-            generation: count & ((1 << GENERATION_BITS) - 1),
+            generation: generation.max(1),
         }
     }
 }
@@ -71,28 +74,29 @@ impl TaskId {
 impl Ticket {
     pub(crate) fn new(number: LoopNumber, task: TaskId) -> Self {
         let place = u64::from(number.0) << INDEX_BITS | u64::from(task.index);
-        Self(place << GENERATION_BITS | u64::from(task.generation))
+        let word = place << GENERATION_BITS | u64::from(task.generation);
+        Self(NonZeroU64::new(word).unwrap_or(NonZeroU64::MIN))
     }
 
     pub(crate) fn number(self) -> LoopNumber {
-        LoopNumber((self.0 >> (INDEX_BITS + GENERATION_BITS)) as u32)
+        LoopNumber((self.0.get() >> (INDEX_BITS + GENERATION_BITS)) as u32)
     }
 
     pub(crate) fn task(self) -> TaskId {
         TaskId {
-            index: (self.0 >> GENERATION_BITS) as u32 & ((1 << INDEX_BITS) - 1),
-            generation: self.0 as u32 & ((1 << GENERATION_BITS) - 1),
+            index: (self.0.get() >> GENERATION_BITS) as u32 & ((1 << INDEX_BITS) - 1),
+            generation: self.0.get() as u32 & ((1 << GENERATION_BITS) - 1),
         }
     }
 
     /// The word that a waker carries.
     pub(crate) fn word(self) -> usize {
-        self.0 as usize
+        self.0.get() as usize
     }
 
     /// The ticket that a waker's word stands for.
-    pub(crate) fn from_word(word: usize) -> Self {
-        Self(word as u64)
+    pub(crate) fn from_word(word: usize) -> Option<Self> {
+        NonZeroU64::new(word as u64).map(Self)
     }
 }
 
@@ -114,13 +118,14 @@ mod tests {
     #[test]
     fn a_ticket_gives_back_what_went_in() {
         for (slot, generation, index, count) in [
-            (0, 0, 0, 0),
+            (0, 0, 0, 1),
             (4095, 255, MAX_TASKS - 1, (1 << 18) - 1),
             (17, 3, 123_456, 99),
         ] {
             let number = LoopNumber::new(slot, generation);
             let task = TaskId::new(index, count);
             let ticket = Ticket::from_word(Ticket::new(number, task).word());
+            let ticket = ticket.expect("no ticket is 0");
             assert_eq!((ticket.number(), ticket.task()), (number, task));
             assert_eq!(ticket.number().slot(), slot);
         }

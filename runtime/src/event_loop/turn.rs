@@ -169,12 +169,20 @@ fn run_all(core: &Core, places: &mut slice::Iter<'_, Place>) {
 #[cold]
 fn recover(core: &Core, payload: Box<dyn Any + Send>) {
     let Some(ticket) = context::leave_step() else {
-        let context = ErrorContext::of_panic("a callback panicked", payload.as_ref());
-        return core.reporter.report(&context);
+        let what = match context::take_burying() {
+            true => "a result panicked while it was dropped",
+            false => "a callback panicked",
+        };
+        return core
+            .reporter
+            .report(&ErrorContext::of_panic(what, payload.as_ref()));
     };
     if let Some(coroutine) = core.tasks.get(ticket.task()) {
         context::run_as(ticket, || coroutine.fail(payload));
-        bury(core, ticket.task(), coroutine);
+        let bury = || bury(core, ticket.task(), coroutine);
+        core.reporter
+            .contain("a result panicked while it was dropped", bury);
+        context::take_burying();
     }
 }
 
@@ -208,9 +216,8 @@ fn run_step(core: &Core, id: TaskId) {
 
 /// Drops a task that has ended, and with it a result that nobody wants.
 fn bury(core: &Core, id: TaskId, coroutine: Rc<dyn Coroutine>) {
-    core.reporter
-        .contain("a result panicked while it was dropped", || {
-            drop(core.tasks.remove(id));
-            drop(coroutine);
-        });
+    context::set_burying(true);
+    drop(core.tasks.remove(id));
+    drop(coroutine);
+    context::set_burying(false);
 }

@@ -35,7 +35,11 @@ pub(crate) fn waker_of(ticket: Ticket) -> Waker {
 /// Returns the ticket that a waker stands for, if it is one of ours.
 #[inline]
 pub(crate) fn ticket_of(waker: &Waker) -> Option<Ticket> {
-    ptr::eq(waker.vtable(), &VTABLE).then(|| Ticket::from_word(waker.data().addr()))
+    if ptr::eq(waker.vtable(), &VTABLE) {
+        Ticket::from_word(waker.data().addr())
+    } else {
+        None
+    }
 }
 
 /// Whether `waker` is the one that queues the task of `ticket`.
@@ -48,7 +52,9 @@ fn clone(data: *const ()) -> RawWaker {
 }
 
 fn wake(data: *const ()) {
-    context::wake(Ticket::from_word(data.addr()));
+    if let Some(ticket) = Ticket::from_word(data.addr()) {
+        context::wake(ticket);
+    }
 }
 
 fn forget(_: *const ()) {}
