@@ -54,13 +54,22 @@ pub(crate) struct Scratch {
 /// Makes one turn.
 pub(crate) fn turn(core: &Core, scratch: &mut Scratch) -> Result<(), TurnError> {
     take_letters(core);
-    let due = core.since_poll.get() >= core.settings.io_interval && core.reactor.has_sources();
-    if due || core.ready.is_empty() {
+    if core.ready.is_empty() || is_kernel_due(core) {
         ask_kernel(core, &mut scratch.woken)?;
     }
     queue_due_timers(core);
     run_ready(core, &mut scratch.batch);
     Ok(())
+}
+
+/// Whether so many entries have run that the kernel is asked although more are ready. If there
+/// is nothing that it could tell of, the count begins anew.
+fn is_kernel_due(core: &Core) -> bool {
+    if core.since_poll.get() < core.settings.io_interval {
+        return false;
+    }
+    core.since_poll.set(0);
+    core.reactor.has_sources()
 }
 
 /// Step 1.
