@@ -224,6 +224,7 @@ fn run_step(core: &Core, id: TaskId) {
 }
 
 /// Drops a task that has ended, and with it a result that nobody wants.
+#[inline(never)]
 fn bury(core: &Core, id: TaskId, coroutine: Rc<dyn Coroutine>) {
     context::set_burying(true);
     drop(core.tasks.remove(id));

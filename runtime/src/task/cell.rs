@@ -95,8 +95,43 @@ where
         })
     }
 
-    /// What there is to do before a step that is not an ordinary one: the step may be the end,
-    /// or have a request to throw.
+    /// Makes an ordinary step. What is not the common end of one is kept out of its way.
+    #[inline(always)]
+    fn step_with(&self, future: Pin<Box<F>>) -> Stepped {
+        self.promise.progress().set(Progress::Started);
+        let mut out = Out {
+            cell: self,
+            future: None,
+        };
+        let polled = self.poll(out.future.insert(future).as_mut());
+        if polled.is_pending() && with_step(Step::is_normal) {
+            return self.wait(out);
+        }
+        self.conclude(out, polled)
+    }
+
+    /// Makes a step that is not an ordinary one: it may be the end, or have a request to throw.
+    #[cold]
+    fn step_on_request(&self, future: Pin<Box<F>>) -> Stepped {
+        match self.prepare() {
+            Some(cause) => self.end(future, Err(TaskError::Cancelled(cause))),
+            None => self.step_with(future),
+        }
+    }
+
+    #[inline(never)]
+    fn conclude(&self, mut out: Out<'_, F>, polled: Poll<F::Output>) -> Stepped {
+        match self.outcome(polled) {
+            Some(outcome) => match out.future.take() {
+                Some(future) => self.end(future, outcome),
+                None => Stepped::Ended,
+            },
+            None => self.wait(out),
+        }
+    }
+
+    /// What there is to do before a step that is not an ordinary one. Returns why the step is
+    /// the end, if it is.
     fn prepare(&self) -> Option<Cancelled> {
         if self.promise.progress().get() == Progress::Aborted {
             return Some(Cancelled::new(CancelReason::Aborted));
@@ -237,27 +272,10 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
         let Some(future) = self.future.take() else {
             return Stepped::Ended;
         };
-        if (self.frame.is_requested() || self.promise.progress().get() == Progress::Aborted)
-            && let Some(cause) = self.prepare()
-        {
-            return self.end(future, Err(TaskError::Cancelled(cause)));
+        if self.frame.is_requested() || self.promise.progress().get() == Progress::Aborted {
+            return self.step_on_request(future);
         }
-        self.promise.progress().set(Progress::Started);
-        let mut out = Out {
-            cell: self,
-            future: None,
-        };
-        let polled = self.poll(out.future.insert(future).as_mut());
-        if polled.is_pending() && with_step(Step::is_normal) {
-            return self.wait(out);
-        }
-        match self.outcome(polled) {
-            Some(outcome) => match out.future.take() {
-                Some(future) => self.end(future, outcome),
-                None => Stepped::Ended,
-            },
-            None => self.wait(out),
-        }
+        self.step_with(future)
     }
 
     fn fail(&self, payload: Box<dyn Any + Send>) {
