@@ -197,10 +197,18 @@ pub(crate) fn frame() -> Option<FrameRef> {
 }
 
 /// Redeems a ticket: queues its task, here or by way of another loop's inbox.
+#[inline]
 pub(crate) fn wake(ticket: Ticket) {
     if self::ticket() == Some(ticket) {
         CONTEXT.with(|context| context.woken.set(true));
-    } else if with_loop(ticket, |core| core.schedule(ticket.task())).is_none() {
+    } else {
+        wake_another(ticket);
+    }
+}
+
+#[inline(never)]
+fn wake_another(ticket: Ticket) {
+    if with_loop(ticket, |core| core.schedule(ticket.task())).is_none() {
         inbox::forward(ticket);
     }
 }
