@@ -87,3 +87,8 @@ pub use self::task::{
     CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, YieldNow, all_tasks, catch_cancel,
     create_task, current_task, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
 };
+
+/// The program in the README is compiled and run with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
