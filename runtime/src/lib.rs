@@ -62,7 +62,7 @@ mod streams;
 mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};
-pub use self::combine::{Gather, GatherWait, Gatherable, IntoTask, gather};
+pub use self::combine::{Gather, GatherWait, Gatherable, IntoTask, gather, shield};
 pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut};
 pub use self::event_loop::{
     Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle, LoopHandle,

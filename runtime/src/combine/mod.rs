@@ -6,6 +6,8 @@
 
 mod into_task;
 mod gather;
+mod shield;
 
 pub use self::gather::{Gather, GatherWait, Gatherable, gather};
 pub use self::into_task::IntoTask;
+pub use self::shield::shield;

@@ -201,6 +201,14 @@ impl<T> PromiseCell<T> {
         }
     }
 
+    /// The same without the panic: `None` also if the value was moved out before.
+    pub(crate) fn take_if_there(&self) -> Option<Outcome<T>> {
+        match self.stage.get() {
+            Stage::Taken => None,
+            _ => self.take_outcome(),
+        }
+    }
+
     /// How it failed, if it was settled without a value.
     pub(crate) fn failure(&self) -> Option<TaskError> {
         match self.stage.get() {

@@ -99,6 +99,18 @@ impl<T: 'static> Promise<T> {
         self.cell.settle(Ok(value)).map_err(|_| InvalidState)
     }
 
+    /// Ends the promise as a task has ended. If the value of that is gone, the promise counts
+    /// as cancelled.
+    pub(crate) fn settle_as(&self, outcome: Option<Outcome<T>>) {
+        let gone = || {
+            Err(TaskError::Cancelled(Cancelled::new(
+                CancelReason::Requested,
+            )))
+        };
+        let refused = self.cell.settle(outcome.unwrap_or_else(gone));
+        drop(refused);
+    }
+
     /// Cancels the promise: whoever awaits it is cancelled there. Returns `false` if it was
     /// done.
     #[track_caller]

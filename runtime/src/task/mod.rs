@@ -260,6 +260,12 @@ impl<T: 'static> Task<T> {
         self.object.promise().failure()
     }
 
+    /// Moves the outcome of a task out that has ended. `None`: it has not, or somebody else
+    /// has moved its value out.
+    pub(crate) fn take_outcome(&self) -> Option<Outcome<T>> {
+        self.object.promise().take_if_there()
+    }
+
     /// Moves the value of a task out that has one.
     pub(crate) fn take_value(&self) -> T {
         match self.object.promise().take_outcome() {
