@@ -120,6 +120,30 @@ fn a_notification_to_a_cancelled_waiter_goes_to_the_next() {
 }
 
 #[test]
+fn a_notification_is_passed_on_by_a_waiter_that_is_cancelled_before_it_has_the_lock() {
+    let trace = traced(|t| async move {
+        let condition = Condition::new();
+        let a = waiter(&condition, &t, "a");
+        let b = waiter(&condition, &t, "b");
+        yield_now().await;
+        let guard = condition.acquire().await;
+        condition.notify(1).expect("the lock is held");
+        // Now "a" has run: it has its notification, and waits for the lock.
+        yield_now().await;
+        yield_now().await;
+        a.cancel();
+        yield_now().await;
+        drop(guard);
+        sleep(ms(100)).await;
+        t.say(format!("{} {}", a.cancelled(), b.done()));
+    });
+    assert_eq!(
+        trace,
+        ["a cancelled, holding true", "b woke true", "true true"]
+    );
+}
+
+#[test]
 fn a_wait_with_a_predicate_looks_at_every_notification() {
     // E11
     let trace = traced(|t| async move {

@@ -571,3 +571,21 @@ fn a_socket_that_outlives_its_loop_says_so() {
         "the event loop that the socket belongs to is closed"
     );
 }
+
+#[test]
+fn a_socket_of_a_loop_that_is_closed_and_still_held_says_so_too() {
+    let listener = StdListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    let held = looplet::EventLoop::new().expect("a loop");
+    let connecting = held.run_until_complete(async move { TcpStream::connect(address).await });
+    let stream = connecting.expect("it ends").expect("it listens");
+    held.close();
+    let failed = run(async move {
+        // A wait for a loop that makes no turns would be for ever.
+        timeout(ms(1000), async { stream.read(&mut [0; 8]).await }).await
+    });
+    let error = failed
+        .expect("no time passes")
+        .expect_err("the loop is closed");
+    assert_eq!(error.kind(), ErrorKind::NotConnected);
+}
