@@ -3,15 +3,17 @@
 mod common;
 
 use std::cell::Cell;
+use std::future::{pending, poll_fn};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use common::{Trace, join, ms};
 use looplet::{
-    ReadError, Server, StreamReader, StreamWriter, TcpListener, TcpStream, create_task, gather,
-    open_connection, run, sleep, start_server, timeout,
+    ReadError, RunError, Server, StreamReader, StreamWriter, TcpListener, TcpStream, create_task,
+    gather, open_connection, run, sleep, start_server, timeout,
 };
 
 async fn serve<F>(client_connected: F) -> Server
@@ -588,4 +590,23 @@ fn a_socket_of_a_loop_that_is_closed_and_still_held_says_so_too() {
         .expect("no time passes")
         .expect_err("the loop is closed");
     assert_eq!(error.kind(), ErrorKind::NotConnected);
+}
+
+#[test]
+fn a_wait_for_a_socket_that_was_polled_twice_leaves_nothing_behind() {
+    let ended = looplet::Runner::new().expect("a loop").run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let client = TcpStream::connect(listener.local_addr().expect("it is bound"));
+        let client = client.await.expect("it listens");
+        assert!(client.try_read(&mut [0; 8]).is_err(), "nothing was sent");
+        let mut wait = Box::pin(client.readable());
+        for _ in 0..2 {
+            let pending = poll_fn(|context| Poll::Ready(wait.as_mut().poll(context).is_pending()));
+            assert!(pending.await);
+        }
+        drop(wait);
+        // A wait that was left behind would count as something that may happen.
+        pending::<()>().await
+    });
+    assert!(matches!(ended, Err(RunError::Deadlock(_))), "{ended:?}");
 }

@@ -314,6 +314,9 @@ fn run_until_complete_gives_the_value_the_panic_or_says_that_it_was_stopped() {
     );
     assert!(matches!(error, RunError::Stopped));
     assert_eq!(l.all_tasks().len(), 1, "the task is still there");
+    // The task holds its own loop, which only a close ends.
+    l.close();
+    assert!(l.all_tasks().is_empty());
 }
 
 #[test]

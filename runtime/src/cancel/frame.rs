@@ -12,8 +12,8 @@
 //!    something that can itself be cancelled (a task, a promise), is *forwarded*: the thing is
 //!    cancelled, and its outcome decides (asyncio's rule for `Task.cancel`). Not so if the
 //!    task has been woken already: then the wait is as good as over.
-//! 3. Any other request is stored, and the task is rung. So is the waker of the youngest leaf
-//!    inside, if it is not the task's own (see `wakers.rs`).
+//! 3. Any other request is stored, and the task is rung. So is the waker of a leaf inside, if
+//!    it is not the task's own (see `wakers.rs`).
 //! 4. While its owner polls, a frame stores requests; the owner calls `settle`
 //!    afterwards.
 //! 5. The first undelivered request wins. One delivery serves all frames around the leaf.
@@ -277,8 +277,8 @@ impl dyn FrameOwner + '_ {
     fn waker_inside(&self) -> Option<Waker> {
         let task = self.task_frame();
         let is_inside = |innermost: &FrameRef| innermost.is_inside(self);
-        let youngest = task.with_rare(|rare| rare.wakers.youngest(is_inside));
-        youngest.or_else(|| self.frame().with_rare(|rare| rare.waker.clone()))
+        let of_leaf = task.with_rare(|rare| rare.wakers.find(is_inside));
+        of_leaf.or_else(|| self.frame().with_rare(|rare| rare.waker.clone()))
     }
 
     /// Whether this frame is `frame` or one of those inside it.

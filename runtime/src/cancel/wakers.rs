@@ -16,23 +16,13 @@ pub(crate) struct WakerId(u32);
 
 /// The list of one task; `P` says where a leaf is.
 pub(super) struct ForeignWakers<P> {
-    leaves: Slab<Leaf<P>>,
-    /// Leaves there have been.
-    made: u64,
-}
-
-struct Leaf<P> {
-    place: P,
-    waker: Waker,
-    /// How many leaves there had been before it.
-    number: u64,
+    leaves: Slab<(P, Waker)>,
 }
 
 impl<P> Default for ForeignWakers<P> {
     fn default() -> Self {
         Self {
             leaves: Slab::new(),
-            made: 0,
         }
     }
 }
@@ -40,36 +30,27 @@ impl<P> Default for ForeignWakers<P> {
 impl<P> ForeignWakers<P> {
     /// Adds the waker of a leaf.
     pub(super) fn add(&mut self, place: P, waker: Waker) -> WakerId {
-        let number = self.made;
-        self.made += 1;
-        let leaf = Leaf {
-            place,
-            waker,
-            number,
-        };
-        WakerId(self.leaves.insert(leaf) as u32)
+        WakerId(self.leaves.insert((place, waker)) as u32)
     }
 
     /// Exchanges a waker, and returns the old one for the caller to drop.
     pub(super) fn replace(&mut self, id: WakerId, waker: &Waker) -> Option<Waker> {
-        let leaf = self.leaves.get_mut(id.0 as usize)?;
-        if leaf.waker.will_wake(waker) {
+        let (_, old) = self.leaves.get_mut(id.0 as usize)?;
+        if old.will_wake(waker) {
             return None;
         }
-        Some(std::mem::replace(&mut leaf.waker, waker.clone()))
+        Some(std::mem::replace(old, waker.clone()))
     }
 
     /// Removes a waker, and returns it for the caller to drop.
     pub(super) fn remove(&mut self, id: WakerId) -> Option<(P, Waker)> {
-        let leaf = self.leaves.try_remove(id.0 as usize)?;
-        Some((leaf.place, leaf.waker))
+        self.leaves.try_remove(id.0 as usize)
     }
 
-    /// The waker of the youngest leaf that is where it should be.
-    pub(super) fn youngest(&self, is_there: impl Fn(&P) -> bool) -> Option<Waker> {
-        let leaves = self.leaves.iter().map(|(_, leaf)| leaf);
-        let inside = leaves.filter(|leaf| is_there(&leaf.place));
-        let youngest = inside.max_by_key(|leaf| leaf.number)?;
-        Some(youngest.waker.clone())
+    /// The waker of some leaf that is where it should be: one that is polled is enough.
+    pub(super) fn find(&self, is_there: impl Fn(&P) -> bool) -> Option<Waker> {
+        let mut leaves = self.leaves.iter().map(|(_, leaf)| leaf);
+        let (_, waker) = leaves.find(|(place, _)| is_there(place))?;
+        Some(waker.clone())
     }
 }
