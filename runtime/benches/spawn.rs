@@ -1,8 +1,9 @@
 //! What it costs to start a task and to await it: all at once, and one by one.
 //!
 //! "All at once" keeps every task alive until the last one was spawned; "one by one" reuses the
-//! place of the one before. Memory that comes fresh from the system costs as much again, page
-//! fault by page fault, so that has a line of its own.
+//! place of the one before. The figures of the former depend on what the allocator does with the
+//! memory between the rounds: if it goes back to the system, it comes again page fault by page
+//! fault. The same binary gives medians that are up to twice its best round.
 //!
 //! ```text
 //! cargo bench -p looplet --bench spawn
@@ -19,7 +20,7 @@ use measure::Bench;
 fn main() {
     let bench = Bench::new();
     bench.figure(
-        "spawn + join, 100 000 tasks, fresh memory each time",
+        "spawn + join, 100 000 tasks, handles freed each time",
         100_000,
         |count| all_at_once(count, Rc::default()),
     );
@@ -33,8 +34,8 @@ fn main() {
     bench.figure("spawn, await, one by one", 1_000_000, one_by_one);
 }
 
-/// The list of handles is kept between rounds: to free it would make the allocator give all the
-/// memory of the tasks back to the system, and the next round would ask for it page by page.
+/// The list of handles may be kept between rounds: to free so large a piece lets the allocator
+/// give the memory of all tasks back to the system.
 async fn all_at_once(count: u32, handles: Rc<RefCell<Vec<Task<u32>>>>) {
     let mut tasks = handles.take();
     tasks.extend((0..count).map(|number| create_task(async move { number })));

@@ -217,7 +217,7 @@ impl EventLoop {
         }
         let _entered = context::enter(&self.core).ok_or(RunError::AlreadyRunning)?;
         let _running = Running::start(&self.core);
-        let mut scratch = Scratch::default();
+        let mut scratch = Scratch::of(&self.core);
         loop {
             turn(&self.core, &mut scratch)?;
             if self.core.stopping.get() {

@@ -7,7 +7,7 @@
 //! The queue never runs anything. The turn takes the entries out, and no borrow is held while
 //! one runs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Waker;
 
@@ -45,6 +45,8 @@ pub(crate) enum Place {
 pub(crate) struct ReadyQueue {
     places: RefCell<Vec<Place>>,
     errands: RefCell<Slab<Errand>>,
+    /// The other list, between two runs of the loop.
+    spare: Cell<Vec<Place>>,
 }
 
 impl ReadyQueue {
@@ -52,6 +54,7 @@ impl ReadyQueue {
         Self {
             places: RefCell::new(Vec::new()),
             errands: RefCell::new(Slab::new()),
+            spare: Cell::default(),
         }
     }
 
@@ -79,6 +82,17 @@ impl ReadyQueue {
     pub(crate) fn exchange(&self, empty: &mut Vec<Place>) {
         debug_assert!(empty.is_empty());
         std::mem::swap(&mut *self.places.borrow_mut(), empty);
+    }
+
+    /// Takes the other list, for a run.
+    pub(crate) fn take_spare(&self) -> Vec<Place> {
+        self.spare.take()
+    }
+
+    /// Keeps the other list, emptied, for the next run.
+    pub(crate) fn keep_spare(&self, mut spare: Vec<Place>) {
+        spare.clear();
+        self.spare.set(spare);
     }
 
     /// Takes an errand out.

@@ -42,18 +42,31 @@ pub(crate) enum TurnError {
     Poll(io::Error),
 }
 
-/// What a run keeps between its turns, for the memory.
-#[derive(Default)]
-pub(crate) struct Scratch {
+/// What a run keeps between its turns, for the memory; the list outlives the run.
+pub(crate) struct Scratch<'a> {
+    core: &'a Core,
     /// Whoever waited for a source that became ready.
     woken: Vec<Waker>,
     /// What runs in this turn.
     batch: Vec<Place>,
 }
 
+impl<'a> Scratch<'a> {
+    pub(crate) fn of(core: &'a Core) -> Self {
+        let (woken, batch) = (Vec::new(), core.ready.take_spare());
+        Self { core, woken, batch }
+    }
+}
+
+impl Drop for Scratch<'_> {
+    fn drop(&mut self) {
+        self.core.ready.keep_spare(std::mem::take(&mut self.batch));
+    }
+}
+
 /// Makes one turn. The steps that are often empty are asked first whether they are.
 #[inline]
-pub(crate) fn turn(core: &Core, scratch: &mut Scratch) -> Result<(), TurnError> {
+pub(crate) fn turn(core: &Core, scratch: &mut Scratch<'_>) -> Result<(), TurnError> {
     if core.inbox.has_letters() {
         take_letters(core);
     }
