@@ -20,7 +20,7 @@
 //! # The life of `sleep(1 s).await`
 //!
 //! 1. The task's step polls [`sleep`] (`task/sleep.rs`), which sets a timer and returns
-//!    `Pending`; the task cell (`task/cell.rs`) puts the coroutine back.
+//!    `Pending`, and the task (`task/cell/`) waits.
 //! 2. The timer is a deadline in the wheel (`event_loop/wheel.rs`) and a waker in a slab
 //!    (`event_loop/timers.rs`).
 //! 3. The turn (`event_loop/turn.rs`) finds nothing ready, and asks the reactor
@@ -42,8 +42,8 @@
 //!    a turn, or from closing the loop, and never while a cell is borrowed.
 //! 2. `wake` only queues.
 //! 3. A turn runs what was ready when it began; what becomes ready meanwhile waits.
-//! 4. One thread-local (`event_loop/context.rs`), one file with `unsafe`
-//!    (`event_loop/waker.rs`), one global (the table in `event_loop/inbox.rs`).
+//! 4. One thread-local (`event_loop/context.rs`), two files with `unsafe`
+//!    (`event_loop/waker.rs`, `task/cell/body.rs`), one global (the table in `event_loop/inbox.rs`).
 //! 5. Every future that waits removes itself when it is dropped.
 //! 6. No thread is started before [`to_thread`], or a name to resolve, is first used.
 

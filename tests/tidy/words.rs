@@ -7,8 +7,11 @@ use crate::source::{Source, root, sources_in, words};
 
 /// The folders that the rules hold for.
 const EVERYWHERE: [&str; 4] = ["runtime", "http", "examples", "tests"];
-/// The only file that may say `unsafe`.
-const UNSAFE: &str = "runtime/src/event_loop/waker.rs";
+/// The only files that may say `unsafe`: the ticket as a waker, and the task in one allocation.
+const UNSAFE: [&str; 2] = [
+    "runtime/src/event_loop/waker.rs",
+    "runtime/src/task/cell/body.rs",
+];
 
 #[test]
 fn every_source_begins_with_a_doc() {
@@ -24,13 +27,13 @@ fn every_source_begins_with_a_doc() {
 }
 
 #[test]
-fn unsafe_is_in_one_file_and_each_block_is_argued() {
+fn unsafe_is_in_two_files_and_each_block_is_argued() {
     let mut complaints = Vec::new();
     for source in sources_in(&EVERYWHERE) {
         for at in words(&source.code, "unsafe") {
             let place = format!("{}:{}", source.path, source.line_of(at));
-            if source.path != UNSAFE {
-                complaints.push(format!("{place}: unsafe is only in {UNSAFE}"));
+            if !UNSAFE.contains(&source.path.as_str()) {
+                complaints.push(format!("{place}: unsafe is only in {UNSAFE:?}"));
             } else if !is_argued(&source, at) {
                 complaints.push(format!("{place}: no `// SAFETY:` right above"));
             }

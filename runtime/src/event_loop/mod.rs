@@ -311,6 +311,10 @@ impl WeakLoop {
     pub(crate) fn upgrade(self) -> Option<EventLoop> {
         context::find_loop(self.0).map(|core| EventLoop { core })
     }
+
+    pub(crate) fn number(self) -> LoopNumber {
+        self.0
+    }
 }
 
 /// Marks the time of a run, however it ends.

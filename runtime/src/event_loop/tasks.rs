@@ -14,8 +14,8 @@
 //! ```
 //!
 //! While a task runs it still counts as queued. If it was woken meanwhile, which is all that
-//! `yield_now` does, the turn queues it once more instead of letting it wait. What a coroutine *is*, and how its future is taken out
-//! of its place while it runs, is the business of `task/cell.rs`.
+//! `yield_now` does, the turn queues it once more instead of letting it wait. What a coroutine
+//! *is*, and where its future lies, is the business of `task/cell/`.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -26,7 +26,7 @@ use slab::Slab;
 
 use super::handle::Callback;
 use super::ready::ReadyQueue;
-use super::ticket::{MAX_TASKS, TaskId};
+use super::ticket::{MAX_TASKS, TaskId, Ticket};
 use crate::cancel::{Cancelled, FrameOwner};
 
 /// What a step of a coroutine came to.
@@ -40,8 +40,8 @@ pub(crate) enum Stepped {
 
 /// A task as the loop sees it.
 pub(crate) trait Coroutine: FrameOwner {
-    /// Runs it up to its next await that has to wait.
-    fn step(&self) -> Stepped;
+    /// Runs it up to its next await that has to wait. The ticket is its own.
+    fn step(&self, ticket: Ticket) -> Stepped;
     /// Ends it: its step has panicked.
     fn fail(&self, payload: Box<dyn Any + Send>);
     /// Asks it to end, the way asyncio does. Returns `false` if it has ended already.
@@ -85,16 +85,16 @@ impl Tasks {
     }
 
     /// Adds the coroutine that `make` builds from its id and its number, and queues its first
-    /// step.
+    /// step. Returns what `make` returns beside it.
     ///
     /// # Panics
     ///
     /// If the loop holds 67 million tasks.
-    pub(crate) fn spawn<C: Coroutine + 'static>(
+    pub(crate) fn spawn<R>(
         &self,
         ready: &ReadyQueue,
-        make: impl FnOnce(TaskId, u32) -> Rc<C>,
-    ) -> Rc<C> {
+        make: impl FnOnce(TaskId, u32) -> (Rc<dyn Coroutine>, R),
+    ) -> R {
         let number = self.made.get().wrapping_add(1);
         self.made.set(number);
         let mut slots = self.slots.borrow_mut();
@@ -104,15 +104,15 @@ impl Tasks {
         );
         let vacant = slots.vacant_entry();
         let id = TaskId::new(vacant.key(), number);
-        let coroutine = make(id, number);
+        let (coroutine, made) = make(id, number);
         vacant.insert(Slot {
-            coroutine: coroutine.clone(),
+            coroutine,
             generation: id.generation,
             queued: true,
         });
         drop(slots);
         ready.push_task(id);
-        coroutine
+        made
     }
 
     /// Queues a task unless it is queued already or gone.

@@ -232,7 +232,7 @@ fn run_step(core: &Core, id: TaskId) {
         return;
     };
     let ticket = Ticket::new(core.number, id);
-    match context::run_as(ticket, || coroutine.step()) {
+    match context::run_as(ticket, || coroutine.step(ticket)) {
         (Stepped::Waiting, false) => core.tasks.wait(id),
         (Stepped::Waiting, true) => core.ready.push_task(id),
         (Stepped::Ended, _) => bury(core, id, coroutine),

@@ -1,4 +1,4 @@
-//! Wakers, and the only `unsafe` of this crate.
+//! Wakers: tickets that the standard library can call.
 //!
 //! A `Waker` is a pointer and a table of four functions. The pointer of ours is not one: it is
 //! the word of a [`Ticket`], an integer. Cloning copies it, dropping does nothing, and waking

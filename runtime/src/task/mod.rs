@@ -1,6 +1,6 @@
 //! Tasks: coroutines that the loop runs, and the scopes that catch a cancel.
 //!
-//! `cell.rs` is what a task is and how a step of it goes. This file has what a program holds:
+//! `cell/` is what a task is and how a step of it goes. This file has what a program holds:
 //! [`Task`], and the functions that make one. The scopes ([`catch_cancel()`], [`timeout()`])
 //! build on the states drawn in `cancel/step.rs`; [`sleep()`] is the smallest complete leaf and
 //! the one to read first.
@@ -36,7 +36,7 @@ pub use self::timeout::{Timeout, timeout, timeout_at};
 pub use self::wait::{Join, TaskWait};
 pub use self::yield_now::{YieldNow, yield_now};
 
-use self::cell::{TaskCell, TaskObject};
+use self::cell::{TaskObject, spawned, stillborn};
 
 /// A coroutine that the loop runs, and the promise of what it returns.
 ///
@@ -115,14 +115,16 @@ impl EventLoop {
         if self.is_closed() {
             drop(future);
             return Task {
-                object: TaskCell::<F>::stillborn(self, site),
+                object: stillborn::<F>(self, site),
             };
         }
         let core = self.core();
-        let make = |id, number| Rc::new(TaskCell::new(future, self, id, number, site));
-        Task {
-            object: core.tasks.spawn(&core.ready, make),
-        }
+        let object = core.tasks.spawn(&core.ready, |id, number| {
+            let object = spawned(future, self, (id, number), site);
+            let coroutine: Rc<dyn Coroutine> = object.clone();
+            (coroutine, object)
+        });
+        Task { object }
     }
 
     /// Runs the loop until `main` is done and returns what it returns.

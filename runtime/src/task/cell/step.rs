@@ -1,53 +1,44 @@
-//! The task cell: a coroutine, the promise it will settle, and the frame its cancels go to.
+//! A task, a step of it, and what else the loop and the handles ask of it.
 //!
-//! A task is one `Rc` shared by the loop's slab and all handles. The future itself is boxed
-//! and taken *out* of the cell while it is polled. That is what lets it spawn tasks, look at
-//! its own task, or cancel it: no cell is borrowed while user code runs, and a task that is
-//! asked for something in the middle of its own step finds an empty place instead of a
-//! panic.
-//!
-//! # A step
-//!
-//! 1. Take the future out. (It is gone if the loop was closed meanwhile.)
+//! 1. Look whether the future is there. (It is gone if the loop was closed meanwhile.)
 //! 2. Take the request, if there is one. Before the first step, that is the end: the body
 //!    never runs.
 //! 3. Throw the request and poll. (A panic goes through to the turn, which catches it once for
 //!    all that it runs, and comes back by way of `fail`.)
 //! 4. Ended: drop the future first, then settle the promise, so that whoever is woken finds
-//!    all clean-up done. Waiting: put the future back, then settle accounts with a request that
-//!    came during the step.
+//!    all clean-up done. Waiting: settle accounts with a request that came during the step.
 
 use std::any::{Any, type_name};
 use std::cell::Cell;
 use std::mem::{ManuallyDrop, needs_drop};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::thread;
 
+use super::body::Body;
 use crate::cancel::{CancelReason, CancelTarget, Cancelled, Frame, FrameOwner, Step};
 use crate::event_loop::{
-    Callback, Coroutine, ErrorContext, EventLoop, Stepped, TaskId, Ticket, WeakLoop, is_queued,
+    Callback, Coroutine, ErrorContext, Stepped, TaskId, Ticket, WeakLoop, is_queued,
     report_by_default, ticket, waker_of, with_step,
 };
 use crate::promise::{Outcome, Progress, PromiseCell, TaskError};
 
 /// A task that runs a future of type `F`.
-pub(crate) struct TaskCell<F: Future> {
-    /// The future; `None` while it runs and once it has ended.
-    future: Cell<Option<Pin<Box<F>>>>,
-    promise: PromiseCell<F::Output>,
+pub(super) struct TaskCell<F: Future> {
+    pub(super) body: Body<F>,
+    pub(super) promise: PromiseCell<F::Output>,
     /// Where requests to this task go.
-    frame: Frame,
-    ticket: Ticket,
-    site: &'static Location<'static>,
+    pub(super) frame: Frame,
+    /// Where it is in the slab of the loop. With its number, that makes its ticket.
+    pub(super) index: u32,
+    pub(super) site: &'static Location<'static>,
     /// `None`: the default name, `Task-N`.
     #[expect(
         clippy::box_collection,
         reason = "one word in every task, and hardly ever a name"
     )]
-    name: Cell<Option<Box<String>>>,
+    pub(super) name: Cell<Option<Box<String>>>,
 }
 
 /// What all handles of a task need, whatever future it runs.
@@ -57,76 +48,96 @@ pub(crate) trait TaskObject<T>: Coroutine + CancelTarget {
     fn abort(&self) -> bool;
 }
 
-impl<F> TaskCell<F>
-where
-    F: Future + 'static,
-{
-    pub(crate) fn new(
-        future: F,
-        event_loop: &EventLoop,
-        id: TaskId,
-        number: u32,
-        site: &'static Location<'static>,
-    ) -> Self {
-        Self {
-            future: Cell::new(Some(Box::pin(future))),
-            promise: PromiseCell::of_task(event_loop.downgrade(), number),
-            frame: Frame::default(),
-            ticket: Ticket::new(event_loop.core().number, id),
-            site,
-            name: Cell::new(None),
+impl<F: Future + 'static> Coroutine for TaskCell<F> {
+    fn step(&self, ticket: Ticket) -> Stepped {
+        if !self.body.is_here() {
+            return Stepped::Ended;
+        }
+        if self.frame.is_requested() || self.promise.progress().get() == Progress::Aborted {
+            return self.step_on_request(ticket);
+        }
+        self.step_with(ticket)
+    }
+
+    fn fail(&self, payload: Box<dyn Any + Send>) {
+        self.polled();
+        if self.body.is_here() {
+            self.end(Err(TaskError::Panicked(payload)));
         }
     }
 
-    /// A task of a closed loop: it has no future and was cancelled at birth.
-    pub(crate) fn stillborn(event_loop: &EventLoop, site: &'static Location<'static>) -> Rc<Self> {
-        let id = TaskId::new(0, 0);
-        let promise = PromiseCell::new(event_loop.downgrade());
-        let cause = Cancelled::new(CancelReason::LoopClosing);
-        // A new promise takes its first outcome.
-        let _ = promise.settle(Err(TaskError::Cancelled(cause)));
-        Rc::new(Self {
-            future: Cell::new(None),
-            promise,
-            frame: Frame::default(),
-            ticket: Ticket::new(event_loop.core().number, id),
-            site,
-            name: Cell::new(None),
-        })
+    fn cancel(&self, cause: Cancelled) -> bool {
+        if self.promise.is_done() {
+            return false;
+        }
+        let owner: &dyn FrameOwner = self;
+        owner.request(cause);
+        true
     }
 
+    fn discard(&self) {
+        if self.body.is_here() {
+            let cause = Cancelled::new(CancelReason::LoopClosing);
+            self.end(Err(TaskError::Cancelled(cause)));
+        }
+    }
+
+    fn notify_end(&self, callback: Rc<dyn Callback>) {
+        self.promise.add_done_callback(callback);
+    }
+
+    fn name(&self) -> String {
+        let name = self.name.take();
+        let text = name.as_ref().map(|name| name.to_string());
+        self.name.set(name);
+        text.unwrap_or_else(|| format!("Task-{}", self.promise.number()))
+    }
+
+    fn set_name(&self, name: String) {
+        self.name.set(Some(Box::new(name)));
+    }
+
+    fn number(&self) -> u32 {
+        self.promise.number()
+    }
+
+    fn site(&self) -> &'static Location<'static> {
+        self.site
+    }
+
+    fn type_name(&self) -> &'static str {
+        type_name::<F>().trim_end_matches("::{{closure}}")
+    }
+}
+
+impl<F: Future + 'static> TaskCell<F> {
     /// Makes an ordinary step. What is not the common end of one is kept out of its way.
     #[inline(always)]
-    fn step_with(&self, future: Pin<Box<F>>) -> Stepped {
+    fn step_with(&self, ticket: Ticket) -> Stepped {
         self.promise.progress().set(Progress::Started);
-        let mut out = Out {
-            cell: self,
-            future: None,
+        let Some(polled) = self.poll(ticket) else {
+            return Stepped::Ended;
         };
-        let polled = self.poll(out.future.insert(future).as_mut());
         if polled.is_pending() && with_step(Step::is_normal) {
-            return self.wait(out);
+            return self.wait();
         }
-        self.conclude(out, polled)
+        self.conclude(polled)
     }
 
     /// Makes a step that is not an ordinary one: it may be the end, or have a request to throw.
     #[cold]
-    fn step_on_request(&self, future: Pin<Box<F>>) -> Stepped {
+    fn step_on_request(&self, ticket: Ticket) -> Stepped {
         match self.prepare() {
-            Some(cause) => self.end(future, Err(TaskError::Cancelled(cause))),
-            None => self.step_with(future),
+            Some(cause) => self.end(Err(TaskError::Cancelled(cause))),
+            None => self.step_with(ticket),
         }
     }
 
     #[inline(never)]
-    fn conclude(&self, mut out: Out<'_, F>, polled: Poll<F::Output>) -> Stepped {
+    fn conclude(&self, polled: Poll<F::Output>) -> Stepped {
         match self.outcome(polled) {
-            Some(outcome) => match out.future.take() {
-                Some(future) => self.end(future, outcome),
-                None => Stepped::Ended,
-            },
-            None => self.wait(out),
+            Some(outcome) => self.end(outcome),
+            None => self.wait(),
         }
     }
 
@@ -145,11 +156,11 @@ where
     }
 
     #[inline]
-    fn poll(&self, future: Pin<&mut F>) -> Poll<F::Output> {
-        let waker = ManuallyDrop::new(waker_of(self.ticket));
+    fn poll(&self, ticket: Ticket) -> Option<Poll<F::Output>> {
+        let waker = ManuallyDrop::new(waker_of(ticket));
         let mut context = Context::from_waker(&waker);
         self.frame.set_polling(true);
-        let polled = future.poll(&mut context);
+        let polled = self.body.poll(&mut context);
         self.polled();
         polled
     }
@@ -169,10 +180,9 @@ where
         }
     }
 
-    /// Puts the future back, and looks at requests that came during the step.
+    /// Looks at requests that came during the step.
     #[inline]
-    fn wait(&self, out: Out<'_, F>) -> Stepped {
-        drop(out);
+    fn wait(&self) -> Stepped {
         if self.frame.is_requested() {
             let owner: &dyn FrameOwner = self;
             owner.settle();
@@ -204,10 +214,10 @@ where
     }
 
     /// Drops the future, then publishes how the task ended.
-    fn end(&self, future: Pin<Box<F>>, outcome: Outcome<F::Output>) -> Stepped {
+    fn end(&self, outcome: Outcome<F::Output>) -> Stepped {
         with_step(Step::reset);
         self.frame.set_polling(true);
-        if let Err(payload) = drop_contained(future) {
+        if let Err(payload) = self.drop_contained() {
             let message = "a future panicked while it was dropped";
             self.report(ErrorContext::of_panic(message, payload.as_ref()));
         }
@@ -218,10 +228,19 @@ where
         Stepped::Ended
     }
 
+    /// Drops a future whose `Drop` may panic.
+    fn drop_contained(&self) -> thread::Result<()> {
+        if !needs_drop::<F>() {
+            self.body.end();
+            return Ok(());
+        }
+        catch_unwind(AssertUnwindSafe(|| self.body.end()))
+    }
+
     /// Leaves that were dropped with the future counted themselves out of the running step.
     /// What they left there is not for the step of the next task.
     fn forget_parked(&self) {
-        if ticket() == Some(self.ticket) {
+        if ticket() == Some(self.ticket()) {
             with_step(Step::take_parked);
         }
     }
@@ -237,96 +256,13 @@ where
         }
     }
 
+    fn ticket(&self) -> Ticket {
+        let id = TaskId::new(self.index as usize, self.promise.number());
+        Ticket::new(self.event_loop().number(), id)
+    }
+
     fn event_loop(&self) -> WeakLoop {
         self.promise.event_loop()
-    }
-}
-
-/// Drops a future whose `Drop` may panic.
-fn drop_contained<F>(future: Pin<Box<F>>) -> thread::Result<()> {
-    if !needs_drop::<F>() {
-        return Ok(());
-    }
-    catch_unwind(AssertUnwindSafe(|| drop(future)))
-}
-
-/// A future that was taken out of its cell. It goes back by itself, also when its poll panics:
-/// then `fail` finds it there and drops it by the rules.
-struct Out<'a, F: Future> {
-    cell: &'a TaskCell<F>,
-    /// `None` once it was kept.
-    future: Option<Pin<Box<F>>>,
-}
-
-impl<F: Future> Drop for Out<'_, F> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(future) = self.future.take() {
-            self.cell.future.set(Some(future));
-        }
-    }
-}
-
-impl<F: Future + 'static> Coroutine for TaskCell<F> {
-    fn step(&self) -> Stepped {
-        let Some(future) = self.future.take() else {
-            return Stepped::Ended;
-        };
-        if self.frame.is_requested() || self.promise.progress().get() == Progress::Aborted {
-            return self.step_on_request(future);
-        }
-        self.step_with(future)
-    }
-
-    fn fail(&self, payload: Box<dyn Any + Send>) {
-        self.polled();
-        if let Some(future) = self.future.take() {
-            self.end(future, Err(TaskError::Panicked(payload)));
-        }
-    }
-
-    fn cancel(&self, cause: Cancelled) -> bool {
-        if self.promise.is_done() {
-            return false;
-        }
-        let owner: &dyn FrameOwner = self;
-        owner.request(cause);
-        true
-    }
-
-    fn discard(&self) {
-        let Some(future) = self.future.take() else {
-            return;
-        };
-        let cause = Cancelled::new(CancelReason::LoopClosing);
-        self.end(future, Err(TaskError::Cancelled(cause)));
-    }
-
-    fn notify_end(&self, callback: Rc<dyn Callback>) {
-        self.promise.add_done_callback(callback);
-    }
-
-    fn name(&self) -> String {
-        let name = self.name.take();
-        let text = name.as_ref().map(|name| name.to_string());
-        self.name.set(name);
-        text.unwrap_or_else(|| format!("Task-{}", self.promise.number()))
-    }
-
-    fn set_name(&self, name: String) {
-        self.name.set(Some(Box::new(name)));
-    }
-
-    fn number(&self) -> u32 {
-        self.promise.number()
-    }
-
-    fn site(&self) -> &'static Location<'static> {
-        self.site
-    }
-
-    fn type_name(&self) -> &'static str {
-        type_name::<F>().trim_end_matches("::{{closure}}")
     }
 }
 
@@ -336,11 +272,11 @@ impl<F: Future + 'static> FrameOwner for TaskCell<F> {
     }
 
     fn ring(&self) {
-        waker_of(self.ticket).wake();
+        waker_of(self.ticket()).wake();
     }
 
     fn is_rung(&self) -> bool {
-        is_queued(self.ticket)
+        is_queued(self.ticket())
     }
 }
 
