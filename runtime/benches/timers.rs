@@ -16,7 +16,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use looplet::{Sleep, create_task, sleep, timeout};
-use measure::Bench;
+use measure::{Bench, pin_heap};
 
 /// Nanoseconds of a tick of the process clock of Linux.
 const TICK: u64 = 10_000_000;
@@ -57,6 +57,7 @@ fn live(bench: &Bench, count: u32) {
                 assert!(begin(sleep.as_mut()).await);
                 sleeps.push(sleep);
             }
+            pin_heap();
         },
     );
 }
