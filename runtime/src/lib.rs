@@ -69,7 +69,10 @@ pub use self::event_loop::{
     RunError, TimerHandle, get_running_loop, try_get_running_loop,
 };
 pub use self::executor::{Job, ThreadPool, to_thread};
-pub use self::net::{Address, TcpListener, TcpStream, resolve};
+pub use self::net::{
+    Address, Endpoint, Family, SocketListener, SocketStream, Tcp, TcpListener, TcpStream, Unix,
+    UnixListener, UnixStream, resolve,
+};
 pub use self::promise::{CallbackId, Promise, PromiseWait, TaskError};
 pub use self::queue::{
     Fifo, GetError, Lifo, LifoQueue, PriorityQueue, PutError, Queue, QueueShutDown, Smallest,
@@ -77,7 +80,10 @@ pub use self::queue::{
 };
 pub use self::runner::{Runner, run};
 pub use self::streams::{
-    Lines, ReadError, Server, StreamReader, StreamWriter, open_connection, start_server,
+    AlreadyReading, ClientOutcome, ConnectOptions, InvalidWaterMarks, Lines, ReadError, ServeError,
+    Server, ServerOptions, StreamFeed, StreamReader, StreamWriter, WriteError, ZeroLimit,
+    open_connection, open_connection_with, open_unix_connection, start_server, start_server_with,
+    start_unix_server, start_unix_server_with,
 };
 pub use self::sync::{
     Barrier, BoundedSemaphore, BrokenBarrierError, Condition, Event, Lock, LockGuard, NotAcquired,

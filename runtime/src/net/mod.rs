@@ -3,10 +3,30 @@
 //! Everything here follows one pattern, in [`source`]: try; if the socket is not ready, wait
 //! for the reactor to say that it is, and try again. There are no buffers on this level;
 //! `streams/` has them.
+//!
+//! TCP and UNIX sockets differ in how they begin ([`tcp`], [`unix`]); what they do then is
+//! written once, in [`stream`] and [`listener`].
 
 mod source;
 mod resolve;
+mod endpoint;
+mod stream;
+mod listener;
+mod race;
 mod tcp;
+mod socket_file;
+mod unix;
 
+pub use self::endpoint::Endpoint;
+pub use self::listener::SocketListener;
 pub use self::resolve::{Address, resolve};
-pub use self::tcp::{TcpListener, TcpStream};
+pub use self::stream::{Family, SocketStream};
+pub use self::tcp::{Tcp, TcpListener, TcpStream};
+pub use self::unix::{Unix, UnixListener, UnixStream};
+
+pub(crate) use self::listener::BACKLOG;
+pub(crate) use self::race::HAPPY_EYEBALLS_DELAY;
+pub(crate) use self::socket_file::SocketFile;
+pub(crate) use self::stream::Connection;
+pub(crate) use self::tcp::{BindOptions, RouteOptions, bind_tcp};
+pub(crate) use self::unix::bind_unix;

@@ -1,0 +1,190 @@
+//! Where a reader gets more from: a connection, or somebody's hand.
+//!
+//! A connection is read when somebody asks for data, and never before. So there is no
+//! background reader that would have to be paused: what nobody asks for stays in the kernel,
+//! whose window closes, and the peer's `drain` waits. asyncio, which reads in the background,
+//! pauses above twice the limit and resumes at the limit; here that rule is for those who feed
+//! a reader by hand.
+//!
+//! # Rules
+//!
+//! 1. One task waits for data at a time; a second one is refused. Data that is there may be
+//!    taken meanwhile.
+//! 2. What came before a failure can still be read; after it, every read that needs more gives
+//!    the failure again.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+
+use super::error::AlreadyReading;
+use super::incoming::Incoming;
+use crate::event_loop::Direction;
+use crate::net::Connection;
+use crate::sync::Event;
+use crate::task::yield_now;
+
+/// Reads after which others get their turn, if none had to wait.
+const FILLS_IN_A_ROW: u32 = 8;
+
+/// A buffer and its origin, shared by all handles of a reader.
+pub(super) struct Supply {
+    pub(super) incoming: RefCell<Incoming>,
+    origin: Origin,
+    /// Whether a task waits for data.
+    reading: Cell<bool>,
+    /// Reads since the reader has waited.
+    fills: Cell<u32>,
+}
+
+enum Origin {
+    Connection(Rc<dyn Connection>),
+    Hand(Hand),
+}
+
+/// What a reader and the one who feeds it tell each other.
+pub(super) struct Hand {
+    /// Set when something has come, or nothing more will.
+    news: Event,
+    /// Set while the reader does not have too much.
+    pub(super) relaxed: Event,
+    /// Below this it is relaxed, and above its double it is not.
+    limit: usize,
+}
+
+impl Supply {
+    pub(super) fn of_connection(connection: Rc<dyn Connection>) -> Self {
+        Self::new(Origin::Connection(connection))
+    }
+
+    pub(super) fn by_hand(limit: usize) -> Self {
+        let hand = Hand {
+            news: Event::new(),
+            relaxed: Event::new(),
+            limit,
+        };
+        hand.relaxed.set();
+        Self::new(Origin::Hand(hand))
+    }
+
+    fn new(origin: Origin) -> Self {
+        Self {
+            incoming: RefCell::default(),
+            origin,
+            reading: Cell::new(false),
+            fills: Cell::new(0),
+        }
+    }
+
+    pub(super) fn hand(&self) -> Option<&Hand> {
+        match &self.origin {
+            Origin::Hand(hand) => Some(hand),
+            Origin::Connection(_) => None,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.incoming.borrow().len()
+    }
+
+    /// Takes up to `max` bytes.
+    pub(super) fn take(&self, max: usize) -> Vec<u8> {
+        let taken = self.incoming.borrow_mut().take(max);
+        self.relax();
+        taken
+    }
+
+    /// Lets the one who feeds go on, if there is little left.
+    pub(super) fn relax(&self) {
+        if let Some(hand) = self.hand()
+            && self.len() <= hand.limit
+        {
+            hand.relaxed.set();
+        }
+    }
+
+    /// Takes in what somebody's hand changes.
+    pub(super) fn feed(&self, change: impl FnOnce(&mut Incoming)) {
+        change(&mut self.incoming.borrow_mut());
+        if let Some(hand) = self.hand() {
+            if self.len() > hand.limit.saturating_mul(2) {
+                hand.relaxed.clear();
+            }
+            hand.news.set();
+        }
+    }
+
+    /// Waits until more is there, for `method`. Returns `false` at the end.
+    pub(super) async fn more(&self, method: &'static str) -> io::Result<bool> {
+        let may_grow = self.incoming.borrow().may_grow()?;
+        if !may_grow {
+            return Ok(false);
+        }
+        let _turn = Turn::begin(self, method)?;
+        match &self.origin {
+            Origin::Connection(connection) => self.receive(connection.as_ref()).await,
+            Origin::Hand(hand) => self.wait_for(hand).await,
+        }
+    }
+
+    async fn wait_for(&self, hand: &Hand) -> io::Result<bool> {
+        let before = self.len();
+        // Whoever waits wants more than there is, however much that may be.
+        hand.relaxed.set();
+        hand.news.clear();
+        hand.news.wait().await;
+        if self.len() > before {
+            return Ok(true);
+        }
+        self.incoming.borrow().may_grow()
+    }
+
+    async fn receive(&self, connection: &dyn Connection) -> io::Result<bool> {
+        self.breathe().await;
+        connection.registration().ready(Direction::Read).await?;
+        loop {
+            let mut incoming = self.incoming.borrow_mut();
+            let received = incoming.receive(|room| connection.try_read(room));
+            match received {
+                Ok(()) => return Ok(!incoming.has_ended()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    incoming.fail(error);
+                    return incoming.may_grow();
+                }
+            }
+            drop(incoming);
+            self.fills.set(0);
+            connection.registration().ready(Direction::Read).await?;
+        }
+    }
+
+    /// Lets others run now and then: a peer that sends faster than this program reads would
+    /// never make it wait.
+    async fn breathe(&self) {
+        self.fills.set(self.fills.get() + 1);
+        if self.fills.get() >= FILLS_IN_A_ROW {
+            self.fills.set(0);
+            yield_now().await;
+        }
+    }
+}
+
+/// The time in which one task waits for data.
+struct Turn<'a>(&'a Supply);
+
+impl<'a> Turn<'a> {
+    fn begin(supply: &'a Supply, method: &'static str) -> Result<Self, AlreadyReading> {
+        if supply.reading.replace(true) {
+            return Err(AlreadyReading { method });
+        }
+        Ok(Self(supply))
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.reading.set(false);
+    }
+}
