@@ -1,19 +1,23 @@
 //! Accepting: a task for every listening socket, and a task for every client.
 
+use std::any::Any;
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::clients::Clients;
 use super::connect::pair;
 use super::reader::StreamReader;
-use super::sender::Ending;
+use super::sender::{Ending, Sender};
 use super::writer::StreamWriter;
 use crate::event_loop::{ErrorContext, get_running_loop};
 use crate::net::{Family, SocketListener, SocketStream};
-use crate::promise::TaskError;
-use crate::task::{Task, create_task, sleep, yield_now};
+use crate::task::{create_task, sleep, yield_now};
 
 /// How long a server that has run out of descriptors or memory waits before it accepts again.
 const ACCEPT_RETRY: Duration = Duration::from_secs(1);
@@ -83,7 +87,7 @@ fn is_about_one_client(error: &io::Error) -> bool {
 /// would keep the loop busy, and to give up would end the server over a bad minute.
 async fn pause(error: &io::Error) {
     let what = format!("a server cannot accept, and waits for a second: {error}");
-    get_running_loop().call_exception_handler(&ErrorContext::new(what));
+    report(&ErrorContext::new(what));
     sleep(ACCEPT_RETRY).await;
 }
 
@@ -95,35 +99,52 @@ where
     O: ClientOutcome + 'static,
 {
     let (reader, writer) = pair(stream, service.limit);
-    let sender = Rc::downgrade(writer.sender());
     service.clients.attach(writer.sender());
-    let serving = service.clone();
-    let task = create_task(async move { (serving.handler)(reader, writer).await });
-    task.add_done_callback(move |task| {
-        let failed = report_failure(task);
-        // A writer that the handler has handed on is closed, too, as in asyncio.
-        if failed && let Some(sender) = sender.upgrade() {
-            sender.end(Ending::Closed);
+    let (service, failure) = (service.clone(), Failure(Some(writer.sender().clone())));
+    create_task(async move {
+        let handling = (service.handler)(reader, writer);
+        match contain(handling).await.map(O::failure) {
+            Ok(None) => failure.averted(),
+            Ok(Some(cause)) => report(&ErrorContext {
+                cause: Some(cause),
+                ..ErrorContext::new(UNHANDLED)
+            }),
+            Err(payload) => report(&ErrorContext::of_panic(UNHANDLED, payload.as_ref())),
         }
     });
 }
 
-/// Reports how a handler has failed. Returns whether it has, or was cancelled.
-fn report_failure<O: ClientOutcome + 'static>(task: &Task<O>) -> bool {
-    let context = match task.take_outcome() {
-        Some(Ok(outcome)) => match outcome.failure() {
-            Some(cause) => ErrorContext {
-                cause: Some(cause),
-                ..ErrorContext::new(UNHANDLED)
-            },
-            None => return false,
-        },
-        Some(Err(TaskError::Panicked(payload))) => {
-            ErrorContext::of_panic(UNHANDLED, payload.as_ref())
+/// Awaits `handling`; a panic of it is a value.
+async fn contain<T>(handling: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
+    let mut handling = pin!(handling);
+    let poll = |context: &mut Context<'_>| {
+        let polled = catch_unwind(AssertUnwindSafe(|| handling.as_mut().poll(context)));
+        match polled {
+            Ok(polled) => polled.map(Ok),
+            Err(payload) => Poll::Ready(Err(payload)),
         }
-        Some(Err(TaskError::Cancelled(_))) => return true,
-        None => return false,
     };
-    get_running_loop().call_exception_handler(&context);
-    true
+    poll_fn(poll).await
+}
+
+fn report(context: &ErrorContext) {
+    get_running_loop().call_exception_handler(context);
+}
+
+/// Closes the connection of a handler that fails, panics or is cancelled, even if the handler
+/// has handed its writer on. That is asyncio's rule.
+struct Failure(Option<Rc<Sender>>);
+
+impl Failure {
+    fn averted(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Failure {
+    fn drop(&mut self) {
+        if let Some(sender) = &self.0 {
+            sender.end(Ending::Closed);
+        }
+    }
 }

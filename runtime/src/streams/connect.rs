@@ -96,7 +96,8 @@ impl<F: Family> SocketStream<F> {
     /// # fn main() -> std::io::Result<()> {
     /// run(async {
     ///     let (here, there) = UnixStream::pair()?;
-    ///     let ((_, writer), (reader, _)) = (here.into_streams(), there.into_streams());
+    ///     let (_reader, writer) = here.into_streams();
+    ///     let (reader, _writer) = there.into_streams();
     ///     writer.write(b"hello");
     ///     writer.close();
     ///     assert_eq!(reader.read_to_end().await?, b"hello");

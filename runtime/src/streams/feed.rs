@@ -71,7 +71,7 @@ impl StreamFeed {
 
     /// Ends the stream.
     pub fn feed_eof(self) {
-        self.supply.feed(|incoming| incoming.end());
+        self.supply.feed(|incoming| incoming.finish());
     }
 
     /// Ends the stream with an error: every read that needs more than there is gives it.

@@ -8,13 +8,17 @@ use super::error::{ReadError, again};
 
 /// How much room a read offers to the kernel.
 const CHUNK: usize = 16 * 1024;
+/// How much room a buffer keeps when it is empty.
+const KEPT: usize = 256 * 1024;
 
 /// The buffer of a reader.
 #[derive(Default)]
 pub(super) struct Incoming {
-    /// What came in; `bytes[start..]` was not returned yet.
+    /// What came in and was not returned yet is `bytes[start..end]`. The room behind it was
+    /// cleared once, and need not be again.
     bytes: Vec<u8>,
     start: usize,
+    end: usize,
     /// Whether no more will come.
     ended: bool,
     /// Why no more will come, if it is not the peer's wish.
@@ -23,11 +27,11 @@ pub(super) struct Incoming {
 
 impl Incoming {
     pub(super) fn pending(&self) -> &[u8] {
-        &self.bytes[self.start..]
+        &self.bytes[self.start..self.end]
     }
 
     pub(super) fn len(&self) -> usize {
-        self.bytes.len() - self.start
+        self.end - self.start
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -47,18 +51,20 @@ impl Incoming {
 
     fn skip(&mut self, count: usize) {
         self.start += count;
-        if self.start == self.bytes.len() {
-            self.bytes.clear();
-            self.start = 0;
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+            if self.bytes.len() > KEPT {
+                self.bytes = Vec::new();
+            }
         }
     }
 
     pub(super) fn feed(&mut self, data: &[u8]) {
-        self.compact();
-        self.bytes.extend_from_slice(data);
+        self.room(data.len())[..data.len()].copy_from_slice(data);
+        self.end += data.len();
     }
 
-    pub(super) fn end(&mut self) {
+    pub(super) fn finish(&mut self) {
         self.ended = true;
     }
 
@@ -79,19 +85,23 @@ impl Incoming {
         &mut self,
         read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
     ) -> io::Result<()> {
-        self.compact();
-        let length = self.bytes.len();
-        self.bytes.resize(length + CHUNK, 0);
-        let result = read(&mut self.bytes[length..]);
-        let received = result.as_ref().map_or(0, |&received| received);
-        self.bytes.truncate(length + received);
+        let result = read(self.room(CHUNK));
+        self.end += result.as_ref().map_or(0, |&received| received);
         self.ended |= matches!(result, Ok(0));
         result.map(drop)
     }
 
-    fn compact(&mut self) {
-        self.bytes.drain(..self.start);
-        self.start = 0;
+    /// Returns room for at least `count` bytes, behind what is there.
+    fn room(&mut self, count: usize) -> &mut [u8] {
+        if self.bytes.len() - self.end < count {
+            self.bytes.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.len());
+            let needed = self.end + count;
+            // Growth in large steps keeps the copies few.
+            let length = needed.max(self.bytes.len()).max(self.bytes.capacity());
+            self.bytes.resize(length, 0);
+        }
+        &mut self.bytes[self.end..]
     }
 
     /// Takes a line off whose separator came too late, or all there is if it did not come.

@@ -23,6 +23,7 @@ mod connect;
 mod clients;
 mod accept;
 mod server;
+mod start;
 
 pub use self::accept::ClientOutcome;
 pub use self::connect::{open_connection, open_connection_with, open_unix_connection};
@@ -32,7 +33,6 @@ pub use self::error::{
 pub use self::feed::StreamFeed;
 pub use self::options::{ConnectOptions, ServerOptions};
 pub use self::reader::{Lines, StreamReader};
-pub use self::server::{
-    Server, start_server, start_server_with, start_unix_server, start_unix_server_with,
-};
+pub use self::server::Server;
+pub use self::start::{start_server, start_server_with, start_unix_server, start_unix_server_with};
 pub use self::writer::StreamWriter;

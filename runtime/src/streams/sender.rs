@@ -154,8 +154,9 @@ impl Sender {
             self.send(&mut left);
         }
         if !left.is_empty() && !self.has_failed() {
-            let rest = left.iter().flat_map(|part| part.iter());
-            self.unsent.borrow_mut().extend(rest);
+            let mut unsent = self.unsent.borrow_mut();
+            left.iter().for_each(|part| unsent.extend(&part[..]));
+            drop(unsent);
             self.pause_if_full();
             self.flush();
         }
@@ -199,11 +200,12 @@ impl Sender {
         }
     }
 
-    /// Waits until writers need not wait. An error says why nothing more can be sent.
+    /// Waits until writers need not wait. An error says why nothing more can be sent; a close
+    /// during the wait is none, as in asyncio.
     pub(super) async fn drain(&self) -> io::Result<()> {
         self.check()?;
         self.relaxed.wait().await;
-        self.check()
+        self.failure()
     }
 
     /// Waits until nothing is unsent.
