@@ -12,8 +12,8 @@ use std::time::Duration;
 use common::net::{connect, echo, pattern, serve};
 use common::{join, ms};
 use looplet::{
-    RunError, StreamReader, StreamWriter, TcpListener, TcpStream, create_task, open_connection,
-    run, sleep, timeout,
+    ConnectOptions, RunError, StreamReader, StreamWriter, TcpListener, TcpStream, create_task,
+    open_connection, open_connection_with, run, sleep, timeout,
 };
 
 #[test]
@@ -70,6 +70,82 @@ fn a_refused_connection_says_where() {
         let text = error.to_string();
         let start = format!("cannot connect to {address} ({address}: ");
         assert!(text.starts_with(&start), "{text}");
+    });
+}
+
+#[test]
+fn of_several_refusals_each_is_named() {
+    // asyncio's F14, for a name with several addresses or with one.
+    run(async {
+        let free = StdListener::bind("127.0.0.1:0").expect("a port is free");
+        let port = free.local_addr().expect("it is bound").port();
+        drop(free);
+        let addresses = looplet::resolve("localhost", port)
+            .await
+            .expect("it is known");
+        let refused = open_connection(("localhost", port)).await;
+        let error = refused.expect_err("nobody listens");
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        let text = error.to_string();
+        let start = format!("cannot connect to localhost:{port} (");
+        assert!(text.starts_with(&start), "{text}");
+        for address in addresses {
+            assert!(text.contains(&format!("{address}: ")), "{text}");
+        }
+    });
+}
+
+#[test]
+fn a_connection_comes_from_the_local_address_it_was_given() {
+    run(async {
+        let server = serve(async |_, writer: StreamWriter| {
+            let peer = writer.peer_addr().expect("it is open");
+            writer.write(peer.to_string().as_bytes());
+        })
+        .await;
+        let from = |local: &str| ConnectOptions {
+            local_addr: Some(local.parse().expect("an address")),
+            ..Default::default()
+        };
+        let (reader, writer) = open_connection_with(server.local_addr(), from("127.0.0.2:0"))
+            .await
+            .expect("it is an address of this machine");
+        let seen = reader.read_to_end().await.expect("an answer");
+        let local = writer.local_addr().expect("it is open").to_string();
+        assert_eq!(seen, local.as_bytes());
+        assert!(local.starts_with("127.0.0.2:"), "{local}");
+        let error = open_connection_with(server.local_addr(), from("192.0.2.1:0")).await;
+        let error = error.expect_err("it is an address of nobody");
+        assert_eq!(error.kind(), ErrorKind::AddrNotAvailable);
+        let why = "cannot use 192.0.2.1:0 as the local address";
+        assert!(error.to_string().contains(why), "{error}");
+    });
+}
+
+#[test]
+fn a_limit_of_zero_is_refused_before_anything_is_connected() {
+    run(async {
+        let options = ConnectOptions {
+            limit: 0,
+            ..Default::default()
+        };
+        let error = open_connection_with("127.0.0.1:1", options).await;
+        let error = error.expect_err("nothing fits");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(error.to_string(), "the limit of a reader cannot be 0");
+    });
+}
+
+#[test]
+fn a_socket_that_was_connected_elsewhere_becomes_a_reader_and_a_writer() {
+    run(async {
+        let server = serve(echo).await;
+        let stream = TcpStream::connect(server.local_addr())
+            .await
+            .expect("it serves");
+        let (reader, writer) = stream.into_streams();
+        writer.write(b"x");
+        assert_eq!(reader.read(1).await.expect("an echo"), b"x");
     });
 }
 

@@ -42,7 +42,7 @@ fn drain_waits_above_the_high_mark_until_the_low_one_and_wakes_all() {
         trace.say(format!("{:?}", writer.get_write_buffer_limits()));
         writer.drain().await.expect("it is open");
         trace.say("drain 1 immediate");
-        writer.write(&vec![b'x'; 20_000_000]);
+        writer.write(&vec![b'x'; 1_000_000]);
         trace.say(writer.get_write_buffer_size() > 65536);
         let drain = |name| {
             let (writer, trace) = (writer.clone(), trace.clone());

@@ -68,7 +68,7 @@ impl StreamWriter {
         }
         let _sending = Sending::begin(sender)?;
         sender.wait_flushed().await?;
-        let sent = send(sender, file, from, end).await?;
+        let sent = send(sender, file, (from, end), BY_KERNEL).await?;
         match end {
             Some(end) if sent < end - from => Err(truncated(sent, end - from)),
             _ => Ok(sent),
@@ -122,10 +122,14 @@ impl Drop for Sending<'_> {
     }
 }
 
-/// Sends until `end` or the end of the file; returns how much.
-async fn send(sender: &Sender, file: &File, from: u64, end: Option<u64>) -> io::Result<u64> {
+/// Sends until the end of the range or of the file; returns how much.
+async fn send(
+    sender: &Sender,
+    file: &File,
+    (from, end): (u64, Option<u64>),
+    mut by_kernel: bool,
+) -> io::Result<u64> {
     let mut at = from;
-    let mut by_kernel = BY_KERNEL;
     loop {
         let left = end.map_or(u64::MAX, |end| end - at);
         let count = usize::try_from(left).map_or(PIECE, |left| left.min(PIECE));
@@ -179,4 +183,42 @@ fn copy_file(to: &dyn Connection, file: &File, at: u64, count: usize) -> io::Res
         return Ok(0);
     }
     to.try_write(&[IoSlice::new(&piece[..read])])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::event_loop::EventLoop;
+    use crate::net::UnixStream;
+    use crate::task::create_task;
+
+    #[test]
+    fn a_file_that_is_read_and_written_arrives_whole() {
+        let content: Vec<u8> = (0..3_000_000_u32).map(|n| (n / 7 % 251) as u8).collect();
+        let path = std::env::temp_dir().join(format!("looplet-copy-{}", std::process::id()));
+        let options = File::options()
+            .write(true)
+            .read(true)
+            .create(true)
+            .open(&path);
+        let mut file = options.expect("there is a folder for such things");
+        std::fs::remove_file(&path).expect("it is there");
+        file.write_all(&content).expect("there is room");
+        let event_loop = EventLoop::new().expect("a loop");
+        let ran = event_loop.run_until_complete(async move {
+            let (here, there) = UnixStream::pair().expect("a pair");
+            let (_reader, writer) = here.into_streams();
+            let (reader, _writer) = there.into_streams();
+            let reading = create_task(async move { reader.read_to_end().await });
+            let range = (1000, Some(2_900_000));
+            let sent = send(writer.sender(), &file, range, false).await;
+            writer.close();
+            (sent, reading.await)
+        });
+        let (sent, received) = ran.expect("it ends");
+        assert_eq!(sent.expect("it is read and written"), 2_899_000);
+        assert!(received.expect("it is open") == content[1000..2_900_000]);
+    }
 }
