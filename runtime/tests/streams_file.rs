@@ -185,7 +185,8 @@ fn a_file_that_waits_for_what_was_written_keeps_others_from_writing() {
         writer.write(&pattern(4 << 20, 1));
         let file = scratch.open();
         let mut sending = Box::pin(writer.send_file(&file, ..));
-        poll_fn(|context| Poll::Ready(assert!(sending.as_mut().poll(context).is_pending()))).await;
+        let polled = poll_fn(|context| Poll::Ready(sending.as_mut().poll(context).is_pending()));
+        assert!(polled.await, "it waits");
         writer.write(b"too early");
         let reading = create_task(async move { reader.read_to_end().await });
         assert_eq!(sending.await.expect("it is sent"), 4);

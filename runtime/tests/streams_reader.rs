@@ -204,6 +204,8 @@ fn a_fed_error_comes_behind_the_data_and_stays() {
             assert_eq!(error.kind(), ErrorKind::TimedOut);
         }
         assert!(!reader.at_eof());
+        let error = reader.exception().expect("it was fed");
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
     });
 }
 

@@ -18,16 +18,11 @@ use crate::no_complaints;
 use crate::source::{Source, library_sources, words};
 
 /// Children that use what is written in their parent.
-const EXCEPTIONS: [(&str, &str, &str); 7] = [
+const EXCEPTIONS: [(&str, &str, &str); 6] = [
     (
         "runtime/src/task/wait.rs",
         "Task",
         "it is the await of a task",
-    ),
-    (
-        "runtime/src/streams/server.rs",
-        "split",
-        "it makes the same pair as open_connection",
     ),
     ("http/src/error/display.rs", "ConnectAttempt", DISPLAY),
     ("http/src/error/display.rs", "Error", DISPLAY),

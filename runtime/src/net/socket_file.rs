@@ -7,6 +7,7 @@
 //!
 //! 1. A socket that nobody listens on is removed; one that somebody listens on is not, and
 //!    neither is a file of any other kind.
+//!    A socket that is bound and does not listen yet looks like the first kind.
 //! 2. On the way out a file is removed only if it is still the one that was made here.
 //!
 //! A name that begins with a zero is abstract (Linux), and there is no file.

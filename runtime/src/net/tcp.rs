@@ -15,12 +15,19 @@ use super::source::Source;
 use super::stream::{Family, SocketStream, sealed::Sealed};
 use crate::event_loop::{Direction, get_running_loop};
 
-/// What a connect says that is under way. The standard library knows the number by no stable
-/// name.
+/// What a connect says that is under way. The standard library has no stable name for it, as for
+/// the other one below.
 const IN_PROGRESS: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
     115
 } else {
     36
+};
+
+/// What the kernel says of a family of addresses that it was built without.
+const NO_SUCH_FAMILY: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
+    97
+} else {
+    47
 };
 
 /// The family of TCP.
@@ -213,7 +220,13 @@ pub(crate) fn bind_tcp(target: SocketAddr, options: BindOptions) -> io::Result<S
         socket.bind(&target.into())?;
         Ok(socket)
     };
-    bind().map_err(|error: io::Error| about(&error, &format!("cannot listen on {target}")))
+    bind().map_err(|error: io::Error| {
+        let error = match error.raw_os_error() {
+            Some(NO_SUCH_FAMILY) => io::Error::new(io::ErrorKind::AddrNotAvailable, error),
+            _ => error,
+        };
+        about(&error, &format!("cannot listen on {target}"))
+    })
 }
 
 impl SocketListener<Tcp> {

@@ -34,7 +34,7 @@ pub struct StreamReader {
 }
 
 impl StreamReader {
-    pub(super) fn of_connection(connection: Rc<dyn Connection>, limit: usize) -> Self {
+    pub(crate) fn of_connection(connection: Rc<dyn Connection>, limit: usize) -> Self {
         Self::of_supply(Rc::new(Supply::of_connection(connection)), limit)
     }
 
@@ -210,6 +210,12 @@ impl StreamReader {
     /// Returns the lines one by one, without their ends.
     pub fn lines(&self) -> Lines<'_> {
         Lines { reader: self }
+    }
+
+    /// Returns the error that ended the stream, if one did; what came before it may not have been
+    /// read yet.
+    pub fn exception(&self) -> Option<io::Error> {
+        self.supply.incoming.borrow().may_grow().err()
     }
 
     /// Returns whether the connection has ended and everything was read.

@@ -201,7 +201,7 @@ mod tests {
         let options = File::options()
             .write(true)
             .read(true)
-            .create(true)
+            .create_new(true)
             .open(&path);
         let mut file = options.expect("there is a folder for such things");
         std::fs::remove_file(&path).expect("it is there");

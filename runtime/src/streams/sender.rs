@@ -202,14 +202,16 @@ impl Sender {
 
     /// Waits until writers need not wait. An error says why nothing more can be sent; a close
     /// during the wait is none, as in asyncio.
-    pub(super) async fn drain(&self) -> io::Result<()> {
+    pub(super) async fn drain(self: &Rc<Self>) -> io::Result<()> {
         self.check()?;
+        self.flush();
         self.relaxed.wait().await;
         self.failure()
     }
 
     /// Waits until nothing is unsent.
-    pub(super) async fn wait_flushed(&self) -> io::Result<()> {
+    pub(super) async fn wait_flushed(self: &Rc<Self>) -> io::Result<()> {
+        self.flush();
         self.flushed.wait().await;
         self.check_open()
     }
@@ -258,9 +260,10 @@ impl Sender {
     }
 
     /// Closes the connection, or its writing direction, when everything has been sent.
-    pub(super) fn end(&self, ending: Ending) {
+    pub(super) fn end(self: &Rc<Self>, ending: Ending) {
         if ending > self.ending.get() {
             self.ending.set(ending);
+            self.flush();
             if !self.flushing.get() {
                 self.finish();
             }
@@ -309,16 +312,16 @@ impl Sender {
         }
     }
 
-    /// Starts the task that sends the rest.
+    /// Starts the task that sends the rest, if there is any and it does not run.
     fn flush(self: &Rc<Self>) {
-        self.flushed.clear();
-        if self.flushing.replace(true) {
+        if self.unsent() == 0 || self.flushing.replace(true) {
             return;
         }
+        self.flushed.clear();
         let sender = self.clone();
         match try_get_running_loop() {
             Some(event_loop) => drop(event_loop.create_task(async move { sender.run().await })),
-            // Outside a run there is nobody to send it.
+            // Outside a run there is nobody to send it. Whoever waits for it starts this again.
             None => self.flushing.set(false),
         }
     }

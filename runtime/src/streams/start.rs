@@ -78,7 +78,10 @@ fn bind_all(addresses: &[SocketAddr], options: &ServerOptions) -> io::Result<Vec
         only_v6: true,
     };
     let (mut sockets, mut absent) = (Vec::new(), None);
-    for address in addresses {
+    for (at, address) in addresses.iter().enumerate() {
+        if addresses[..at].contains(address) {
+            continue;
+        }
         match bind_tcp(*address, bind_options) {
             Ok(socket) => sockets.push(socket),
             // A name may have an address of a family that this machine does not speak.

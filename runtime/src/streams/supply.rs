@@ -143,20 +143,20 @@ impl Supply {
         self.breathe().await;
         connection.registration().ready(Direction::Read).await?;
         loop {
-            let mut incoming = self.incoming.borrow_mut();
-            let received = incoming.receive(|room| connection.try_read(room));
+            let read = |room: &mut [u8]| connection.try_read(room);
+            let received = self.incoming.borrow_mut().receive(read);
             match received {
-                Ok(()) => return Ok(!incoming.has_ended()),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Ok(()) => return Ok(!self.incoming.borrow().has_ended()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.fills.set(0);
+                    connection.registration().ready(Direction::Read).await?;
+                }
                 Err(error) => {
-                    incoming.fail(error);
-                    return incoming.may_grow();
+                    self.incoming.borrow_mut().fail(error);
+                    return self.incoming.borrow().may_grow();
                 }
             }
-            drop(incoming);
-            self.fills.set(0);
-            connection.registration().ready(Direction::Read).await?;
         }
     }
 

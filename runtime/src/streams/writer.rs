@@ -37,7 +37,7 @@ impl Drop for Owner {
 }
 
 impl StreamWriter {
-    pub(super) fn of_connection(connection: Rc<dyn Connection>) -> Self {
+    pub(crate) fn of_connection(connection: Rc<dyn Connection>) -> Self {
         let sender = Sender::new(connection);
         Self {
             owner: Rc::new(Owner { sender }),
@@ -52,7 +52,7 @@ impl StreamWriter {
     ///
     /// It never waits. After [`write_eof`](Self::write_eof), and while a file is being sent,
     /// data is refused: [`drain`](Self::drain) says so, with a
-    /// [`WriteError`](crate::WriteError), and if nobody drains, a report to the loop's
+    /// [`WriteError`], and if nobody drains, a report to the loop's
     /// exception handler does when the writer is dropped. After a close or an error data is
     /// dropped, as in asyncio, and `drain` says why; the fifth such write is reported.
     pub fn write(&self, data: &[u8]) {
