@@ -5,6 +5,7 @@ mod common;
 use std::cell::Cell;
 use std::io::ErrorKind;
 use std::rc::Rc;
+use std::time::Duration;
 
 use common::net::{connect, echo, pattern, serve};
 use common::{Trace, ms, report_to};
@@ -260,18 +261,23 @@ fn drain_after_close_waits_for_what_is_still_being_sent() {
 
 #[test]
 fn what_was_written_between_two_runs_is_sent_in_the_second() {
-    let event_loop = looplet::EventLoop::new().expect("a loop");
-    let made = event_loop.run_until_complete(async { pair() });
-    let ((_reader, writer), (peer, _writer)) = made.expect("it ends");
-    writer.write(&pattern(4 << 20, 1));
-    assert!(writer.get_write_buffer_size() > 0);
-    let ran = event_loop.run_until_complete(async move {
-        let reading = create_task(async move { peer.read_to_end().await });
-        writer.drain().await.expect("it is open");
-        writer.close();
-        reading.await.expect("all")
-    });
-    assert!(ran.expect("it ends") == pattern(4 << 20, 1));
+    for drained in [true, false] {
+        let event_loop = looplet::EventLoop::new().expect("a loop");
+        let made = event_loop.run_until_complete(async { pair() });
+        let ((_reader, writer), (peer, _writer)) = made.expect("it ends");
+        writer.write(&pattern(4 << 20, 1));
+        assert!(writer.get_write_buffer_size() > 0);
+        let ran = event_loop.run_until_complete(async move {
+            let reading = create_task(async move { peer.read_to_end().await });
+            if drained {
+                let drain = timeout(Duration::from_secs(20), writer.drain());
+                drain.await.expect("in time").expect("it is open");
+            }
+            writer.close();
+            reading.await.expect("all")
+        });
+        assert!(ran.expect("it ends") == pattern(4 << 20, 1), "{drained}");
+    }
 }
 
 #[test]
