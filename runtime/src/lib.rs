@@ -49,6 +49,7 @@
 
 mod cancel;
 mod error;
+mod iterate;
 mod event_loop;
 mod leaf;
 mod promise;
@@ -69,6 +70,9 @@ pub use self::event_loop::{
     RunError, TimerHandle, get_running_loop, try_get_running_loop,
 };
 pub use self::executor::{Job, ThreadPool, to_thread};
+pub use self::iterate::{AsyncIterator, FromFn, from_fn, iter};
+#[cfg(feature = "futures")]
+pub use self::iterate::{FromStream, IntoStream, from_stream, into_stream};
 pub use self::net::{Address, TcpListener, TcpStream, resolve};
 pub use self::promise::{CallbackId, Promise, PromiseWait, TaskError};
 pub use self::queue::{

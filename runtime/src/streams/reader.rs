@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 
+use crate::iterate::AsyncIterator;
 use crate::net::TcpStream;
 use crate::task::yield_now;
 
@@ -220,7 +221,10 @@ impl StreamReader {
 
     /// Returns the lines one by one.
     pub fn lines(&mut self) -> Lines<'_> {
-        Lines { reader: self }
+        Lines {
+            reader: self,
+            failed: false,
+        }
     }
 
     /// Returns whether the connection has ended and everything was read.
@@ -302,6 +306,8 @@ impl fmt::Debug for StreamReader {
 #[derive(Debug)]
 pub struct Lines<'a> {
     reader: &'a mut StreamReader,
+    /// Whether iterating has given an error, which is the last thing it gives.
+    failed: bool,
 }
 
 impl Lines<'_> {
@@ -321,5 +327,20 @@ impl Lines<'_> {
             }
         }
         Ok(Some(line))
+    }
+}
+
+/// The lines as an [`AsyncIterator`], for its adapters. An error is the last item: what reads
+/// on behind one calls [`next`](Lines::next) of `Lines` itself, which has the error outside.
+impl AsyncIterator for Lines<'_> {
+    type Item = Result<Vec<u8>, ReadError>;
+
+    async fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let line = Lines::next(self).await.transpose();
+        self.failed = matches!(line, Some(Err(_)));
+        line
     }
 }
