@@ -52,6 +52,7 @@ mod error;
 mod iterate;
 mod event_loop;
 mod leaf;
+mod polled_leaf;
 mod promise;
 mod task;
 mod sync;

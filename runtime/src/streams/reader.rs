@@ -24,7 +24,7 @@ const CHUNK: usize = 16 * 1024;
 ///
 /// All methods: what was received and not returned stays in the buffer.
 pub struct StreamReader {
-    stream: Rc<TcpStream>,
+    pub(super) stream: Rc<TcpStream>,
     /// What came in; `buffer[start..]` was not returned yet.
     buffer: Vec<u8>,
     start: usize,
@@ -232,28 +232,30 @@ impl StreamReader {
         self.ended && self.pending().is_empty()
     }
 
-    fn pending(&self) -> &[u8] {
+    pub(super) fn pending(&self) -> &[u8] {
         &self.buffer[self.start..]
     }
 
     fn take(&mut self, count: usize) -> Vec<u8> {
         let taken = self.buffer[self.start..self.start + count].to_vec();
+        self.consume(count);
+        taken
+    }
+
+    /// Counts as returned what the caller has seen in `pending`.
+    pub(super) fn consume(&mut self, count: usize) {
         self.start += count;
         if self.start == self.buffer.len() {
             self.buffer.clear();
             self.start = 0;
         }
-        taken
     }
 
-    /// Lets others run now and then: a peer that sends faster than this program reads would
-    /// never make it wait.
-    async fn breathe(&mut self) {
-        self.fills += 1;
-        if self.fills >= FILLS_IN_A_ROW {
-            self.fills = 0;
-            yield_now().await;
-        }
+    /// Whether others have to be let run before the next read: a peer that sends faster than
+    /// this program reads would never make it wait.
+    pub(super) fn is_out_of_breath(&mut self) -> bool {
+        self.fills = (self.fills + 1) % FILLS_IN_A_ROW;
+        self.fills == 0
     }
 
     /// Receives more. Returns `false` at the end.
@@ -261,29 +263,36 @@ impl StreamReader {
         if self.ended {
             return Ok(false);
         }
-        self.breathe().await;
-        self.stream.readable().await?;
+        if self.is_out_of_breath() {
+            yield_now().await;
+        }
+        loop {
+            self.stream.readable().await?;
+            if self.receive()? {
+                return Ok(!self.ended);
+            }
+        }
+    }
+
+    /// Takes in what the kernel has, or that it is the end. Returns `false` if there is nothing.
+    pub(super) fn receive(&mut self) -> io::Result<bool> {
         self.buffer.drain(..self.start);
         self.start = 0;
         let length = self.buffer.len();
-        loop {
-            self.buffer.resize(length + CHUNK, 0);
-            let result = self.stream.try_read(&mut self.buffer[length..]);
-            self.buffer
-                .truncate(length + result.as_ref().map_or(0, |&read| read));
-            match result {
-                Ok(0) => self.ended = true,
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.fills = 0;
-                    self.stream.readable().await?;
-                    continue;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
+        self.buffer.resize(length + CHUNK, 0);
+        let result = self.stream.try_read(&mut self.buffer[length..]);
+        self.buffer
+            .truncate(length + result.as_ref().map_or(0, |&read| read));
+        match result {
+            Ok(read) => self.ended = read == 0,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.fills = 0;
+                return Ok(false);
             }
-            return Ok(!self.ended);
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
+            Err(error) => return Err(error),
         }
+        Ok(true)
     }
 }
 
