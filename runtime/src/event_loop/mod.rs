@@ -27,6 +27,7 @@ mod context;
 mod waker;
 mod turn;
 mod run_error;
+mod guest;
 
 use std::fmt;
 use std::io;

@@ -141,7 +141,7 @@ fn patience(core: &Core) -> Result<Option<Duration>, TurnError> {
 }
 
 /// The longest sleep in the kernel, as in asyncio: a day.
-const MAX_SLEEP: Duration = Duration::from_secs(86_400);
+pub(super) const MAX_SLEEP: Duration = Duration::from_secs(86_400);
 
 fn deadlock(core: &Core) -> Deadlock {
     let describe = |task: Rc<dyn Coroutine>| {
