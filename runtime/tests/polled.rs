@@ -5,6 +5,7 @@
 
 mod common;
 
+use std::cell::Cell;
 use std::future::{pending, poll_fn};
 use std::io::{ErrorKind, Write};
 use std::net::TcpListener as StdListener;
@@ -88,25 +89,58 @@ fn a_cancel_reaches_a_poll() {
     assert_eq!(lines, ["caught", "cleaned up"]);
 }
 
+/// The scope is below the combinator: unless the poll inside it is made, nobody catches.
 #[test]
 fn a_cancel_reaches_a_poll_below_wakers_of_somebody_else() {
     let lines = traced(async |trace: Trace| {
         let (stream, _other) = silent().await;
-        let (event, said) = (Event::new(), trace.clone());
+        let said = trace.clone();
         let task = create_task(async move {
             let foreign: Boxed<()> = Box::pin(pending());
-            let polled: Boxed<()> = Box::pin(async move { readable(&stream).await });
-            let both = catch_cancel(unordered(vec![foreign, polled]));
-            assert!(both.await.is_err());
-            said.say("caught");
-            event.set();
+            let polled: Boxed<()> = Box::pin(async move {
+                let Err(cancelled) = catch_cancel(readable(&stream)).await else {
+                    panic!("nobody has written")
+                };
+                said.say("caught");
+                sleep(ms(1)).await;
+                said.say("cleaned up");
+                cancelled.raise().await
+            });
+            unordered(vec![foreign, polled]).await;
         });
         yield_now().await;
         task.cancel();
-        task.await;
-        trace.say("ended");
+        trace.say(task.join().await.is_err());
     });
-    assert_eq!(lines, ["caught", "ended"]);
+    assert_eq!(lines, ["caught", "cleaned up", "true"]);
+}
+
+#[test]
+fn a_cancel_comes_before_what_is_there_to_read() {
+    let lines = traced(async |trace: Trace| {
+        let (stream, mut other) = silent().await;
+        other.write_all(b"unread").expect("the other end is open");
+        stream.readable().await.expect("the loop is open");
+        let stream = Rc::new(stream);
+        let (cancelled, read, said) = (Rc::new(Cell::new(false)), stream.clone(), trace.clone());
+        let open = cancelled.clone();
+        let task = create_task(async move {
+            // Somebody else's future, which takes no request.
+            poll_fn(|_| match open.get() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            })
+            .await;
+            readable(&read).await;
+            said.say("went on");
+        });
+        yield_now().await;
+        cancelled.set(true);
+        task.cancel();
+        assert!(task.join().await.is_err());
+        assert!(stream.has_news());
+    });
+    assert_eq!(lines, [""; 0]);
 }
 
 #[test]
@@ -159,14 +193,20 @@ fn a_poll_that_was_given_up_does_not_take_the_wake_of_one_that_was_not() {
         let given_up = Rc::new(given_up);
         let (kept, said) = (given_up.clone(), trace.clone());
         let task = create_task(async move {
-            let first: Boxed<()> = Box::pin(async move { glance(&given_up).await });
-            let second: Boxed<()> = Box::pin(async move { readable(&waited_for).await });
-            assert!(catch_cancel(unordered(vec![first, second])).await.is_err());
-            said.say("caught");
+            let first: Boxed<()> = Box::pin(async move {
+                glance(&given_up).await;
+                pending().await
+            });
+            let second: Boxed<()> = Box::pin(async move {
+                assert!(catch_cancel(readable(&waited_for)).await.is_err());
+                said.say("caught");
+            });
+            unordered(vec![first, second]).await;
         });
         yield_now().await;
         task.cancel();
-        task.await;
+        sleep(ms(1)).await;
+        task.abort();
         drop(kept);
     });
     assert_eq!(lines, ["caught"]);
