@@ -16,7 +16,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use common::{Boxed, Trace, join, ms, traced, unordered};
 use looplet::{
-    Event, RunError, Runner, TcpStream, catch_cancel, create_task, run, sleep, timeout, yield_now,
+    RunError, Runner, TcpStream, catch_cancel, create_task, run, sleep, timeout, yield_now,
 };
 
 /// A connection that nobody writes to, and its other end.
