@@ -36,6 +36,12 @@
 //! The `mod` lines below stand in dependency order: a module imports only from those above
 //! it. That is also the order to read them in.
 //!
+//! # Features
+//!
+//! `futures`, off by default: conversions from and to `futures_core::Stream`, and the traits of
+//! `futures_io` for [`TcpStream`], [`StreamReader`] and [`StreamWriter`]. It changes nothing in
+//! what is there without it.
+//!
 //! # Rules
 //!
 //! 1. User code (callbacks, `poll`, `wake`, and the `Drop` of a user's future) runs only from

@@ -18,7 +18,6 @@
 //! same time, a cancel goes to the other task alone, and the outcome of that one decides.
 
 use std::cell::Cell;
-use std::fmt;
 use std::rc::Rc;
 use std::task::Context;
 
@@ -62,11 +61,5 @@ impl PolledLeaf {
 impl Drop for PolledLeaf {
     fn drop(&mut self) {
         self.resume();
-    }
-}
-
-impl fmt::Debug for PolledLeaf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PolledLeaf")
     }
 }
