@@ -57,7 +57,7 @@ where
 
 /// More than the buffers of the kernel and of a writer hold.
 fn pattern() -> Vec<u8> {
-    (0..8_000_000_u32).map(|n| ((n * 31) >> 8) as u8).collect()
+    (0..3_000_000_u32).map(|n| ((n * 31) >> 8) as u8).collect()
 }
 
 #[test]
