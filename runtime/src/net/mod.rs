@@ -7,6 +7,7 @@
 //! TCP and UNIX sockets differ in how they begin ([`tcp`], [`unix`]); what they do then is
 //! written once, in [`stream`] and [`listener`].
 
+mod polled;
 mod source;
 mod resolve;
 mod endpoint;
@@ -16,6 +17,8 @@ mod race;
 mod tcp;
 mod socket_file;
 mod unix;
+#[cfg(feature = "futures")]
+mod futures_io;
 
 pub use self::endpoint::Endpoint;
 pub use self::listener::SocketListener;

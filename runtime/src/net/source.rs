@@ -13,6 +13,8 @@ use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use super::polled::PolledWait;
+use crate::cancel::{Note, Plain};
 use crate::event_loop::{Direction, EventLoop, SourceId, WaitId, WeakLoop, try_get_running_loop};
 use crate::leaf::{Leaf, interrupted};
 
@@ -26,6 +28,10 @@ pub(crate) struct Source<S: mio::event::Source> {
 pub(crate) struct Registration {
     id: SourceId,
     event_loop: WeakLoop,
+    /// Whoever polls for reading, and keeps no future.
+    reading: PolledWait,
+    /// Whoever polls for writing.
+    writing: PolledWait,
 }
 
 impl<S: mio::event::Source> Source<S> {
@@ -35,7 +41,12 @@ impl<S: mio::event::Source> Source<S> {
         let event_loop = event_loop.downgrade();
         Ok(Self {
             socket,
-            registration: Registration { id, event_loop },
+            registration: Registration {
+                id,
+                event_loop,
+                reading: PolledWait::default(),
+                writing: PolledWait::default(),
+            },
         })
     }
 
@@ -92,6 +103,32 @@ impl Registration {
             wait: None,
             leaf: Leaf::new(),
         }
+    }
+
+    /// Waits as `ready` does, by polling: the wait is kept here.
+    pub(crate) fn poll(&self, direction: Direction, context: &Context<'_>) -> Poll<io::Result<()>> {
+        let polled = match direction {
+            Direction::Read => &self.reading,
+            Direction::Write => &self.writing,
+        };
+        polled.poll(context, |wait| self.poll_ready(direction, wait, context))
+    }
+
+    /// Returns `Ready` if a try is worth making, and wakes otherwise, under the name in `wait`.
+    /// An error means that the loop is closed.
+    fn poll_ready(
+        &self,
+        direction: Direction,
+        wait: &mut Option<WaitId>,
+        context: &Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Some(event_loop) = self.open_loop() else {
+            return Poll::Ready(Err(loop_is_gone()));
+        };
+        let reactor = &event_loop.core().reactor;
+        reactor
+            .poll_ready(self.id, direction, wait, context)
+            .map(Ok)
     }
 
     /// Whether a try is worth making now.
@@ -180,25 +217,28 @@ impl std::future::Future for Ready<'_> {
         if interrupted() {
             return Poll::Pending;
         }
-        let Some(event_loop) = self.registration.open_loop() else {
-            return Poll::Ready(Err(loop_is_gone()));
-        };
         let Self {
             registration,
             direction,
             wait,
             leaf,
         } = &mut *self;
-        let reactor = &event_loop.core().reactor;
-        let polled = reactor.poll_ready(registration.id, *direction, wait, context);
+        let polled = registration.poll_ready(*direction, wait, context);
         match polled {
-            Poll::Ready(()) => {
+            Poll::Ready(_) => {
                 *wait = None;
                 leaf.resume();
             }
-            Poll::Pending => leaf.park(context),
+            Poll::Pending => leaf.park(context, || Note::Plain(awaited(*direction))),
         }
-        polled.map(Ok)
+        polled
+    }
+}
+
+fn awaited(direction: Direction) -> Plain {
+    match direction {
+        Direction::Read => Plain::Readable,
+        Direction::Write => Plain::Writable,
     }
 }
 

@@ -9,6 +9,7 @@ use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::task::{Context, Poll};
 
 use socket2::SockRef;
 
@@ -163,6 +164,34 @@ impl<F: Family> SocketStream<F> {
     /// If the loop that the stream belongs to is closed.
     pub async fn writable(&self) -> io::Result<()> {
         self.source.ready(Direction::Write).await
+    }
+
+    /// Returns `Ready` when [`readable`](Self::readable) would, for a future written by hand.
+    ///
+    /// One caller at a time: of several tasks that poll the same direction, only the last one
+    /// is woken. A task that is cancelled meanwhile gets `Pending` and takes it out, as from an
+    /// await.
+    ///
+    /// # Errors
+    ///
+    /// If the loop that the stream belongs to is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Who has got `Pending` may lose interest at any time. The wait is kept in the stream until
+    /// it is over or the stream is dropped; the worst that comes of it is a wake too many.
+    pub fn poll_readable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
+        self.source.poll(Direction::Read, context)
+    }
+
+    /// Returns `Ready` when [`writable`](Self::writable) would. See
+    /// [`poll_readable`](Self::poll_readable).
+    ///
+    /// # Errors
+    ///
+    /// If the loop that the stream belongs to is closed.
+    pub fn poll_writable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
+        self.source.poll(Direction::Write, context)
     }
 
     /// Whether something may be there to read: data, an end or an error. Costs no system call.

@@ -49,7 +49,8 @@ impl Incoming {
         taken
     }
 
-    fn skip(&mut self, count: usize) {
+    /// Counts as returned what the caller has seen in `pending`.
+    pub(super) fn skip(&mut self, count: usize) {
         self.start += count;
         if self.start == self.end {
             (self.start, self.end) = (0, 0);

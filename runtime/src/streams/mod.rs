@@ -24,6 +24,8 @@ mod clients;
 mod accept;
 mod server;
 mod start;
+#[cfg(feature = "futures")]
+mod futures_io;
 
 pub use self::accept::ClientOutcome;
 pub use self::connect::{open_connection, open_connection_with, open_unix_connection};

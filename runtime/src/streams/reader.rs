@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::error::{ReadError, ZeroLimit};
 use super::incoming::Search;
 use super::supply::Supply;
+use crate::iterate::AsyncIterator;
 use crate::net::Connection;
 
 /// How much a line or a separated piece may have, unless told otherwise: 64 KiB, as in asyncio.
@@ -29,7 +30,7 @@ pub(super) const LIMIT: usize = 64 * 1024;
 /// All methods: what was received and not returned stays in the buffer.
 #[derive(Clone)]
 pub struct StreamReader {
-    supply: Rc<Supply>,
+    pub(super) supply: Rc<Supply>,
     limit: usize,
 }
 
@@ -209,7 +210,10 @@ impl StreamReader {
 
     /// Returns the lines one by one, without their ends.
     pub fn lines(&self) -> Lines<'_> {
-        Lines { reader: self }
+        Lines {
+            reader: self,
+            failed: false,
+        }
     }
 
     /// Returns the error that ended the stream, if one did; what came before it may not have been
@@ -237,6 +241,8 @@ impl fmt::Debug for StreamReader {
 #[derive(Debug)]
 pub struct Lines<'a> {
     reader: &'a StreamReader,
+    /// Whether iterating has given an error, which is the last thing it gives.
+    failed: bool,
 }
 
 impl Lines<'_> {
@@ -256,5 +262,20 @@ impl Lines<'_> {
             }
         }
         Ok(Some(line))
+    }
+}
+
+/// The lines as an [`AsyncIterator`], for its adapters. An error is the last item: what reads
+/// on behind one calls [`next`](Lines::next) of `Lines` itself, which has the error outside.
+impl AsyncIterator for Lines<'_> {
+    type Item = Result<Vec<u8>, ReadError>;
+
+    async fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let line = Lines::next(self).await.transpose();
+        self.failed = matches!(line, Some(Err(_)));
+        line
     }
 }

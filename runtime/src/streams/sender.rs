@@ -223,7 +223,7 @@ impl Sender {
     }
 
     /// Whether writing still makes sense.
-    fn check(&self) -> io::Result<()> {
+    pub(super) fn check(&self) -> io::Result<()> {
         self.failure()?;
         match self.refused.take() {
             Some(why) => Err(why.into()),
@@ -243,7 +243,7 @@ impl Sender {
         self.failure.borrow().is_some()
     }
 
-    fn failure(&self) -> io::Result<()> {
+    pub(super) fn failure(&self) -> io::Result<()> {
         self.failure
             .borrow()
             .as_ref()
@@ -342,7 +342,7 @@ impl Sender {
     }
 
     /// Sends what the kernel takes now.
-    fn send_unsent(&self) {
+    pub(super) fn send_unsent(&self) {
         let mut unsent = self.unsent.take();
         let (front, back) = unsent.as_slices();
         let mut parts = [IoSlice::new(front), IoSlice::new(back)];

@@ -30,14 +30,15 @@ const FILLS_IN_A_ROW: u32 = 8;
 /// A buffer and its origin, shared by all handles of a reader.
 pub(super) struct Supply {
     pub(super) incoming: RefCell<Incoming>,
-    origin: Origin,
+    pub(super) origin: Origin,
     /// Whether a task waits for data.
     reading: Cell<bool>,
     /// Reads since the reader has waited.
     fills: Cell<u32>,
 }
 
-enum Origin {
+/// Where more comes from.
+pub(super) enum Origin {
     Connection(Rc<dyn Connection>),
     Hand(Hand),
 }
@@ -140,42 +141,48 @@ impl Supply {
     }
 
     async fn receive(&self, connection: &dyn Connection) -> io::Result<bool> {
-        self.breathe().await;
-        connection.registration().ready(Direction::Read).await?;
+        if self.is_out_of_breath() {
+            yield_now().await;
+        }
         loop {
-            let read = |room: &mut [u8]| connection.try_read(room);
-            let received = self.incoming.borrow_mut().receive(read);
-            match received {
-                Ok(()) => return Ok(!self.incoming.borrow().has_ended()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.fills.set(0);
-                    connection.registration().ready(Direction::Read).await?;
-                }
-                Err(error) => {
-                    self.incoming.borrow_mut().fail(error);
-                    return self.incoming.borrow().may_grow();
-                }
+            connection.registration().ready(Direction::Read).await?;
+            if self.receive_now(connection)? {
+                return Ok(!self.incoming.borrow().has_ended());
             }
         }
     }
 
-    /// Lets others run now and then: a peer that sends faster than this program reads would
-    /// never make it wait.
-    async fn breathe(&self) {
-        self.fills.set(self.fills.get() + 1);
-        if self.fills.get() >= FILLS_IN_A_ROW {
-            self.fills.set(0);
-            yield_now().await;
+    /// Takes in what the kernel has, or that it is the end. Returns `false` if there is nothing.
+    pub(super) fn receive_now(&self, connection: &dyn Connection) -> io::Result<bool> {
+        let read = |room: &mut [u8]| connection.try_read(room);
+        let received = self.incoming.borrow_mut().receive(read);
+        match received {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.fills.set(0);
+                Ok(false)
+            }
+            Err(error) => {
+                self.incoming.borrow_mut().fail(error);
+                self.incoming.borrow().may_grow()
+            }
         }
+    }
+
+    /// Whether others have to be let run before the next read: a peer that sends faster than
+    /// this program reads would never make it wait.
+    pub(super) fn is_out_of_breath(&self) -> bool {
+        self.fills.set((self.fills.get() + 1) % FILLS_IN_A_ROW);
+        self.fills.get() == 0
     }
 }
 
 /// The time in which one task waits for data.
-struct Turn<'a>(&'a Supply);
+pub(super) struct Turn<'a>(&'a Supply);
 
 impl<'a> Turn<'a> {
-    fn begin(supply: &'a Supply, method: &'static str) -> Result<Self, AlreadyReading> {
+    pub(super) fn begin(supply: &'a Supply, method: &'static str) -> Result<Self, AlreadyReading> {
         if supply.reading.replace(true) {
             return Err(AlreadyReading { method });
         }
