@@ -259,11 +259,11 @@ fn a_flush_waits_until_the_kernel_has_taken_everything() {
         let going = goes.clone();
         let late = async move |mut reader: StreamReader, _writer| {
             going.wait().await;
-            let _ = StreamReader::read_to_end(&mut reader).await;
+            let _ = StreamReader::read_to_end(&reader).await;
         };
         let (_reader, mut writer, _server) = served(late).await;
         while format!("{writer:?}").contains("unsent: 0,") {
-            StreamWriter::write(&mut writer, &[0; 4096]);
+            StreamWriter::write(&writer, &[0; 4096]);
         }
         let flushed = timeout(ms(20), AsyncWriteExt::flush(&mut writer)).await;
         assert!(flushed.is_err(), "nobody has read");
@@ -391,13 +391,13 @@ fn every_eighth_read_lets_others_run() {
             // A byte for a byte, so that every byte takes a read of its own.
             while reader.read_exactly(1).await.is_ok() {
                 sleep(ms(1)).await;
-                StreamWriter::write(&mut writer, b"!");
+                StreamWriter::write(&writer, b"!");
             }
         })
         .await;
         let mut polls = Vec::new();
         for _ in 0..9 {
-            StreamWriter::write(&mut writer, b"?");
+            StreamWriter::write(&writer, b"?");
             let mut count = 0;
             let there = poll_fn(|context| {
                 count += 1;
