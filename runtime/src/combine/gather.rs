@@ -153,13 +153,6 @@ impl<R> GatherCell<R> {
     }
 }
 
-/// A gather looks at the panics of its children, so it answers for them.
-impl<R> Drop for GatherCell<R> {
-    fn drop(&mut self) {
-        self.promise.report_unretrieved_panic(|| None);
-    }
-}
-
 impl<R> CancelTarget for GatherCell<R> {
     fn cancel(&self, cause: Cancelled) -> bool {
         if self.promise.is_done() {

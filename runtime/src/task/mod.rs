@@ -24,6 +24,7 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use crate::cancel::{CancelReason, CancelTarget, Cancelled};
+use crate::error::InvalidState;
 use crate::event_loop::{
     self, Callback, Coroutine, EventLoop, RunError, callback, get_running_loop,
     try_get_running_loop,
@@ -208,14 +209,6 @@ impl<T: 'static> Task<T> {
         self.object.promise().is_cancelled()
     }
 
-    /// Returns a copy of how the task ended. `None`: it has not.
-    pub fn result(&self) -> Option<Outcome<T>>
-    where
-        T: Clone,
-    {
-        self.object.promise().clone_outcome()
-    }
-
     /// Returns how many requests to end were made, to the task or to a timeout inside it, and
     /// not taken back with [`uncancel`](Self::uncancel). The asyncio counterpart has the same name.
     pub fn cancelling(&self) -> u32 {
@@ -260,6 +253,18 @@ impl<T: 'static> Task<T> {
     /// How the task failed, if it has ended without a value.
     pub(crate) fn failure(&self) -> Option<TaskError> {
         self.object.promise().failure()
+    }
+
+    /// Whether the task has ended with a panic.
+    pub(crate) fn panicked(&self) -> bool {
+        self.object.promise().is_panicked()
+    }
+
+    /// Looks at the value of a task that has one. `None`: it has not, or not any more.
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
+        let promise = self.object.promise();
+        let seen = promise.look(InvalidState::ResultNotSet, look);
+        seen.ok().and_then(Outcome::ok)
     }
 
     /// Moves the outcome of a task out that has ended. `None`: it has not, or somebody else
