@@ -62,7 +62,12 @@ mod streams;
 mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};
-pub use self::combine::{Gather, GatherWait, Gatherable, IntoTask, gather, shield};
+pub use self::combine::{
+    AsCompleted, Completed, DoneAndPending, Gather, GatherWait, Gatherable, IntoTask, Lossless,
+    NoTasks, Predicate, Race, RaceError, ReturnWhen, TryGatherable, as_completed, ensure_future,
+    gather, map_concurrent, shield, staggered_race, timeout_lossless, try_gather,
+    try_map_concurrent, wait, wait_for, wait_for_lossless,
+};
 pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut};
 pub use self::event_loop::{
     Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle, LoopHandle,

@@ -130,7 +130,11 @@ fn a_cancel_is_immediate_and_carries_its_message() {
         let said = t.clone();
         promise.add_done_callback(move |p| said.say(format!("cb cancelled {}", p.cancelled())));
         let asked = (promise.cancel_with("bye"), promise.cancel());
-        t.say(format!("{asked:?} {} {}", promise.cancelled(), promise.done()));
+        t.say(format!(
+            "{asked:?} {} {}",
+            promise.cancelled(),
+            promise.done()
+        ));
         let Ok(Err(TaskError::Cancelled(cause))) = promise.result() else {
             panic!("it is cancelled")
         };
@@ -139,7 +143,11 @@ fn a_cancel_is_immediate_and_carries_its_message() {
     });
     assert_eq!(
         trace,
-        ["(true, false) true true", "Some(\"bye\")", "cb cancelled true"]
+        [
+            "(true, false) true true",
+            "Some(\"bye\")",
+            "cb cancelled true"
+        ]
     );
 }
 
@@ -208,7 +216,10 @@ fn a_panic_that_went_into_a_shield_which_nobody_awaits_is_reported() {
         drop(shielded);
         t.say("end");
     });
-    assert_eq!(trace, ["true", "HANDLER a panic was never retrieved: inner", "end"]);
+    assert_eq!(
+        trace,
+        ["true", "HANDLER a panic was never retrieved: inner", "end"]
+    );
 }
 
 #[test]
@@ -353,7 +364,10 @@ fn the_exception_of_a_task_is_its_error() {
         };
         t.say(text_of(payload));
     });
-    assert_eq!(trace, ["Ok(Ok(Some(\"no\"))) Ok(Ok(None))", "true", "broken"]);
+    assert_eq!(
+        trace,
+        ["Ok(Ok(Some(\"no\"))) Ok(Ok(None))", "true", "broken"]
+    );
 }
 
 #[test]

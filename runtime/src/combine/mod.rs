@@ -5,9 +5,25 @@
 //! number of turns between a child's end and the awaiter's next step is asyncio's.
 
 mod into_task;
+mod gathering;
 mod gather;
 mod shield;
+mod wait;
+mod wait_for;
+mod lossless;
+mod arrivals;
+mod as_completed;
+mod crew;
+mod map_concurrent;
+mod staggered_race;
 
-pub use self::gather::{Gather, GatherWait, Gatherable, gather};
-pub use self::into_task::IntoTask;
+pub use self::as_completed::{AsCompleted, Completed, as_completed};
+pub use self::gather::{Gatherable, TryGatherable, gather, try_gather};
+pub use self::gathering::{Gather, GatherWait};
+pub use self::into_task::{IntoTask, ensure_future};
+pub use self::lossless::{Lossless, timeout_lossless, wait_for_lossless};
+pub use self::map_concurrent::{map_concurrent, try_map_concurrent};
 pub use self::shield::shield;
+pub use self::staggered_race::{Race, RaceError, staggered_race};
+pub use self::wait::{DoneAndPending, NoTasks, Predicate, ReturnWhen, wait};
+pub use self::wait_for::wait_for;

@@ -102,6 +102,10 @@ impl<T: 'static> Promise<T> {
         self.cell.settle(Ok(value)).map_err(|_| InvalidState::Done)
     }
 
+    pub(crate) fn cell(&self) -> Rc<PromiseCell<T>> {
+        self.cell.clone()
+    }
+
     /// Ends the promise as a task has ended. If the value of that is gone, the promise counts
     /// as cancelled.
     pub(crate) fn settle_as(&self, outcome: Option<Outcome<T>>) {

@@ -13,6 +13,7 @@
 //! own request: a join must not swallow the cancel of the one who joins.
 
 mod cell;
+mod of_promise;
 mod wait;
 mod sleep;
 mod yield_now;
@@ -29,7 +30,7 @@ use crate::event_loop::{
     self, Callback, Coroutine, EventLoop, RunError, callback, get_running_loop,
     try_get_running_loop,
 };
-use crate::promise::{CallbackId, Outcome, TaskError, value_of};
+use crate::promise::{CallbackId, Outcome, Promise, TaskError, value_of};
 
 pub use self::catch_cancel::{CatchCancel, catch_cancel};
 pub use self::sleep::{Sleep, sleep, sleep_until};
@@ -38,6 +39,7 @@ pub use self::wait::{Join, TaskWait};
 pub use self::yield_now::{YieldNow, yield_now};
 
 use self::cell::{TaskObject, spawned, stillborn};
+use self::of_promise::of_promise;
 
 /// A coroutine that the loop runs, and the promise of what it returns.
 ///
@@ -246,6 +248,14 @@ impl<T: 'static> Task<T> {
 
 /// What the combinators need.
 impl<T: 'static> Task<T> {
+    /// Gives a promise the shape of a task.
+    #[track_caller]
+    pub(crate) fn of_promise(promise: &Promise<T>) -> Self {
+        Self {
+            object: of_promise(promise.cell()),
+        }
+    }
+
     pub(crate) fn as_cancel_target(&self) -> Rc<dyn CancelTarget> {
         self.object.clone()
     }
@@ -273,12 +283,21 @@ impl<T: 'static> Task<T> {
         self.object.promise().take_if_there()
     }
 
-    /// Moves the value of a task out that has one.
-    pub(crate) fn take_value(&self) -> T {
+    /// Moves the outcome of a task out that has ended.
+    ///
+    /// # Panics
+    ///
+    /// If the value was moved out before.
+    pub(crate) fn into_outcome(self) -> Outcome<T> {
         match self.object.promise().take_outcome() {
-            Some(outcome) => value_of(outcome),
+            Some(outcome) => outcome,
             None => unreachable!("the combinators take values of tasks that have ended"),
         }
+    }
+
+    /// Moves the value of a task out that has one.
+    pub(crate) fn take_value(&self) -> T {
+        value_of(self.clone().into_outcome())
     }
 }
 
