@@ -39,6 +39,7 @@ use crate::task::Task;
 ///     assert_eq!(order, [(1, 1), (2, 2), (0, 3)]);
 /// });
 /// ```
+#[track_caller]
 pub fn as_completed<I: IntoTask>(tasks: impl IntoIterator<Item = I>) -> AsCompleted<I::Output> {
     let mut arrivals = Arrivals::new();
     for (index, task) in tasks.into_iter().enumerate() {

@@ -6,7 +6,7 @@
 
 use std::panic::resume_unwind;
 
-use super::arrivals::{Arrival, Arrivals};
+use super::arrivals::Arrivals;
 use crate::cancel::{CancelReason, Cancelled};
 use crate::promise::TaskError;
 use crate::task::{catch_cancel, create_task};
@@ -33,13 +33,11 @@ impl<T> Crew<T> {
         }
     }
 
-    /// Waits until all have arrived.
+    /// Waits until all have arrived. A panic of one that was cancelled is nobody's, and the
+    /// loop reports it.
     async fn join(&mut self) {
         while let Some(arrival) = self.arrivals.next().await {
-            if let Arrival::Ended(_, task) = arrival {
-                // Nobody else will ever hear of it.
-                drop(task.failure());
-            }
+            drop(arrival);
         }
     }
 }

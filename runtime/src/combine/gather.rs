@@ -8,7 +8,7 @@
 use std::rc::Rc;
 
 use super::gathering::Gather;
-use super::into_task::IntoTask;
+use super::into_task::{IntoTask, ensure_all};
 use crate::task::Task;
 
 /// Runs all of `tasks` at the same time; awaiting what it returns gives their results, in
@@ -114,7 +114,7 @@ impl<I: IntoTask> Gatherable for Vec<I> {
 
     #[track_caller]
     fn gather(self) -> Gather<Self::Output> {
-        let tasks: Rc<[Task<I::Output>]> = self.into_iter().map(IntoTask::into_task).collect();
+        let tasks = Rc::new(ensure_all(self));
         let watched = tasks.clone();
         let gather = Gather::new(move || tasks.iter().map(Task::take_value).collect());
         watched.iter().for_each(|task| gather.watch(task, |_| None));
@@ -128,7 +128,7 @@ impl<T: 'static, E: 'static, I: IntoTask<Output = Result<T, E>>> TryGatherable f
 
     #[track_caller]
     fn try_gather(self) -> Gather<Result<Vec<T>, E>> {
-        let tasks: Rc<[Task<I::Output>]> = self.into_iter().map(IntoTask::into_task).collect();
+        let tasks = Rc::new(ensure_all(self));
         let watched = tasks.clone();
         let gather = Gather::new(move || tasks.iter().map(Task::take_value).collect());
         watched
@@ -143,9 +143,9 @@ impl<I: IntoTask, const N: usize> Gatherable for [I; N] {
 
     #[track_caller]
     fn gather(self) -> Gather<Self::Output> {
-        let tasks: Rc<[Task<I::Output>; N]> = Rc::new(self.map(IntoTask::into_task));
+        let tasks = Rc::new(ensure_all(self));
         let watched = tasks.clone();
-        let gather = Gather::new(move || tasks.each_ref().map(Task::take_value));
+        let gather = Gather::new(move || array_of(tasks.iter().map(Task::take_value).collect()));
         watched.iter().for_each(|task| gather.watch(task, |_| None));
         gather.watched()
     }
@@ -162,22 +162,23 @@ where
 
     #[track_caller]
     fn try_gather(self) -> Gather<Result<[T; N], E>> {
-        let tasks: Rc<[Task<I::Output>; N]> = Rc::new(self.map(IntoTask::into_task));
+        let tasks = Rc::new(ensure_all(self));
         let watched = tasks.clone();
         let gather = Gather::new(move || {
-            let values: Vec<T> = tasks
-                .iter()
-                .map(Task::take_value)
-                .collect::<Result<_, _>>()?;
-            match values.try_into() {
-                Ok(values) => Ok(values),
-                Err(_) => unreachable!("there are as many values as tasks"),
-            }
+            let values: Result<_, E> = tasks.iter().map(Task::take_value).collect();
+            values.map(array_of)
         });
         watched
             .iter()
             .for_each(|task| gather.watch(task, first_error));
         gather.watched()
+    }
+}
+
+fn array_of<T, const N: usize>(values: Vec<T>) -> [T; N] {
+    match values.try_into() {
+        Ok(values) => values,
+        Err(_) => unreachable!("an array of tasks gives as many values"),
     }
 }
 

@@ -30,6 +30,19 @@ pub fn ensure_future<I: IntoTask>(future: I) -> Task<I::Output> {
     future.into_task()
 }
 
+/// Returns the tasks that things are, or starts them in their order. A loop and not a `map`,
+/// because the place of the call becomes their site.
+#[track_caller]
+pub(super) fn ensure_all<I: IntoTask>(
+    futures: impl IntoIterator<Item = I>,
+) -> Vec<Task<I::Output>> {
+    let mut tasks = Vec::new();
+    for future in futures {
+        tasks.push(future.into_task());
+    }
+    tasks
+}
+
 /// Something that is a task or can be made one; see [`ensure_future`].
 pub trait IntoTask {
     /// What the task returns.

@@ -22,7 +22,9 @@ use crate::task::{Timeout, timeout};
 /// end in the very turn in which it is to be cancelled, it does, and its value is the result.
 ///
 /// That holds for the deadline and for a cancel from outside. The latter is not swallowed: it
-/// is thrown at the next await. asyncio has no counterpart.
+/// is thrown at the next await. It does not hold for a promise that was still without a value
+/// when the time was over: that is cancelled, and tells so to whoever sets it. asyncio has no
+/// counterpart.
 ///
 /// # Errors
 ///

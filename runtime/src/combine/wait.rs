@@ -9,7 +9,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::into_task::IntoTask;
+use super::into_task::{IntoTask, ensure_all};
 use crate::event_loop::{TimerHandle, get_running_loop};
 use crate::promise::{CallbackId, Promise};
 use crate::task::Task;
@@ -132,7 +132,7 @@ pub async fn wait<I: IntoTask>(
     return_when: ReturnWhen<I::Output>,
     timeout: Option<Duration>,
 ) -> Result<DoneAndPending<I::Output>, NoTasks> {
-    let tasks: Vec<_> = tasks.into_iter().map(IntoTask::into_task).collect();
+    let tasks = ensure_all(tasks);
     if tasks.is_empty() {
         return Err(NoTasks);
     }
