@@ -1,8 +1,18 @@
 //! Waiting for several things at once.
 //!
-//! The combinators work on tasks and hear of their ends through done-callbacks, as asyncio's
-//! do. So the order in which things happen does not depend on how a combinator polls, and the
-//! number of turns between a child's end and the awaiter's next step is asyncio's.
+//! The combinators work on tasks (and on promises, which count as such), and hear of their ends
+//! through done-callbacks, as asyncio's do. So the order in which things happen does not depend
+//! on how a combinator polls, and the number of turns between a child's end and the awaiter's
+//! next step is asyncio's: one for `wait_for`, two for all others, none for what has ended.
+//!
+//! They differ in what a cancel of the awaiter, and a drop, does to the children:
+//!
+//! | | cancel | drop |
+//! |---|---|---|
+//! | `gather`, `try_gather` | cancels them | leaves them running |
+//! | `wait`, `as_completed`, `shield` | leaves them running | leaves them running |
+//! | `wait_for` | cancels it | leaves a task running, drops a future |
+//! | `map_concurrent`, `staggered_race` | cancels them and waits for them | cancels them |
 
 mod into_task;
 mod gathering;

@@ -121,7 +121,7 @@ pub type DoneAndPending<T> = (Vec<Task<T>>, Vec<Task<T>>);
 ///     });
 ///     let (done, pending) = wait(work, ReturnWhen::FirstCompleted, None).await?;
 ///     assert_eq!((done.len(), pending.len()), (1, 1));
-///     assert_eq!(done[0].result(), Ok(Ok(1)));
+///     assert_eq!((&done[0]).await, 1);
 ///     assert_eq!((&pending[0]).await, 5);
 ///     Ok::<_, looplet::NoTasks>(())
 /// })?;
