@@ -44,6 +44,7 @@ pub(super) fn ensure_all<I: IntoTask>(
 }
 
 /// Something that is a task or can be made one; see [`ensure_future`].
+#[doc(alias = "ensure_future")]
 pub trait IntoTask {
     /// What the task returns.
     type Output: 'static;
