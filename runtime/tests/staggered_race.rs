@@ -2,10 +2,12 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{Trace, elapsed_ms, ms, traced, turns};
 use looplet::{
     Race, RaceError, TaskError, all_tasks, catch_cancel, create_task, get_running_loop, sleep,
-    staggered_race,
+    staggered_race, yield_now,
 };
 
 const NEVER: u64 = 9000;
@@ -121,6 +123,63 @@ fn only_the_failure_of_the_one_started_last_starts_the_next() {
             "Some((\"c\", 2)) [\"a\", \"cancelled\", \"-\"] 41",
         ]
         .map(|line| line.replace("\"cancelled\"", "\"another one was faster\""))
+    );
+}
+
+#[test]
+fn a_delay_that_is_over_together_with_a_failure_starts_only_one() {
+    // The failure is a little earlier, so that there is a turn in which both are heard of.
+    for early in 0..8 {
+        let trace = traced(|t| async move {
+            let event_loop = get_running_loop();
+            let fail_at = event_loop.time() + ms(10) - Duration::from_micros(early);
+            let said = t.clone();
+            let futures = [
+                boxed(async move {
+                    sleep(ms(9)).await;
+                    while get_running_loop().time() < fail_at {
+                        yield_now().await;
+                    }
+                    said.say("raise a");
+                    Err("a".to_string())
+                }),
+                boxed(val(t.clone(), "b", 5)),
+                boxed(val(t.clone(), "c", 1)),
+            ];
+            t.say(told(&staggered_race(futures, Some(ms(10))).await));
+        });
+        let last = "Some((\"b\", 1)) [\"a\", \"-\"]";
+        assert_eq!(trace.last().map(String::as_str), Some(last), "{early}");
+    }
+}
+
+#[test]
+fn nobody_starts_while_the_losers_clean_up() {
+    let trace = traced(|t| async move {
+        let said = t.clone();
+        let slow = async move {
+            if let Err(cancelled) = catch_cancel(sleep(ms(NEVER))).await {
+                sleep(ms(50)).await;
+                said.say("cleaned up");
+                cancelled.raise().await
+            }
+            Ok("slow")
+        };
+        let futures = [
+            boxed(slow),
+            boxed(val(t.clone(), "b", 5)),
+            boxed(val(t.clone(), "never", 1)),
+        ];
+        t.say(told(&staggered_race(futures, Some(ms(10))).await));
+    });
+    assert_eq!(
+        trace,
+        [
+            "start b",
+            "end b",
+            "cleaned up",
+            "Some((\"b\", 1)) [\"another one was faster\", \"-\"]",
+        ]
     );
 }
 
