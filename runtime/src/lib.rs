@@ -50,6 +50,7 @@
 mod cancel;
 mod error;
 mod event_loop;
+mod debug;
 mod leaf;
 mod promise;
 mod task;
@@ -63,15 +64,16 @@ mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};
 pub use self::combine::{
-    AsCompleted, Completed, DoneAndPending, Gather, GatherWait, Gatherable, IntoTask, Lossless,
-    NoTasks, Predicate, Race, RaceError, ReturnWhen, TryGatherable, as_completed, ensure_future,
-    gather, map_concurrent, shield, staggered_race, timeout_lossless, try_gather,
-    try_map_concurrent, wait, wait_for, wait_for_lossless,
+    AsCompleted, Completed, DoneAndPending, ErrorGroup, Gather, GatherWait, Gatherable, GroupScope,
+    GroupStateError, IntoTask, Lossless, NoTasks, Predicate, Race, RaceError, ReturnWhen,
+    TaskGroup, TryGatherable, as_completed, async_with, ensure_future, gather, map_concurrent,
+    shield, staggered_race, timeout_lossless, try_gather, try_map_concurrent, wait, wait_for,
+    wait_for_lossless,
 };
-pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut};
+pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut, WaitingTask};
 pub use self::event_loop::{
-    Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle, LoopHandle,
-    RunError, TimerHandle, get_running_loop, try_get_running_loop,
+    Blocked, Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle,
+    LoopHandle, RunError, TimerHandle, Watchdog, get_running_loop, try_get_running_loop,
 };
 pub use self::executor::{Job, ThreadPool, to_thread};
 pub use self::net::{Address, TcpListener, TcpStream, resolve};
@@ -89,8 +91,9 @@ pub use self::sync::{
     Permit, ReleaseError, Semaphore,
 };
 pub use self::task::{
-    CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, YieldNow, all_tasks, catch_cancel,
-    create_task, current_task, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
+    CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, TimeoutStateError, WithTimeout,
+    YieldNow, all_tasks, catch_cancel, create_task, current_task, format_call_graph, sleep,
+    sleep_until, spawn, timeout, timeout_at, yield_now,
 };
 
 /// The program in the README is compiled and run with the other examples.

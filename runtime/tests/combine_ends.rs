@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use common::{Boxed, join, ms, turns, unordered, virtual_loop};
 use looplet::{
-    Lock, ReturnWhen, RunError, all_tasks, as_completed, catch_cancel, create_task, gather,
+    Lock, Race, ReturnWhen, RunError, all_tasks, as_completed, catch_cancel, create_task, gather,
     map_concurrent, shield, sleep, staggered_race, timeout, timeout_lossless, try_gather,
     try_map_concurrent, wait, wait_for, wait_for_lossless,
 };
@@ -52,35 +52,61 @@ where
     })
 }
 
-/// The programs, each with a name. They share one lock, so that their children wait for each
-/// other.
-fn programs() -> Vec<(&'static str, Box<dyn Fn(Lock) -> Boxed<()>>)> {
-    type Make = Box<dyn Fn(Lock) -> Boxed<()>>;
-    fn of<F: Future<Output: 'static> + 'static>(make: impl Fn(Lock) -> F + 'static) -> Make {
-        Box::new(move |lock| boxed(make(lock)))
-    }
-    let pair = |lock: &Lock| [child(lock.clone(), 1), child(lock.clone(), 3)];
+/// Makes a program from the lock that its children share, so that they wait for each other.
+type Make = Rc<dyn Fn(Lock) -> Boxed<()>>;
+
+fn of<F: Future<Output: 'static> + 'static>(make: impl Fn(Lock) -> F + 'static) -> Make {
+    Rc::new(move |lock| boxed(make(lock)))
+}
+
+fn pair(lock: &Lock) -> [impl Future<Output = Result<u64, u64>> + use<>; 2] {
+    [1, 3].map(|number| child(lock.clone(), number))
+}
+
+async fn waits(lock: Lock) -> bool {
+    let first = ReturnWhen::first_exception();
+    wait(pair(&lock), first, Some(ms(9))).await.is_ok()
+}
+
+async fn arrives(lock: Lock) {
+    let mut completed = as_completed(pair(&lock)).timeout(ms(3));
+    while completed.next().await.is_some() {}
+}
+
+fn maps(lock: Lock, count: u64) -> impl Future<Output = Vec<Result<u64, u64>>> {
+    map_concurrent(0..count, 2, move |number| child(lock.clone(), number))
+}
+
+fn races(lock: Lock) -> impl Future<Output = Race<u64, u64>> {
+    let futures = [3, 3, 1, 2].map(|number| child(lock.clone(), number));
+    staggered_race(futures, Some(ms(2)))
+}
+
+async fn nested(lock: Lock) -> bool {
+    let limited = |number| timeout(ms(2), child(lock.clone(), number));
+    let map = map_concurrent(0..3, 2, limited);
+    timeout(ms(8), join(map, staggered_race(pair(&lock), None)))
+        .await
+        .is_ok()
+}
+
+/// With a combinator of somebody else around.
+async fn foreign(lock: Lock) {
+    let limited = wait_for(child(lock.clone(), 2), ms(4));
+    let gathered = gather(pair(&lock)).into_future();
+    unordered(vec![boxed(maps(lock, 2)), boxed(limited), boxed(gathered)]).await;
+}
+
+/// The programs, each with a name.
+fn programs() -> Vec<(&'static str, Make)> {
     vec![
-        ("gather", of(move |l| async move { gather(pair(&l)).await })),
+        ("gather", of(|l| async move { gather(pair(&l)).await })),
         (
             "try_gather",
-            of(move |l| async move { try_gather(pair(&l)).await }),
+            of(|l| async move { try_gather(pair(&l)).await }),
         ),
-        (
-            "wait",
-            of(move |l| async move {
-                wait(pair(&l), ReturnWhen::first_exception(), Some(ms(9)))
-                    .await
-                    .is_ok()
-            }),
-        ),
-        (
-            "as_completed",
-            of(move |l| async move {
-                let mut completed = as_completed(pair(&l)).timeout(ms(3));
-                while completed.next().await.is_some() {}
-            }),
-        ),
+        ("wait", of(waits)),
+        ("as_completed", of(arrives)),
         ("wait_for", of(|l| wait_for(child(l, 1), ms(9)))),
         ("wait_for at once", of(|l| wait_for(child(l, 1), ms(0)))),
         (
@@ -92,46 +118,19 @@ fn programs() -> Vec<(&'static str, Box<dyn Fn(Lock) -> Boxed<()>>)> {
             "lossless shield",
             of(|l| async move { wait_for_lossless(shield(child(l, 1)), ms(3)).await }),
         ),
-        (
-            "map_concurrent",
-            of(|l| map_concurrent(0..4, 2, move |number| child(l.clone(), number))),
-        ),
+        ("map_concurrent", of(|l| maps(l, 4))),
         (
             "try_map_concurrent",
             of(|l| try_map_concurrent(1..9, 2, move |number| child(l.clone(), number))),
         ),
-        (
-            "staggered_race",
-            of(move |l| staggered_race([3, 3, 1, 2].map(|n| child(l.clone(), n)), Some(ms(2)))),
-        ),
-        (
-            "nested",
-            of(move |l| async move {
-                let map =
-                    map_concurrent(0..3, 2, |number| timeout(ms(2), child(l.clone(), number)));
-                let race = staggered_race(pair(&l), None);
-                timeout(ms(8), join(map, race)).await.is_ok()
-            }),
-        ),
-        (
-            "foreign",
-            of(move |l| async move {
-                let own = l.clone();
-                let map = map_concurrent(0..2, 2, move |number| child(own.clone(), number));
-                let limited = wait_for(child(l.clone(), 2), ms(4));
-                unordered(vec![
-                    boxed(map),
-                    boxed(limited),
-                    boxed(gather(pair(&l)).into_future()),
-                ])
-                .await
-            }),
-        ),
+        ("staggered_race", of(races)),
+        ("nested", of(nested)),
+        ("foreign", of(foreign)),
     ]
 }
 
 /// Runs a program and ends it at a place in its life. Returns whether that was before its end.
-fn end_at(name: &str, make: &dyn Fn(Lock) -> Boxed<()>, end: End, place: usize) -> bool {
+fn end_at(name: &str, make: &Make, end: End, place: usize) -> bool {
     let event_loop = virtual_loop();
     let lock = Lock::new();
     let shared = lock.clone();
@@ -172,9 +171,8 @@ fn end_at(name: &str, make: &dyn Fn(Lock) -> Boxed<()>, end: End, place: usize) 
 #[test]
 fn a_combinator_that_is_ended_at_any_turn_leaves_nothing() {
     for (name, make) in programs() {
-        let make: Rc<dyn Fn(Lock) -> Boxed<()>> = Rc::from(make);
         for end in [End::Cancel, End::CancelTwice, End::Abort] {
-            let early = (0..PLACES).filter(|&place| end_at(name, &*make, end, place));
+            let early = (0..PLACES).filter(|&place| end_at(name, &make, end, place));
             let early = early.count();
             // Otherwise too little was tried, or not all of its life.
             assert!((2..PLACES).contains(&early), "{name}: {early}");

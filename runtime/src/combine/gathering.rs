@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use crate::cancel::{CancelReason, CancelTarget, Cancelled};
+use crate::cancel::{Awaitable, CancelReason, CancelTarget, Cancelled};
 use crate::event_loop::get_running_loop;
 use crate::promise::{Outcome, PromiseCell, TaskError, Wait};
 use crate::task::Task;
@@ -119,6 +119,20 @@ impl<R> GatherCell<R> {
         // The first failure decides; what comes later is the children's own affair.
         let refused = self.promise.settle(outcome);
         drop(refused);
+    }
+}
+
+impl<R> Awaitable for GatherCell<R> {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a gather of {} tasks that go on", self.left.get())
+    }
+
+    fn decided_by(&self) -> Vec<usize> {
+        let children = self.children.borrow();
+        children
+            .iter()
+            .flat_map(|child| child.decided_by())
+            .collect()
     }
 }
 

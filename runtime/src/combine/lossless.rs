@@ -15,8 +15,8 @@ use super::into_task::IntoTask;
 use super::wait_for::wait_for;
 use crate::cancel::{Cancelled, Step};
 use crate::error::TimedOut;
-use crate::event_loop::{frame, ticket, with_step, with_task};
-use crate::task::{Timeout, timeout};
+use crate::event_loop::{frame, with_step};
+use crate::task::{WithTimeout, timeout};
 
 /// Runs `future` for at most `delay`, as [`timeout`] does, but loses no value: if `future` can
 /// end in the very turn in which it is to be cancelled, it does, and its value is the result.
@@ -53,7 +53,7 @@ use crate::task::{Timeout, timeout};
 pub fn timeout_lossless<F: IntoFuture>(
     delay: Duration,
     future: F,
-) -> Timeout<Lossless<F::IntoFuture>> {
+) -> WithTimeout<Lossless<F::IntoFuture>> {
     let child = Box::pin(future.into_future());
     timeout(delay, Lossless { child })
 }
@@ -119,9 +119,6 @@ fn put_back(cause: Cancelled) {
             return owner.frame().store(cause);
         }
         next = owner.parent().cloned();
-    }
-    if let Some(task) = ticket() {
-        with_task(task, |task| task.frame().store(cause));
     }
 }
 

@@ -12,7 +12,7 @@
 //! | `gather`, `try_gather` | cancels them | leaves them running |
 //! | `wait`, `as_completed`, `shield` | leaves them running | leaves them running |
 //! | `wait_for` | cancels it | leaves a task running, drops a future |
-//! | `map_concurrent`, `staggered_race` | cancels them and waits for them | cancels them |
+//! | `map_concurrent`, `staggered_race`, `TaskGroup` | cancels them and waits for them | cancels them |
 
 mod into_task;
 mod gathering;
@@ -26,10 +26,14 @@ mod as_completed;
 mod crew;
 mod map_concurrent;
 mod staggered_race;
+mod group;
+mod async_with;
 
 pub use self::as_completed::{AsCompleted, Completed, as_completed};
+pub use self::async_with::async_with;
 pub use self::gather::{Gatherable, TryGatherable, gather, try_gather};
 pub use self::gathering::{Gather, GatherWait};
+pub use self::group::{ErrorGroup, GroupScope, GroupStateError, TaskGroup};
 pub use self::into_task::{IntoTask, ensure_future};
 pub use self::lossless::{Lossless, timeout_lossless, wait_for_lossless};
 pub use self::map_concurrent::{map_concurrent, try_map_concurrent};

@@ -12,7 +12,7 @@ use std::task::Waker;
 
 use super::line::{CallbackId, Line, Waiting};
 use super::outcome::{Exception, Kept, Outcome, TaskError};
-use crate::cancel::{CancelTarget, Cancelled};
+use crate::cancel::{Awaitable, CancelTarget, Cancelled};
 use crate::error::InvalidState;
 use crate::event_loop::{Callback, ErrorContext, WeakLoop, report_by_default};
 
@@ -303,7 +303,7 @@ impl<T> PromiseCell<T> {
     }
 
     /// The state as asyncio prints it, with who waits or what came of it.
-    pub(super) fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(super) fn print(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self:?}")?;
         match self.stage.get() {
             Stage::Pending => f.write_str(&self.with_line(|line| line.describe())),
@@ -352,6 +352,12 @@ impl<T> fmt::Debug for PromiseCell<T> {
             Stage::Cancelled => "cancelled",
             Stage::Panicked => "panicked",
         })
+    }
+}
+
+impl<T> Awaitable for PromiseCell<T> {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a Promise that nobody sets")
     }
 }
 

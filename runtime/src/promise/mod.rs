@@ -76,7 +76,7 @@ impl<T> Clone for Promise<T> {
 impl<T> fmt::Debug for Promise<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<Promise ")?;
-        self.cell.describe(f)?;
+        self.cell.print(f)?;
         f.write_str(">")
     }
 }

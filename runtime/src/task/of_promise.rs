@@ -6,12 +6,13 @@
 //! never made. No turn passes between the promise and its shape, as none passes in asyncio.
 
 use std::any::{Any, type_name};
+use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
 
 use super::cell::TaskObject;
-use crate::cancel::{CancelReason, CancelTarget, Cancelled, Frame, FrameOwner};
-use crate::event_loop::{Callback, Coroutine, Stepped, Ticket};
+use crate::cancel::{Awaitable, CancelReason, CancelTarget, Cancelled, Frame, FrameOwner};
+use crate::event_loop::{Callback, Coroutine, Stepped, TaskId, Ticket};
 use crate::promise::PromiseCell;
 
 /// A promise that can be held as a task. The loop does not know it.
@@ -40,6 +41,12 @@ impl<T> FrameOwner for PromiseTask<T> {
 
     fn is_rung(&self) -> bool {
         false
+    }
+}
+
+impl<T: 'static> Awaitable for PromiseTask<T> {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Awaitable::describe(&*self.promise, f)
     }
 }
 
@@ -78,6 +85,11 @@ impl<T: 'static> Coroutine for PromiseTask<T> {
         self.promise.number()
     }
 
+    /// That of no task: numbers begin with 1.
+    fn ticket(&self) -> Ticket {
+        Ticket::new(self.promise.event_loop().number(), TaskId::new(0, 0))
+    }
+
     fn site(&self) -> &'static Location<'static> {
         self.site
     }
@@ -90,6 +102,10 @@ impl<T: 'static> Coroutine for PromiseTask<T> {
 impl<T: 'static> TaskObject<T> for PromiseTask<T> {
     fn promise(&self) -> &PromiseCell<T> {
         &self.promise
+    }
+
+    fn coroutine(&self) -> &dyn Coroutine {
+        self
     }
 
     fn abort(&self) -> bool {
