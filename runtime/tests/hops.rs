@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use common::{Ticks, ms, traced, turns};
 use looplet::{
-    ReturnWhen, Task, as_completed, create_task, gather, map_concurrent, shield, try_gather, wait,
-    wait_for, wait_for_lossless, yield_now,
+    ReturnWhen, Task, TaskGroup, as_completed, create_task, gather, map_concurrent, shield,
+    try_gather, wait, wait_for, wait_for_lossless, yield_now,
 };
 
 /// Counts the turns between what children do last and what their awaiter does next.
@@ -68,6 +68,12 @@ fn the_turns_from_the_end_of_a_child_to_its_awaiter_are_those_of_asyncio() {
             let _ = next.expect("there is no limit").task.await;
         }
         say("as_completed");
+        let grouped = TaskGroup::scope(async |group: TaskGroup<()>| {
+            group.create_task(hops.clone().child());
+            Ok(())
+        });
+        grouped.await.expect("no child fails");
+        say("TaskGroup");
         map_concurrent([hops.clone()], 1, Hops::child).await;
         say("map_concurrent");
     });
@@ -82,6 +88,7 @@ fn the_turns_from_the_end_of_a_child_to_its_awaiter_are_those_of_asyncio() {
             "wait_for_lossless 1",
             "shield 2",
             "as_completed 2",
+            "TaskGroup 2",
             "map_concurrent 2",
         ]
     );
