@@ -278,15 +278,20 @@ impl<T> PromiseCell<T> {
 
     /// Reports a panic or an exception that nobody has looked at, when the last one who could
     /// have is gone.
+    #[inline]
     pub(crate) fn report_unretrieved(&self, task: impl FnOnce() -> Option<String>) {
+        if !self.retrieved.replace(true) {
+            self.report(task);
+        }
+    }
+
+    #[cold]
+    fn report(&self, task: impl FnOnce() -> Option<String>) {
         let message = match self.stage.get() {
             Stage::Panicked => "a panic was never retrieved",
             Stage::Value => "an exception was never retrieved",
             Stage::Pending | Stage::Cancelled | Stage::Taken => return,
         };
-        if self.retrieved.replace(true) {
-            return;
-        }
         let outcome = self.outcome.take();
         let Some(cause) = outcome.complaint() else {
             return;
@@ -316,10 +321,13 @@ impl<T> PromiseCell<T> {
     }
 }
 
-/// A task has reported under its name before this looks.
+/// A task reports by itself, under its name.
 impl<T> Drop for PromiseCell<T> {
+    #[inline]
     fn drop(&mut self) {
-        self.report_unretrieved(|| None);
+        if self.number == 0 {
+            self.report_unretrieved(|| None);
+        }
     }
 }
 
