@@ -36,6 +36,12 @@
 //! The `mod` lines below stand in dependency order: a module imports only from those above
 //! it. That is also the order to read them in.
 //!
+//! # Features
+//!
+//! `futures`, off by default: conversions from and to `futures_core::Stream`, and the traits of
+//! `futures_io` for [`TcpStream`], [`StreamReader`] and [`StreamWriter`]. It changes nothing in
+//! what is there without it.
+//!
 //! # Rules
 //!
 //! 1. User code (callbacks, `poll`, `wake`, and the `Drop` of a user's future) runs only from
@@ -48,10 +54,14 @@
 //! 6. No thread is started before [`to_thread`], or a name to resolve, is first used.
 
 mod cancel;
+mod vars;
 mod error;
+mod iterate;
 mod event_loop;
+mod context_var;
 mod debug;
 mod leaf;
+mod polled_leaf;
 mod promise;
 mod task;
 mod sync;
@@ -70,12 +80,16 @@ pub use self::combine::{
     shield, staggered_race, timeout_lossless, try_gather, try_map_concurrent, wait, wait_for,
     wait_for_lossless,
 };
+pub use self::context_var::{Context, ContextToken, ContextVar, WrongContext, copy_context};
 pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut, WaitingTask};
 pub use self::event_loop::{
     Blocked, Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle,
     LoopHandle, RunError, TimerHandle, Watchdog, get_running_loop, try_get_running_loop,
 };
 pub use self::executor::{Job, ThreadPool, to_thread};
+pub use self::iterate::{AsyncIterator, FromFn, from_fn, iter};
+#[cfg(feature = "futures")]
+pub use self::iterate::{FromStream, IntoStream, from_stream, into_stream};
 pub use self::net::{Address, TcpListener, TcpStream, resolve};
 pub use self::promise::{CallbackId, Promise, PromiseWait, TaskError};
 pub use self::queue::{
@@ -91,9 +105,9 @@ pub use self::sync::{
     Permit, ReleaseError, Semaphore,
 };
 pub use self::task::{
-    CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, TimeoutStateError, WithTimeout,
-    YieldNow, all_tasks, catch_cancel, create_task, current_task, format_call_graph, sleep,
-    sleep_until, spawn, timeout, timeout_at, yield_now,
+    CatchCancel, Join, Sleep, Task, TaskOptions, TaskRef, TaskWait, Timeout, TimeoutStateError,
+    WithTimeout, YieldNow, all_tasks, catch_cancel, create_task, create_task_with, current_task,
+    format_call_graph, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
 };
 
 /// The program in the README is compiled and run with the other examples.

@@ -4,8 +4,8 @@ mod common;
 
 use common::{Trace, ms, panic_in, traced};
 use looplet::{
-    AsCompleted, TimedOut, as_completed, catch_cancel, create_task, get_running_loop, sleep,
-    timeout, yield_now,
+    AsCompleted, AsyncIterator, TimedOut, as_completed, catch_cancel, create_task,
+    get_running_loop, sleep, timeout, yield_now,
 };
 
 async fn val(t: Trace, name: &'static str, time: u64) -> &'static str {
@@ -110,6 +110,17 @@ fn the_tasks_that_come_out_are_those_that_went_in() {
         }
     });
     assert_eq!(trace, ["end b", "B 1", "end a", "A 0"]);
+}
+
+#[test]
+fn it_is_an_asynchronous_iterator() {
+    let trace = traced(|t| async move {
+        let work = |name, time| val(t.clone(), name, time);
+        let completed = as_completed([work("a", 20), work("b", 10)]);
+        let indices = AsyncIterator::map(completed, |next| next.expect("there is no limit").index);
+        t.say(format!("{:?}", indices.collect::<Vec<_>>().await));
+    });
+    assert_eq!(trace, ["end b", "end a", "[1, 0]"]);
 }
 
 #[test]

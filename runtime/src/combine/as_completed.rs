@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::arrivals::{Arrival, Arrivals};
 use super::into_task::IntoTask;
 use crate::error::TimedOut;
+use crate::iterate::AsyncIterator;
 use crate::promise::TaskError;
 use crate::task::Task;
 
@@ -113,6 +114,14 @@ impl<T> AsCompleted<T> {
             }
         }
         self.arrivals.give_one_up().then_some(Err(TimedOut))
+    }
+}
+
+impl<T> AsyncIterator for AsCompleted<T> {
+    type Item = Result<Completed<T>, TimedOut>;
+
+    async fn next(&mut self) -> Option<Self::Item> {
+        AsCompleted::next(self).await
     }
 }
 
