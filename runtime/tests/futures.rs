@@ -257,7 +257,7 @@ fn a_flush_waits_until_the_kernel_has_taken_everything() {
     run(async {
         let goes = Event::new();
         let going = goes.clone();
-        let late = async move |mut reader: StreamReader, _writer| {
+        let late = async move |reader: StreamReader, _writer| {
             going.wait().await;
             let _ = StreamReader::read_to_end(&reader).await;
         };
@@ -387,7 +387,7 @@ fn a_read_that_lost_a_race_loses_no_bytes() {
 #[test]
 fn every_eighth_read_lets_others_run() {
     run(async {
-        let (mut reader, mut writer, _server) = served(async |reader: StreamReader, mut writer| {
+        let (mut reader, writer, _server) = served(async |reader: StreamReader, writer| {
             // A byte for a byte, so that every byte takes a read of its own.
             while reader.read_exactly(1).await.is_ok() {
                 sleep(ms(1)).await;

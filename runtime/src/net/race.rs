@@ -9,27 +9,21 @@
 //! 1. Addresses of the two families alternate; the resolver's first choice goes first
 //!    (section 4).
 //! 2. An attempt that fails starts the next one at once; one that is under way does so after
-//!    the delay (section 5). Without a delay there is one at a time.
-//! 3. Attempts that have lost are dropped, which closes their sockets.
+//!    the delay (section 5). Without a delay there is one at a time. That is `staggered_race`.
+//! 3. Attempts that have lost are cancelled, which closes their sockets.
 //!
 //! The two look-ups of section 3 are absent: the system's resolver answers for both families
 //! at the same time.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::task::{Sleep, sleep};
+use crate::combine::{RaceError, staggered_race};
 
 /// How long an attempt has the field for itself: what RFC 8305 recommends.
 pub(crate) const HAPPY_EYEBALLS_DELAY: Duration = Duration::from_millis(250);
-
-/// An attempt that is under way.
-type Attempt<T> = Pin<Box<dyn Future<Output = io::Result<T>>>>;
 
 /// Why no address answered: one error for each.
 pub(super) type Failures = Vec<(SocketAddr, io::Error)>;
@@ -42,89 +36,33 @@ pub(super) async fn first_of<T, F>(
 ) -> Result<T, Failures>
 where
     F: Future<Output = io::Result<T>> + 'static,
+    T: 'static,
 {
-    let mut race = Race {
-        waiting: alternate(addresses),
-        running: Vec::new(),
-        failures: Vec::new(),
-        delay,
-        patience: None,
-    };
-    poll_fn(|context| race.poll(context, &attempt)).await
+    let order = alternate(addresses);
+    if let [only] = order[..] {
+        return attempt(only).await.map_err(|error| vec![(only, error)]);
+    }
+    let attempts: Vec<_> = order.iter().map(|address| attempt(*address)).collect();
+    let race = staggered_race(attempts, delay).await;
+    if let Some((winner, _)) = race.winner {
+        return Ok(winner);
+    }
+    let failures = order.into_iter().zip(race.errors);
+    let failures = failures.filter_map(|(address, error)| Some((address, error?)));
+    Err(failures
+        .map(|(address, error)| (address, as_io_error(error)))
+        .collect())
 }
 
-struct Race<T> {
-    /// Whose attempt has not started.
-    waiting: VecDeque<SocketAddr>,
-    running: Vec<(SocketAddr, Attempt<T>)>,
-    failures: Failures,
-    delay: Option<Duration>,
-    /// How long the attempts that run are still waited for, if another one could start.
-    patience: Option<Pin<Box<Sleep>>>,
-}
-
-impl<T> Race<T> {
-    fn poll<F>(
-        &mut self,
-        context: &mut Context<'_>,
-        attempt: &impl Fn(SocketAddr) -> F,
-    ) -> Poll<Result<T, Failures>>
-    where
-        F: Future<Output = io::Result<T>> + 'static,
-    {
-        loop {
-            let failed = self.failures.len();
-            if let Some(winner) = self.poll_running(context) {
-                return Poll::Ready(Ok(winner));
-            }
-            let idle = self.running.is_empty();
-            if idle || self.failures.len() > failed || self.is_out_of_patience(context) {
-                match self.waiting.pop_front() {
-                    Some(address) => self.start(address, attempt(address)),
-                    None if idle => return Poll::Ready(Err(std::mem::take(&mut self.failures))),
-                    None => return Poll::Pending,
-                }
-            } else {
-                return Poll::Pending;
-            }
-        }
-    }
-
-    fn start(
-        &mut self,
-        address: SocketAddr,
-        attempt: impl Future<Output = io::Result<T>> + 'static,
-    ) {
-        self.running.push((address, Box::pin(attempt)));
-        let delay = self.delay.filter(|_| !self.waiting.is_empty());
-        self.patience = delay.map(|delay| Box::pin(sleep(delay)));
-    }
-
-    fn poll_running(&mut self, context: &mut Context<'_>) -> Option<T> {
-        let mut at = 0;
-        while at < self.running.len() {
-            match self.running[at].1.as_mut().poll(context) {
-                Poll::Pending => at += 1,
-                Poll::Ready(Ok(winner)) => return Some(winner),
-                Poll::Ready(Err(error)) => {
-                    let (address, _) = self.running.remove(at);
-                    self.failures.push((address, error));
-                }
-            }
-        }
-        None
-    }
-
-    fn is_out_of_patience(&mut self, context: &mut Context<'_>) -> bool {
-        let Some(patience) = &mut self.patience else {
-            return false;
-        };
-        patience.as_mut().poll(context).is_ready()
+fn as_io_error(error: RaceError<io::Error>) -> io::Error {
+    match error {
+        RaceError::Failed(error) => error,
+        RaceError::Ended(failure) => io::Error::other(failure.to_string()),
     }
 }
 
 /// Puts the families in turns, beginning with that of the first address, without doubles.
-fn alternate(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
+fn alternate(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut first, mut second) = (VecDeque::new(), VecDeque::new());
     for address in addresses {
@@ -134,7 +72,7 @@ fn alternate(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
             line.push_back(address);
         }
     }
-    let mut order = VecDeque::new();
+    let mut order = Vec::new();
     while !first.is_empty() || !second.is_empty() {
         order.extend(first.pop_front());
         order.extend(second.pop_front());
@@ -146,6 +84,7 @@ fn alternate(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
 mod tests {
     use super::*;
     use crate::event_loop::{Clock, EventLoop, get_running_loop};
+    use crate::task::sleep;
 
     fn addresses(text: &str) -> Vec<SocketAddr> {
         text.split(' ')
@@ -211,6 +150,6 @@ mod tests {
     #[test]
     fn if_all_fail_there_is_an_error_for_each() {
         let (outcome, took) = race("127.0.0.1:1400 127.0.0.1:1010", Some(250));
-        assert_eq!((outcome, took), (Err(vec![1010, 1400]), 400));
+        assert_eq!((outcome, took), (Err(vec![1400, 1010]), 400));
     }
 }
