@@ -123,8 +123,20 @@ impl Drop for Runner {
             // A task that waits for ever in its clean-up is a deadlock; it is dropped below.
             let _ = event_loop.run_until_complete(cancel_all(event_loop.downgrade(), left));
         }
-        event_loop.shutdown_default_executor(EXECUTOR_PATIENCE);
+        if event_loop.has_default_executor() {
+            // The loop runs meanwhile: a job may wait for a coroutine of it.
+            let _ = event_loop.run_until_complete(end_executor(event_loop.downgrade()));
+        }
         event_loop.close();
+    }
+}
+
+/// Waits for the threads of the default pool; a time that is over is reported.
+async fn end_executor(event_loop: WeakLoop) {
+    if let Some(event_loop) = event_loop.upgrade() {
+        event_loop
+            .shutdown_default_executor(EXECUTOR_PATIENCE)
+            .await;
     }
 }
 

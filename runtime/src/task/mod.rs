@@ -25,7 +25,7 @@ use std::rc::Rc;
 
 use crate::cancel::{CancelReason, CancelTarget, Cancelled};
 use crate::event_loop::{
-    self, Callback, Coroutine, EventLoop, RunError, callback, get_running_loop,
+    self, Callback, Coroutine, EventLoop, RunError, Ticket, callback, get_running_loop,
     try_get_running_loop,
 };
 use crate::promise::{CallbackId, Outcome, TaskError, value_of};
@@ -251,8 +251,13 @@ impl<T: 'static> Task<T> {
     }
 }
 
-/// What the combinators need.
+/// What the combinators need, and the threads.
 impl<T: 'static> Task<T> {
+    /// What stands for the task on other threads.
+    pub(crate) fn ticket(&self) -> Ticket {
+        self.object.ticket()
+    }
+
     pub(crate) fn as_cancel_target(&self) -> Rc<dyn CancelTarget> {
         self.object.clone()
     }

@@ -46,6 +46,8 @@ pub(crate) trait TaskObject<T>: Coroutine + CancelTarget {
     fn promise(&self) -> &PromiseCell<T>;
     /// Ends the task without a chance to clean up. Returns `false` if it has ended.
     fn abort(&self) -> bool;
+    /// Its number, which may go to other threads.
+    fn ticket(&self) -> Ticket;
 }
 
 impl<F: Future + 'static> Coroutine for TaskCell<F> {
@@ -256,11 +258,6 @@ impl<F: Future + 'static> TaskCell<F> {
         }
     }
 
-    fn ticket(&self) -> Ticket {
-        let id = TaskId::new(self.index as usize, self.promise.number());
-        Ticket::new(self.event_loop().number(), id)
-    }
-
     fn event_loop(&self) -> WeakLoop {
         self.promise.event_loop()
     }
@@ -298,6 +295,11 @@ impl<F: Future + 'static> TaskObject<F::Output> for TaskCell<F> {
         self.promise.progress().set(Progress::Aborted);
         self.ring();
         true
+    }
+
+    fn ticket(&self) -> Ticket {
+        let id = TaskId::new(self.index as usize, self.promise.number());
+        Ticket::new(self.event_loop().number(), id)
     }
 }
 
