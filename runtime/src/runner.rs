@@ -124,20 +124,29 @@ impl Drop for Runner {
             let _ = event_loop.run_until_complete(cancel_all(event_loop.downgrade(), left));
         }
         if event_loop.has_default_executor() {
-            // The loop runs meanwhile: a job may wait for a coroutine of it.
-            let _ = event_loop.run_until_complete(end_executor(event_loop.downgrade()));
+            end_executor(event_loop);
         }
         event_loop.close();
     }
 }
 
 /// Waits for the threads of the default pool; a time that is over is reported.
-async fn end_executor(event_loop: WeakLoop) {
-    if let Some(event_loop) = event_loop.upgrade() {
-        event_loop
-            .shutdown_default_executor(EXECUTOR_PATIENCE)
-            .await;
-    }
+///
+/// The loop runs meanwhile, as a job may wait for a coroutine of it, and goes on when something
+/// that is left stops it.
+fn end_executor(event_loop: &EventLoop) {
+    let own = event_loop.downgrade();
+    let ended = event_loop.create_task(async move {
+        if let Some(event_loop) = own.upgrade() {
+            event_loop
+                .shutdown_default_executor(EXECUTOR_PATIENCE)
+                .await;
+        }
+    });
+    ended.add_done_callback(move |_| {
+        own.upgrade().inspect(EventLoop::stop);
+    });
+    while !ended.done() && event_loop.run_forever().is_ok() {}
 }
 
 /// Cancels `tasks` and waits until all of them have ended.

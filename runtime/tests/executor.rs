@@ -333,6 +333,29 @@ fn at_the_end_of_a_run_a_job_can_still_wait_for_a_coroutine() {
 }
 
 #[test]
+fn a_stop_that_comes_late_does_not_keep_the_end_of_a_run_from_waiting() {
+    let (report, reported) = mpsc::channel();
+    run_virtual(async move {
+        let event_loop = get_running_loop();
+        let handle = event_loop.handle();
+        let job = event_loop.run_in_executor(&event_loop.default_executor(), move || {
+            for _ in 0..3 {
+                let (ring, rung) = mpsc::channel();
+                let stop = handle.call_soon_threadsafe(move || {
+                    get_running_loop().stop();
+                    ring.send(()).expect("the job waits");
+                });
+                stop.expect("the loop is open");
+                rung.recv().expect("the loop runs");
+            }
+            report.send("joined").expect("the test waits");
+        });
+        drop(job.expect("the pool is open"));
+    });
+    assert_eq!(reported.try_recv(), Ok("joined"));
+}
+
+#[test]
 fn a_default_executor_that_was_set_is_used_and_joined() {
     let pool = ThreadPool::with(PoolConfig {
         threads: 1,

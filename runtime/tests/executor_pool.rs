@@ -296,21 +296,31 @@ fn a_panic_in_a_done_callback_harms_nobody() {
     assert!(submit(&pool, || true).wait().expect("a result"));
 }
 
+/// How a job tells the one before it that it has ended, and hears it of the one behind it.
+#[derive(Default)]
+struct Gate {
+    open: Option<Sender<()>>,
+    opened: Option<Receiver<()>>,
+}
+
 /// Three jobs, each of which ends only after the next one has.
 fn backwards(pool: &ThreadPool, order: Sender<i32>) -> looplet::Map<i32> {
-    let mut gates: Vec<(Option<Sender<()>>, Option<Receiver<()>>)> = vec![(None, None)];
+    let mut gates = vec![Gate::default()];
     for _ in 1..3 {
         let (open, opened) = mpsc::channel();
-        gates.last_mut().expect("not empty").1 = Some(opened);
-        gates.push((Some(open), None));
+        gates.last_mut().expect("not empty").opened = Some(opened);
+        gates.push(Gate {
+            open: Some(open),
+            opened: None,
+        });
     }
-    let job = move |(number, (open, opened)): (i32, (Option<Sender<()>>, Option<Receiver<()>>))| {
-        if let Some(opened) = opened {
+    let job = move |(number, gate): (i32, Gate)| {
+        if let Some(opened) = gate.opened {
             // The next job has ended when its end of the channel is gone.
             assert!(opened.recv().is_err());
         }
         order.send(number).expect("the test waits");
-        drop(open);
+        drop(gate.open);
         number
     };
     pool.map(job, (0..).zip(gates)).expect("the pool is open")
