@@ -314,19 +314,22 @@ fn the_end_of_a_run_waits_for_the_jobs_of_the_default_pool() {
 #[test]
 fn at_the_end_of_a_run_a_job_can_still_wait_for_a_coroutine() {
     let (report, reported) = mpsc::channel();
-    let (release, released) = mpsc::channel::<()>();
     run_virtual(async move {
         let event_loop = get_running_loop();
-        let handle = event_loop.handle();
-        let job = event_loop.run_in_executor(&event_loop.default_executor(), move || {
-            released.recv().expect_err("the main coroutine ends");
+        let (handle, pool) = (event_loop.handle(), event_loop.default_executor());
+        let own = pool.clone();
+        let job = event_loop.run_in_executor(&pool, move || {
+            // What begins before the shutdown would be cancelled with the other tasks.
+            while own.submit(|| ()).is_ok() {
+                thread::yield_now();
+            }
             let answer = handle.run_coroutine_threadsafe(|| async {
                 yield_now().await;
                 "from the loop"
             });
             report.send(answer.wait()).expect("the test waits");
         });
-        drop((job.expect("the pool is open"), release));
+        drop(job.expect("the pool is open"));
     });
     let answer = reported.try_recv().expect("the run has waited for the job");
     assert_eq!(answer.expect("a result"), "from the loop");
