@@ -220,6 +220,21 @@ fn a_running_job_learns_from_its_token_that_nobody_waits_any_more() {
 }
 
 #[test]
+fn an_await_that_is_only_borrowed_leaves_the_job_alone_and_can_go_on() {
+    let runner = Runner::new().expect("the system gives a loop");
+    let ran = runner.run(async {
+        let pool = ThreadPool::new(1);
+        let release = occupy(&pool);
+        let mut wait = submit(&pool, || "later").into_future();
+        assert!(timeout(ms(1), &mut wait).await.is_err());
+        assert_eq!(pool.queued(), 1);
+        drop(release);
+        wait.await
+    });
+    assert_eq!(ran.expect("it ends"), "later");
+}
+
+#[test]
 fn a_job_becomes_a_promise_and_a_cancel_goes_both_ways() {
     let trace = traced(|t| async move {
         let pool = ThreadPool::new(1);

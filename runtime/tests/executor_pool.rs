@@ -360,6 +360,21 @@ fn a_map_that_is_cancelled_does_not_begin_any_more_and_one_that_is_dropped_does(
 }
 
 #[test]
+fn a_map_that_is_refused_half_way_cancels_what_it_has_submitted() {
+    let pool = ThreadPool::new(1);
+    let (_first, _release) = blocked(&pool);
+    let own = pool.clone();
+    let items = (0..5).inspect(move |&n| {
+        if n == 3 {
+            assert_eq!(own.queued(), 3);
+            own.shutdown(Duration::ZERO);
+        }
+    });
+    assert!(matches!(pool.map(|n| n, items), Err(SubmitError::ShutDown)));
+    assert_eq!(pool.queued(), 0);
+}
+
+#[test]
 fn completed_jobs_come_in_the_order_of_their_ends() {
     let pool = ThreadPool::new(2);
     let (release, released) = mpsc::channel::<()>();

@@ -5,8 +5,9 @@ mod common;
 use std::error::Error;
 use std::ffi::CString;
 use std::fs::OpenOptions;
-use std::io::{ErrorKind, SeekFrom};
+use std::io::{ErrorKind, SeekFrom, Write};
 use std::ops::Deref;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -249,6 +250,33 @@ fn an_operation_on_an_open_file_happens_also_when_its_await_is_cancelled() {
         next.await?;
         assert_eq!(fs::read_to_string(&path).await?, "first second");
         Ok(())
+    });
+}
+
+#[test]
+fn the_next_operation_on_an_open_file_waits_for_one_that_goes_on() {
+    run_virtual(async {
+        let (reader, mut writer) = std::io::pipe().expect("the system gives a pipe");
+        let pool = ThreadPool::new(2);
+        get_running_loop().set_default_executor(pool.clone());
+        let path = format!("/dev/fd/{}", reader.as_raw_fd());
+        let mut file = File::open(path).await.expect("it is there");
+        let task = create_task(async move {
+            let cancelled = looplet::catch_cancel(file.read(1)).await;
+            assert!(cancelled.is_err());
+            file
+        });
+        turns(2).await;
+        task.cancel();
+        let mut file = task.await;
+        let next = create_task(async move { file.metadata().await.is_ok() });
+        turns(3).await;
+        // The read has one thread; the other one would have done the next operation before this.
+        pool.submit(|| ()).expect("the pool is open").await;
+        turns(5).await;
+        assert!(!next.done());
+        writer.write_all(b"x").expect("somebody reads");
+        assert!(next.await);
     });
 }
 

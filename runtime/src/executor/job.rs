@@ -223,6 +223,9 @@ impl<T: Send + 'static> IntoTask for JobHandle<T> {
 }
 
 /// The await of a [`JobHandle`].
+///
+/// Dropping it cancels the job. To give up waiting and come back later, await it by mutable
+/// reference.
 #[must_use = "futures do nothing unless awaited"]
 pub struct JobWait<T: Send + 'static> {
     handle: JobHandle<T>,
@@ -234,7 +237,8 @@ pub struct JobWait<T: Send + 'static> {
 impl<T: Send + 'static> JobWait<T> {
     fn poll_outcome(&mut self, context: &mut Context<'_>) -> Poll<Outcome<T>> {
         if interrupted() {
-            self.handle.cancel();
+            // Whoever only borrowed it may poll it again; until then, nobody waits.
+            self.tally = None;
             return Poll::Pending;
         }
         let Poll::Ready(outcome) = self.handle.result.poll(context.waker()) else {
