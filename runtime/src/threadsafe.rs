@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::cancel::{CancelReason, Cancelled};
+use crate::context_var::{Context, copy_values};
 use crate::event_loop::{
     ErrorContext, LoopHandle, Ticket, get_running_loop, panic_text, try_get_running_loop,
 };
@@ -28,7 +29,8 @@ impl LoopHandle {
     /// Starts a task on the loop, from any thread. `make` is called there, in the task's first
     /// step, and makes the future, which need not be `Send`.
     ///
-    /// On a closed loop, the handle has an error. The asyncio counterpart has the same name.
+    /// The task runs in a copy of the context of the caller. On a closed loop, the handle has an
+    /// error. The asyncio counterpart has the same name.
     ///
     /// On a virtual clock, a job that waits for a coroutine that sleeps waits for ever: time
     /// does not pass as long as the job is awaited.
@@ -61,8 +63,10 @@ impl LoopHandle {
             ticket: Mutex::new(None),
         });
         let entry = Entry(link.clone());
+        let values = copy_values();
         let start = move || {
-            let task = get_running_loop().create_task(async move { make().await });
+            let coroutine = async move { make().await };
+            let task = Context::of(values).run(|| get_running_loop().create_task(coroutine));
             let link = entry.0.clone();
             link.set_ticket(task.ticket());
             let watch = Watch {

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use common::{Trace, ms, panic_in, report_to, run_virtual, traced, turns, virtual_loop};
 use looplet::{
-    EventLoop, JobHandle, PoolConfig, RunError, Runner, SubmitError, TaskError, ThreadPool,
-    catch_cancel, create_task, gather, get_running_loop, sleep, timeout, to_thread, yield_now,
+    ContextVar, EventLoop, JobHandle, PoolConfig, RunError, Runner, SubmitError, TaskError,
+    ThreadPool, catch_cancel, create_task, gather, get_running_loop, sleep, timeout, to_thread,
+    yield_now,
 };
 
 const LONG: Duration = Duration::from_secs(60);
@@ -136,15 +137,17 @@ fn cancelling_the_await_leaves_a_job_that_runs_running() {
 }
 
 #[test]
-fn a_job_runs_while_the_loop_goes_on() {
+fn a_job_runs_while_the_loop_goes_on_and_sees_the_context_of_its_awaiter() {
     // D41
+    static VARIABLE: ContextVar<&str> = ContextVar::new("v");
     let trace = traced(|t| async move {
-        let (release, released) = mpsc::channel();
-        let task = create_task(to_thread(move || released.recv()));
+        VARIABLE.set("ctx");
+        let (release, released) = mpsc::channel::<()>();
+        let task = create_task(to_thread(move || released.recv().map(|()| VARIABLE.get())));
         turns(3).await;
         t.say("loop alive");
-        release.send("ctx").expect("the job waits");
-        t.say(task.await.expect("it was sent"));
+        release.send(()).expect("the job waits");
+        t.say(task.await.expect("it was sent").expect("it has a value"));
     });
     assert_eq!(trace, ["loop alive", "ctx"]);
 }

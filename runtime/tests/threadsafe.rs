@@ -7,10 +7,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use common::{SayOnDrop, Trace, ms, report_to, run_virtual, text_of, traced, turns, virtual_loop};
+use common::{Trace, ms, report_to, run_virtual, text_of, traced, turns, virtual_loop};
 use looplet::{
-    CancelReason, CoroutineError, EventLoop, Runner, catch_cancel, current_task, get_running_loop,
-    sleep, to_thread, yield_now,
+    CancelReason, ContextVar, CoroutineError, EventLoop, Runner, catch_cancel, current_task,
+    get_running_loop, sleep, to_thread, yield_now,
 };
 
 #[test]
@@ -62,6 +62,23 @@ fn the_future_need_not_be_send_and_is_made_on_the_loop_in_a_task() {
         .await
     });
     assert_eq!(ran.expect("a value"), (own, true));
+}
+
+#[test]
+fn a_coroutine_sees_the_context_of_the_thread_that_started_it() {
+    static VARIABLE: ContextVar<&str> = ContextVar::new("v");
+    let seen = run_virtual(async {
+        VARIABLE.set("of the loop");
+        let handle = get_running_loop().handle();
+        let work = move || {
+            VARIABLE.set("of the thread");
+            let coroutine = handle.run_coroutine_threadsafe(|| async { VARIABLE.get() });
+            coroutine.wait()
+        };
+        (to_thread(work).await, VARIABLE.get())
+    });
+    assert_eq!(seen.0.expect("a value"), Some("of the thread"));
+    assert_eq!(seen.1, Some("of the loop"));
 }
 
 #[test]
@@ -222,16 +239,15 @@ fn a_loop_that_closes_while_the_coroutine_runs_cancels_it() {
         coroutine.wait()
     });
     stopper.run_forever().expect("it is stopped");
-    let dropped = SayOnDrop(trace.clone(), "the loop is closed");
     event_loop.close();
-    drop(dropped);
     match waiter.join().expect("no panic") {
         Err(CoroutineError::Cancelled(cause)) => {
             assert_eq!(cause.reason(), CancelReason::LoopClosing);
         }
         other => panic!("it was expected to be cancelled: {other:?}"),
     }
-    assert_eq!(trace.take(), ["the loop is closed"]);
+    let said = trace.take();
+    assert!(said.len() == 1 && said[0].contains("Task-1"), "{said:?}");
 }
 
 #[test]

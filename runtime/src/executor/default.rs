@@ -9,6 +9,7 @@ use super::error::SubmitError;
 use super::job::JobHandle;
 use super::pool::{PoolConfig, ThreadPool};
 use super::token::JobToken;
+use crate::context_var::{Context, copy_values};
 use crate::event_loop::{ErrorContext, EventLoop, get_running_loop};
 
 /// The type under which a loop keeps its default pool.
@@ -113,7 +114,8 @@ async fn join_elsewhere(pool: &ThreadPool, patience: Duration) -> bool {
 
 /// Runs `job` on a thread of the running loop's own pool and waits for its result.
 ///
-/// The loop goes on meanwhile. The asyncio counterpart has the same name.
+/// The loop goes on meanwhile. The job runs in a copy of the current context, so it sees the
+/// context variables of its awaiter. The asyncio counterpart has the same name.
 ///
 /// # Cancel safety
 ///
@@ -173,6 +175,8 @@ async fn run_on_default<T: Send + 'static>(
     site: Site,
     job: impl FnOnce(JobToken) -> T + Send + 'static,
 ) -> T {
+    let values = copy_values();
+    let job = move |token| Context::of(values).run(|| job(token));
     match try_on_default(site, job) {
         Ok(job) => job.await,
         Err(error) => panic!("{error} (a job from {site})"),

@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::crew::{Crew, Site};
 use super::error::SubmitError;
 use super::token::JobToken;
-use crate::cancel::{CancelReason, Cancelled};
+use crate::cancel::{CancelReason, Cancelled, Note, Plain};
 use crate::combine::IntoTask;
 use crate::event_loop::{JobTally, get_running_loop, try_get_running_loop};
 use crate::handoff::Handoff;
@@ -246,7 +246,7 @@ impl<T: Send + 'static> JobWait<T> {
                 let event_loop = try_get_running_loop();
                 self.tally = event_loop.map(|own| JobTally::new(own.core().inbox.clone()));
             }
-            self.leaf.park(context);
+            self.leaf.park(context, || Note::Plain(Plain::Job));
             return Poll::Pending;
         };
         self.leaf.resume();
