@@ -36,6 +36,12 @@
 //! The `mod` lines below stand in dependency order: a module imports only from those above
 //! it. That is also the order to read them in.
 //!
+//! # Features
+//!
+//! `futures`, off by default: conversions from and to `futures_core::Stream`, and the traits of
+//! `futures_io` for [`TcpStream`], [`StreamReader`] and [`StreamWriter`]. It changes nothing in
+//! what is there without it.
+//!
 //! # Rules
 //!
 //! 1. User code (callbacks, `poll`, `wake`, and the `Drop` of a user's future) runs only from
@@ -50,10 +56,12 @@
 mod cancel;
 mod vars;
 mod error;
+mod iterate;
 mod event_loop;
 mod context_var;
 mod debug;
 mod leaf;
+mod polled_leaf;
 mod promise;
 mod task;
 mod sync;
@@ -82,6 +90,9 @@ pub use self::executor::{
     JobCancelled, JobHandle, JobToken, JobWait, JobsCompleted, Map, PoolConfig, SubmitError,
     ThreadPool, to_thread, to_thread_with,
 };
+pub use self::iterate::{AsyncIterator, FromFn, from_fn, iter};
+#[cfg(feature = "futures")]
+pub use self::iterate::{FromStream, IntoStream, from_stream, into_stream};
 pub use self::net::{Address, TcpListener, TcpStream, resolve};
 pub use self::promise::{CallbackId, Promise, PromiseWait, TaskError};
 pub use self::queue::{
@@ -101,7 +112,6 @@ pub use self::task::{
     WithTimeout, YieldNow, all_tasks, catch_cancel, create_task, create_task_with, current_task,
     format_call_graph, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
 };
-
 pub use self::threadsafe::{CoroutineError, CoroutineHandle};
 
 /// The program in the README is compiled and run with the other examples.
