@@ -59,6 +59,8 @@ mod combine;
 mod executor;
 mod net;
 mod streams;
+#[cfg(feature = "signal")]
+pub mod signal;
 mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};

@@ -19,6 +19,8 @@ pub enum CancelReason {
     TimedOut,
     /// The loop is ending and cancels what is left.
     LoopClosing,
+    /// The main task of a run was cancelled by Ctrl-C.
+    Interrupted,
     /// `abort` was called: the coroutine was dropped without a chance to clean up.
     Aborted,
 }
@@ -29,6 +31,7 @@ impl CancelReason {
             CancelReason::Requested => "cancelled",
             CancelReason::TimedOut => "cancelled by a timeout",
             CancelReason::LoopClosing => "cancelled because the loop is ending",
+            CancelReason::Interrupted => "cancelled by Ctrl-C",
             CancelReason::Aborted => "aborted",
         }
     }

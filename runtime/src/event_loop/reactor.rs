@@ -69,6 +69,8 @@ impl Side {
 struct Sides {
     read: Side,
     write: Side,
+    /// Whether a wait for it does not keep the loop from a deadlock.
+    background: bool,
 }
 
 /// Names one wait for one direction of a source.
@@ -150,8 +152,13 @@ impl Reactor {
         Ok(())
     }
 
-    /// Registers a source for both directions.
-    pub(crate) fn register(&self, source: &mut impl Source) -> io::Result<SourceId> {
+    /// Registers a source for both directions. In the background it is of no interest by
+    /// itself: a loop in which nobody waits for anything else is in a deadlock.
+    pub(crate) fn register(
+        &self,
+        source: &mut impl Source,
+        background: bool,
+    ) -> io::Result<SourceId> {
         let mut sources = self.sources.borrow_mut();
         let vacant = sources.vacant_entry();
         let key = vacant.key();
@@ -160,6 +167,7 @@ impl Reactor {
         vacant.insert(Sides {
             read: Side::new(),
             write: Side::new(),
+            background,
         });
         Ok(SourceId(key))
     }
@@ -242,11 +250,11 @@ impl Reactor {
         !self.sources.borrow().is_empty()
     }
 
-    /// Whether any task waits for a source.
+    /// Whether anybody waits for a source that is not in the background.
     pub(crate) fn is_awaited(&self) -> bool {
         let sources = self.sources.borrow();
-        sources
-            .iter()
-            .any(|(_, s)| !s.read.waiting.is_empty() || !s.write.waiting.is_empty())
+        sources.iter().any(|(_, s)| {
+            !s.background && (!s.read.waiting.is_empty() || !s.write.waiting.is_empty())
+        })
     }
 }

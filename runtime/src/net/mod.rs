@@ -5,8 +5,15 @@
 //! `streams/` has them.
 
 mod source;
+mod stream;
 mod resolve;
 mod tcp;
+#[cfg(feature = "process")]
+mod pipe;
 
 pub use self::resolve::{Address, resolve};
 pub use self::tcp::{TcpListener, TcpStream};
+
+#[cfg(feature = "process")]
+pub(crate) use self::pipe::Pipe;
+pub(crate) use self::stream::Stream;

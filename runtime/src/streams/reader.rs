@@ -5,7 +5,8 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 
-use crate::net::TcpStream;
+use crate::event_loop::Direction;
+use crate::net::Stream;
 use crate::task::yield_now;
 
 /// How much a line or a separated piece may have, unless told otherwise: 64 KiB.
@@ -23,7 +24,7 @@ const CHUNK: usize = 16 * 1024;
 ///
 /// All methods: what was received and not returned stays in the buffer.
 pub struct StreamReader {
-    stream: Rc<TcpStream>,
+    stream: Rc<dyn Stream>,
     /// What came in; `buffer[start..]` was not returned yet.
     buffer: Vec<u8>,
     start: usize,
@@ -109,7 +110,7 @@ impl From<ReadError> for io::Error {
 }
 
 impl StreamReader {
-    pub(super) fn new(stream: Rc<TcpStream>) -> Self {
+    pub(crate) fn new(stream: Rc<dyn Stream>) -> Self {
         Self {
             stream,
             buffer: Vec::new(),
@@ -252,13 +253,17 @@ impl StreamReader {
         }
     }
 
+    async fn readable(&self) -> io::Result<()> {
+        self.stream.registration().ready(Direction::Read).await
+    }
+
     /// Receives more. Returns `false` at the end.
     async fn fill(&mut self) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
         }
         self.breathe().await;
-        self.stream.readable().await?;
+        self.readable().await?;
         self.buffer.drain(..self.start);
         self.start = 0;
         let length = self.buffer.len();
@@ -272,7 +277,7 @@ impl StreamReader {
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.fills = 0;
-                    self.stream.readable().await?;
+                    self.readable().await?;
                     continue;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

@@ -17,8 +17,8 @@ use std::net::Shutdown;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use crate::event_loop::try_get_running_loop;
-use crate::net::TcpStream;
+use crate::event_loop::{Direction, try_get_running_loop};
+use crate::net::Stream;
 use crate::sync::Event;
 
 /// Above this many bytes, `drain` waits: 64 KiB, as in asyncio.
@@ -36,7 +36,7 @@ pub struct StreamWriter {
 
 /// The part that the flushing task shares.
 struct Sender {
-    stream: Rc<TcpStream>,
+    stream: Rc<dyn Stream>,
     /// What the kernel has not taken yet.
     unsent: RefCell<VecDeque<u8>>,
     flushing: Cell<bool>,
@@ -61,7 +61,7 @@ enum Ending {
 }
 
 impl StreamWriter {
-    pub(super) fn new(stream: Rc<TcpStream>) -> Self {
+    pub(crate) fn new(stream: Rc<dyn Stream>) -> Self {
         let relaxed = Event::new();
         relaxed.set();
         let sender = Sender {
@@ -155,7 +155,7 @@ impl StreamWriter {
     ///
     /// # Errors
     ///
-    /// What the kernel says.
+    /// What the kernel says, or that a pipe has no address.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.sender.stream.peer_addr()
     }
@@ -211,7 +211,7 @@ impl Sender {
     async fn run(&self) {
         let flushing = Flushing(self);
         while self.has_unsent() && !self.has_failed() {
-            if let Err(error) = self.stream.writable().await {
+            if let Err(error) = self.stream.registration().ready(Direction::Write).await {
                 self.fail(&error);
                 break;
             }

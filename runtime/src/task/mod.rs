@@ -143,14 +143,22 @@ impl EventLoop {
     /// If `main` panics, with its payload.
     #[track_caller]
     pub fn run_until_complete<F: Future + 'static>(&self, main: F) -> Result<F::Output, RunError> {
-        if self.is_closed() {
-            return Err(RunError::Closed);
+        self.check_runnable()?;
+        self.run_task(&self.create_task(main))
+    }
+
+    /// Whether a run can begin. Asked before its task is made: a loop that is running would
+    /// take it for a task of its own.
+    pub(crate) fn check_runnable(&self) -> Result<(), RunError> {
+        match try_get_running_loop() {
+            _ if self.is_closed() => Err(RunError::Closed),
+            Some(_) => Err(RunError::AlreadyRunning),
+            None => Ok(()),
         }
-        if try_get_running_loop().is_some() {
-            // Asked here too, lest the loop that is running take `main` for a task of its own.
-            return Err(RunError::AlreadyRunning);
-        }
-        let task = self.create_task(main);
+    }
+
+    /// Runs the loop until `task`, which is one of its own, is done.
+    pub(crate) fn run_task<T: 'static>(&self, task: &Task<T>) -> Result<T, RunError> {
         let stopper = self.downgrade();
         let stop = callback(move || {
             stopper.upgrade().inspect(EventLoop::stop);

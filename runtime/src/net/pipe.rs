@@ -1,0 +1,90 @@
+//! One end of a pipe.
+//!
+//! It has one direction, and closing that is closing the descriptor: the peer of a pipe sees
+//! an end only when nobody holds the other end any more.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use mio::unix::SourceFd;
+
+use super::source::Registration;
+use super::stream::Stream;
+use crate::event_loop::{Direction, EventLoop};
+
+/// The end of a pipe that this program holds.
+pub(crate) struct Pipe {
+    /// `None` once it was closed.
+    file: RefCell<Option<File>>,
+    registration: Registration,
+}
+
+impl Pipe {
+    /// Registers an end with `event_loop`, and makes it non-blocking.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be waited for: a file on a disk, for example.
+    pub(crate) fn new(event_loop: &EventLoop, end: OwnedFd) -> io::Result<Self> {
+        rustix::io::ioctl_fionbio(&end, true)?;
+        let registration = Registration::new(event_loop, &mut SourceFd(&end.as_raw_fd()))?;
+        Ok(Self {
+            file: RefCell::new(Some(File::from(end))),
+            registration,
+        })
+    }
+
+    fn with_file<R>(&self, act: impl FnOnce(&File) -> io::Result<R>) -> io::Result<R> {
+        match &*self.file.borrow() {
+            Some(file) => act(file),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    fn close(&self) {
+        if let Some(file) = self.file.take() {
+            self.registration.remove(&mut SourceFd(&file.as_raw_fd()));
+        }
+    }
+}
+
+impl Stream for Pipe {
+    fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let result = self.with_file(|mut file| file.read(buffer));
+        self.registration
+            .note(Direction::Read, &result, buffer.len());
+        result
+    }
+
+    fn try_write(&self, data: &[u8]) -> io::Result<usize> {
+        let result = self.with_file(|mut file| file.write(data));
+        self.registration
+            .note(Direction::Write, &result, data.len());
+        result
+    }
+
+    fn shutdown(&self, _: Shutdown) -> io::Result<()> {
+        self.close();
+        Ok(())
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "a pipe has no address",
+        ))
+    }
+}
+
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
