@@ -61,6 +61,8 @@ mod net;
 mod streams;
 #[cfg(feature = "signal")]
 pub mod signal;
+#[cfg(feature = "process")]
+pub mod process;
 mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};
@@ -81,6 +83,8 @@ pub use self::runner::{Runner, run};
 pub use self::streams::{
     Lines, ReadError, Server, StreamReader, StreamWriter, open_connection, start_server,
 };
+#[cfg(feature = "process")]
+pub use self::streams::{connect_read_pipe, connect_write_pipe};
 pub use self::sync::{
     Barrier, BoundedSemaphore, BrokenBarrierError, Condition, Event, Lock, LockGuard, NotAcquired,
     Permit, ReleaseError, Semaphore,

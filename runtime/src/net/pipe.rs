@@ -30,11 +30,24 @@ impl Pipe {
     /// If it cannot be waited for: a file on a disk, for example.
     pub(crate) fn new(event_loop: &EventLoop, end: OwnedFd) -> io::Result<Self> {
         rustix::io::ioctl_fionbio(&end, true)?;
-        let registration = Registration::new(event_loop, &mut SourceFd(&end.as_raw_fd()))?;
+        let registration = Registration::new(event_loop, &mut SourceFd(&end.as_raw_fd()));
+        let registration = registration.map_err(explain)?;
         Ok(Self {
             file: RefCell::new(Some(File::from(end))),
             registration,
         })
+    }
+
+    /// Waits, on the end to write to, until nobody holds the end to read from.
+    ///
+    /// # Errors
+    ///
+    /// If the loop is closed.
+    pub(crate) async fn wait_for_reader_to_leave(&self) -> io::Result<()> {
+        // There is never anything to read. What ends the wait is the error that the kernel
+        // announces in both directions; it may have come already.
+        self.registration.drained(Direction::Read);
+        self.registration.ready(Direction::Read).await
     }
 
     fn with_file<R>(&self, act: impl FnOnce(&File) -> io::Result<R>) -> io::Result<R> {
@@ -48,6 +61,17 @@ impl Pipe {
         if let Some(file) = self.file.take() {
             self.registration.remove(&mut SourceFd(&file.as_raw_fd()));
         }
+    }
+}
+
+/// The kernel says "not permitted" of a file that is always ready.
+fn explain(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "only pipes, sockets and character devices can be waited for",
+        ),
+        _ => error,
     }
 }
 

@@ -44,10 +44,8 @@ pub use signal_hook::consts::signal::{
 };
 
 pub(crate) use self::interrupt::{end_by_interrupt, on_interrupt};
-pub(crate) use self::watch::Subscription;
-
-use self::table::Role;
-use self::watch::subscribe;
+pub(crate) use self::table::Role;
+pub(crate) use self::watch::{Subscription, subscribe};
 
 /// What a loop calls for a signal; kept with the loop.
 #[derive(Default)]

@@ -51,7 +51,7 @@ struct Entry {
 
 /// Why somebody wants a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// The program waits for it.
     Listener,
     /// The runtime wants to know of it; nobody waits for it alone.

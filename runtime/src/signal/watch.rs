@@ -196,7 +196,7 @@ pub(crate) struct Subscription {
 }
 
 /// Has `call` made in a turn when the signal has come.
-pub(super) fn subscribe(
+pub(crate) fn subscribe(
     event_loop: &EventLoop,
     signal: c_int,
     role: Role,

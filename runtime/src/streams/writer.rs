@@ -147,8 +147,16 @@ impl StreamWriter {
     ///
     /// If sending failed.
     pub async fn wait_closed(&mut self) -> io::Result<()> {
-        self.sender.closed.wait().await;
-        self.sender.failure()
+        self.closing().await
+    }
+
+    /// Waits as `wait_closed` does, without keeping the writer.
+    pub(crate) fn closing(&self) -> impl Future<Output = io::Result<()>> + 'static {
+        let sender = self.sender.clone();
+        async move {
+            sender.closed.wait().await;
+            sender.failure()
+        }
     }
 
     /// Returns the address of the other end.
