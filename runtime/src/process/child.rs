@@ -6,11 +6,17 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Output};
 use std::rc::Rc;
 
-use super::command::Started;
 use super::reaper::Process;
 use crate::combine::gather;
+use crate::net::Pipe;
 use crate::signal::{SIGKILL, SIGTERM};
 use crate::streams::{StreamReader, StreamWriter};
+
+/// A process that has just been started, and this program's ends of its pipes.
+pub(super) struct Started {
+    pub(super) process: Rc<Process>,
+    pub(super) pipes: [Option<Rc<Pipe>>; 3],
+}
 
 /// A process; made by [`Command::spawn`](super::Command::spawn).
 ///

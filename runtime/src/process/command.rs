@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::{self, ExitStatus, Output, Stdio};
 use std::rc::Rc;
 
-use super::child::Child;
-use super::reaper::{Process, Reaper, reap_orphans};
+use super::child::{Child, Started};
+use super::reaper::{Reaper, reap_orphans};
 use crate::event_loop::{EventLoop, get_running_loop};
 use crate::net::Pipe;
 use crate::signal::SIGKILL;
@@ -34,12 +34,6 @@ pub struct Command {
     /// Which of the three streams the program has set.
     chosen: [bool; 3],
     kill_on_drop: bool,
-}
-
-/// A process that has just been started, and this program's ends of its pipes.
-pub(super) struct Started {
-    pub(super) process: Rc<Process>,
-    pub(super) pipes: [Option<Rc<Pipe>>; 3],
 }
 
 impl Command {

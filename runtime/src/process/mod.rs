@@ -17,13 +17,11 @@
 //! Absent: pseudo-terminals, and passing descriptors other than the first three.
 
 mod reaper;
-mod command;
 mod child;
-mod protocol;
+mod command;
 mod transport;
 
 pub use self::child::Child;
 pub use self::command::Command;
-pub use self::protocol::SubprocessProtocol;
-pub use self::transport::SubprocessTransport;
+pub use self::transport::{SubprocessProtocol, SubprocessTransport};
 pub use std::process::{ExitStatus, Output, Stdio};

@@ -10,9 +10,8 @@ use std::io;
 use std::process::Stdio;
 use std::rc::Rc;
 
-use super::child::returncode;
-use super::command::{Command, Started};
-use super::protocol::SubprocessProtocol;
+use super::child::{Started, returncode};
+use super::command::Command;
 use super::reaper::Process;
 use crate::event_loop::{EventLoop, WeakLoop, try_get_running_loop};
 use crate::net::Pipe;
@@ -22,6 +21,43 @@ use crate::task::{Task, yield_now};
 
 /// How much is received at once, at most: 256 KiB, as in asyncio.
 const PIECE: usize = 256 * 1024;
+
+/// The callbacks of a process, for `EventLoop::subprocess_exec`.
+///
+/// ```text
+///   connection_made ─► pipe_data_received* ─► pipe_connection_lost  for each pipe ┐
+///                 └──► process_exited                                             ┴─► connection_lost
+/// ```
+///
+/// `connection_made` is the first and `connection_lost` the last; both come once. Each pipe is
+/// lost once, after its data. The process may end before its pipes or after them. All are
+/// called from a turn, none from within a call of the transport. The asyncio counterpart has
+/// the same name.
+pub trait SubprocessProtocol {
+    /// The process runs.
+    fn connection_made(&self, transport: &SubprocessTransport) {
+        let _ = transport;
+    }
+
+    /// The process has written `data` to its output (1) or its complaints (2).
+    fn pipe_data_received(&self, fd: i32, data: &[u8]) {
+        let _ = (fd, data);
+    }
+
+    /// A pipe was closed, at either end. The error says what had failed.
+    fn pipe_connection_lost(&self, fd: i32, error: Option<io::Error>) {
+        let _ = (fd, error);
+    }
+
+    /// The process has ended; the transport knows how.
+    fn process_exited(&self) {}
+
+    /// The process has ended and all pipes are closed. There is no error that could have
+    /// caused it; the argument is there for the likeness to other protocols.
+    fn connection_lost(&self, error: Option<io::Error>) {
+        let _ = error;
+    }
+}
 
 /// A process that is connected to a [`SubprocessProtocol`].
 ///
@@ -151,7 +187,9 @@ impl SubprocessTransport {
         transport.inner.tell(move |p| p.connection_made(&made));
         stdin.inspect(|pipe| transport.watch_input(event_loop, pipe));
         for (fd, pipe) in [(1, stdout), (2, stderr)] {
-            pipe.map(|pipe| transport.watch_output(event_loop, fd, pipe));
+            if let Some(pipe) = pipe {
+                transport.watch_output(event_loop, fd, pipe);
+            }
         }
         let stake = Stake::new(&transport.inner, None);
         event_loop.create_task(watch_process(stake));

@@ -43,7 +43,7 @@ const EXECUTOR_PATIENCE: Duration = Duration::from_secs(300);
 /// without all this: a shell sees status 130. If `main` swallows the cancel and returns a
 /// value, that is returned. A second `SIGINT` ends the process at once.
 ///
-/// A program that listens to `SIGINT` itself, with [`signal`](crate::signal) on the same loop,
+/// A program that listens to `SIGINT` itself, with `looplet::signal` on the same loop,
 /// is left alone; so is one that had set a handler before, or ignored the signal (on Linux).
 /// One that installs a handler by other means afterwards, or wants none of this, calls
 /// [`EventLoop::run_until_complete`], which never touches a signal.
