@@ -36,6 +36,13 @@
 //! The `mod` lines below stand in dependency order: a module imports only from those above
 //! it. That is also the order to read them in.
 //!
+//! # Features
+//!
+//! Both are on by default; without them the runtime brings four crates, with them ten.
+//!
+//! * `signal`: the module `signal`, and Ctrl-C in [`run`];
+//! * `process`: the module `process`, and pipes as streams. It needs `signal`.
+//!
 //! # Rules
 //!
 //! 1. User code (callbacks, `poll`, `wake`, and the `Drop` of a user's future) runs only from
@@ -43,7 +50,9 @@
 //! 2. `wake` only queues.
 //! 3. A turn runs what was ready when it began; what becomes ready meanwhile waits.
 //! 4. One thread-local (`event_loop/context.rs`), two files with `unsafe`
-//!    (`event_loop/waker.rs`, `task/cell/body.rs`), one global (the table in `event_loop/inbox.rs`).
+//!    (`event_loop/waker.rs`, `task/cell/body.rs`), one global (the table in `event_loop/inbox.rs`);
+//!    signals and children belong to the process, so the features have a table each
+//!    (`signal/table.rs`, `process/reaper.rs`).
 //! 5. Every future that waits removes itself when it is dropped.
 //! 6. No thread is started before [`to_thread`], or a name to resolve, is first used.
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 use looplet::signal::{SIGINT, SIGTERM, SIGUSR1, listen, recv};
 use looplet::{
     Clock, Event, EventLoop, RunError, Runner, all_tasks, catch_cancel, create_task, current_task,
-    get_running_loop, run, sleep,
+    get_running_loop, run, sleep, yield_now,
 };
 
 /// Says which program to be.
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
 /// A claim, the program that it is about, and the test of it.
 type Case = (&'static str, fn(), fn());
 
-const CASES: [Case; 17] = [
+const CASES: [Case; 18] = [
     (
         "the_first_ctrl_c_cancels_main_and_its_cleanup_runs",
         cleans_up,
@@ -216,6 +216,15 @@ const CASES: [Case; 17] = [
                 "[true, true, true]",
             ];
             program.expect(&expected, End::Status(0));
+        },
+    ),
+    (
+        "ctrl_c_reaches_a_loop_that_never_sleeps",
+        never_sleeps,
+        || {
+            let mut program = start("ctrl_c_reaches_a_loop_that_never_sleeps");
+            program.send("INT");
+            program.expect(&["Err(Interrupted)"], End::Status(0));
         },
     ),
     (
@@ -534,6 +543,18 @@ fn cancels_everything() {
     event_loop.run_forever().expect("it was stopped before");
     say(format!("{:?}", tasks.map(|task| task.cancelled())));
     event_loop.close();
+}
+
+fn never_sleeps() {
+    let runner = Runner::new().expect("the system gives a loop");
+    let ran = runner.run(async {
+        say("ready");
+        loop {
+            yield_now().await;
+        }
+    });
+    let error: RunError = ran.map_or_else(|error| error, |never: ()| unreachable!("{never:?}"));
+    say(format!("Err({error:?})"));
 }
 
 fn waits_in_virtual_time() {

@@ -24,6 +24,9 @@ use slab::Slab;
 
 /// Events fetched with one call.
 const BATCH: usize = 256;
+/// How often the kernel is not asked while entries are ready, if it could tell only of what is
+/// in the background.
+const BACKGROUND_INTERVAL: u32 = 64;
 /// The token of the bell that other threads ring.
 const BELL: Token = Token(usize::MAX);
 
@@ -102,6 +105,10 @@ pub(crate) struct Reactor {
     poll: RefCell<Poller>,
     registry: Registry,
     sources: RefCell<Slab<Sides>>,
+    /// How many of them are in the background.
+    background: Cell<usize>,
+    /// How often it was not worth asking since it was.
+    declined: Cell<u32>,
     /// Waits there have been; the name of the next.
     waits: Cell<u64>,
 }
@@ -127,6 +134,8 @@ impl Reactor {
                 poll: RefCell::new(poller),
                 registry,
                 sources,
+                background: Cell::new(0),
+                declined: Cell::new(0),
                 waits: Cell::new(0),
             },
             bell,
@@ -169,6 +178,8 @@ impl Reactor {
             write: Side::new(),
             background,
         });
+        self.background
+            .set(self.background.get() + usize::from(background));
         Ok(SourceId(key))
     }
 
@@ -177,7 +188,9 @@ impl Reactor {
         // An error here means that the kernel has forgotten the source already.
         let _ = self.registry.deregister(source);
         let sides = self.sources.borrow_mut().try_remove(id.0);
-        drop(sides);
+        if sides.is_some_and(|sides| sides.background) {
+            self.background.set(self.background.get() - 1);
+        }
     }
 
     /// Returns `Ready` if a try is worth making; otherwise the task is woken when it is.
@@ -245,9 +258,16 @@ impl Reactor {
         }
     }
 
-    /// Whether there is anything that the kernel could tell of.
-    pub(crate) fn has_sources(&self) -> bool {
-        !self.sources.borrow().is_empty()
+    /// Whether the kernel could tell of anything that would not have more time. What is in the
+    /// background (that Ctrl-C may come) has: it counts every 64th time.
+    pub(crate) fn is_worth_asking(&self) -> bool {
+        let sources = self.sources.borrow().len();
+        if sources > self.background.get() {
+            return true;
+        }
+        let declined = (self.declined.get() + 1) % BACKGROUND_INTERVAL;
+        self.declined.set(declined);
+        sources > 0 && declined == 0
     }
 
     /// Whether anybody waits for a source that is not in the background.

@@ -116,7 +116,7 @@ impl Command {
     }
 
     /// Returns the command of the standard library inside, for everything that has no method
-    /// here.
+    /// here. The three streams are set here and not there.
     pub fn as_std_mut(&mut self) -> &mut process::Command {
         &mut self.inner
     }
@@ -132,7 +132,7 @@ impl Command {
     ///
     /// If no loop is running.
     pub fn spawn(&mut self) -> io::Result<Child> {
-        self.start().map(Child::new)
+        self.start([Stdio::inherit; 3]).map(Child::new)
     }
 
     /// Runs the program to its end.
@@ -149,9 +149,9 @@ impl Command {
         self.spawn()?.wait().await
     }
 
-    /// Runs the program to its end and returns what it wrote. It gets no input. What was set
-    /// with [`stdin`](Self::stdin), [`stdout`](Self::stdout) or [`stderr`](Self::stderr)
-    /// stays.
+    /// Runs the program to its end and returns what it wrote. It gets no input. Streams that
+    /// were set with [`stdin`](Self::stdin), [`stdout`](Self::stdout) or
+    /// [`stderr`](Self::stderr) are left so.
     ///
     /// # Errors
     ///
@@ -161,14 +161,17 @@ impl Command {
     ///
     /// As [`status`](Self::status). What was read is lost.
     pub async fn output(&mut self) -> io::Result<Output> {
-        self.set_default(0, Stdio::null());
-        self.set_default(1, Stdio::piped());
-        self.set_default(2, Stdio::piped());
-        self.spawn()?.communicate([]).await
+        let defaults = [Stdio::null, Stdio::piped, Stdio::piped];
+        let mut child = self.start(defaults).map(Child::new)?;
+        child.communicate([]).await
     }
 
     fn set(&mut self, fd: usize, stdio: Stdio) -> &mut Self {
         self.chosen[fd] = true;
+        self.set_inner(fd, stdio)
+    }
+
+    fn set_inner(&mut self, fd: usize, stdio: Stdio) -> &mut Self {
         match fd {
             0 => self.inner.stdin(stdio),
             1 => self.inner.stdout(stdio),
@@ -177,14 +180,14 @@ impl Command {
         self
     }
 
-    pub(super) fn set_default(&mut self, fd: usize, stdio: Stdio) {
-        if !self.chosen[fd] {
-            self.set(fd, stdio);
+    /// Starts the program on the running loop. `defaults` are for the streams that were not
+    /// set.
+    pub(super) fn start(&mut self, defaults: [fn() -> Stdio; 3]) -> io::Result<Started> {
+        for (fd, default) in defaults.into_iter().enumerate() {
+            if !self.chosen[fd] {
+                self.set_inner(fd, default());
+            }
         }
-    }
-
-    /// Starts the program on the running loop.
-    pub(super) fn start(&mut self) -> io::Result<Started> {
         let event_loop = get_running_loop();
         reap_orphans();
         let reaper = Reaper::of(&event_loop)?;

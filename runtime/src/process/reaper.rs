@@ -5,7 +5,7 @@
 //! when it has asked.
 
 use std::cell::{Cell, RefCell};
-use std::io;
+use std::io::{self, ErrorKind::InvalidInput};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child as StdChild, ExitStatus};
 use std::rc::Rc;
@@ -102,7 +102,7 @@ impl Process {
             return Err(ended());
         }
         let signal = Signal::from_named_raw(signal)
-            .ok_or_else(|| io::Error::other(SignalError::Invalid(signal)))?;
+            .ok_or_else(|| io::Error::new(InvalidInput, SignalError::Invalid(signal)))?;
         let child = self.child.borrow();
         let child = child.as_ref().ok_or_else(is_of_another_loop)?;
         Ok(kill_process(Pid::from_child(child), signal)?)

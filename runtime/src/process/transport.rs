@@ -138,8 +138,7 @@ impl EventLoop {
             try_get_running_loop().is_some_and(|running| running.is_same(self)),
             "a process is started on the running loop"
         );
-        (0..3).for_each(|fd| command.set_default(fd, Stdio::piped()));
-        let started = command.start()?;
+        let started = command.start([Stdio::piped; 3])?;
         let protocol = Rc::new(factory());
         let transport = SubprocessTransport::connect(self, started, protocol.clone());
         yield_now().await;
