@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::panic::catch_unwind;
-use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
+use std::process::{self, Child, ChildStdout, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -28,6 +28,11 @@ fn main() -> ExitCode {
             .iter()
             .find(|(case, ..)| *case == name)
             .expect("it is in the list");
+        // A program that hangs fails its test.
+        thread::spawn(|| {
+            thread::sleep(LONG);
+            process::abort();
+        });
         program();
         return ExitCode::SUCCESS;
     }
@@ -334,7 +339,8 @@ fn say(line: impl std::fmt::Display) {
     std::io::stdout().flush().expect("the test reads");
 }
 
-const LONG: Duration = Duration::from_secs(60);
+/// Longer than any of this takes.
+const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(5);
 
 fn cleans_up() {
@@ -386,7 +392,7 @@ fn blocks() {
     run(async {
         say("ready");
         let asleep = std::time::Instant::now();
-        while asleep.elapsed() < LONG {
+        while asleep.elapsed() < LONG * 2 {
             thread::sleep(LONG);
         }
     });
@@ -394,8 +400,10 @@ fn blocks() {
 
 fn runs_again() {
     let runner = Runner::new().expect("the system gives a loop");
-    say("ready");
-    let ran = runner.run(sleep(LONG));
+    let ran = runner.run(async {
+        say("ready");
+        sleep(LONG).await;
+    });
     say(ran.expect_err("it was interrupted"));
     let ran = runner.run(async {
         say("again");
