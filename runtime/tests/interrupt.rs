@@ -501,6 +501,7 @@ fn stops_listening() {
     run(async {
         let mut signals = listen([SIGUSR1]).expect("it can be caught");
         let waiting = create_task(recv(SIGUSR1));
+        yield_now().await;
         say("ready");
         signals.recv().await;
         waiting.await.expect("it can be caught");

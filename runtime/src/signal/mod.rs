@@ -60,29 +60,25 @@ struct Handler {
 impl Handler {
     /// Makes sure that a call which is queued already does nothing.
     fn silence(self) {
-        self.callback.removed.set(true);
-        drop(self.callback.run.take());
+        drop(self.callback.0.take());
     }
 }
 
-/// The callback of a handler.
-struct Callback {
-    /// Out of its place while it runs.
-    run: Cell<Option<Box<dyn FnMut()>>>,
-    removed: Cell<bool>,
-}
+/// The callback of a handler; out of its place while it runs.
+struct Callback(Cell<Option<Box<dyn FnMut()>>>);
 
 impl Callback {
     fn call(&self) {
         let mut running = Running {
-            run: self.run.take(),
+            run: self.0.take(),
             home: self,
         };
         running.run.iter_mut().for_each(|run| run());
     }
 }
 
-/// Puts a callback back when it has run, also if it has panicked.
+/// Puts a callback back when it has run, also if it has panicked. One that has removed its
+/// own handler goes with the last call: no other is queued.
 struct Running<'a> {
     run: Option<Box<dyn FnMut()>>,
     home: &'a Callback,
@@ -90,9 +86,7 @@ struct Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        if !self.home.removed.get() {
-            self.home.run.set(self.run.take());
-        }
+        self.home.0.set(self.run.take());
     }
 }
 
@@ -127,10 +121,7 @@ impl EventLoop {
         signal: c_int,
         callback: impl FnMut() + 'static,
     ) -> Result<(), SignalError> {
-        let callback = Rc::new(Callback {
-            run: Cell::new(Some(Box::new(callback))),
-            removed: Cell::new(false),
-        });
+        let callback = Rc::new(Callback(Cell::new(Some(Box::new(callback)))));
         let (called, event_loop) = (callback.clone(), self.downgrade());
         let subscription = subscribe(self, signal, Role::Listener, move || {
             if let Some(event_loop) = event_loop.upgrade() {
