@@ -38,10 +38,15 @@
 //!
 //! # Features
 //!
-//! Both are on by default; without them the runtime brings four crates, with them ten.
+//! `signal` and `process` are on by default; without them the runtime brings four crates, with
+//! them ten.
 //!
 //! * `signal`: the module `signal`, and Ctrl-C in [`run`];
 //! * `process`: the module `process`, and pipes as streams. It needs `signal`.
+//!
+//! `futures`, off by default: conversions from and to `futures_core::Stream`, and the traits of
+//! `futures_io` for [`TcpStream`], [`StreamReader`] and [`StreamWriter`]. It changes nothing in
+//! what is there without it.
 //!
 //! # Rules
 //!
@@ -57,9 +62,14 @@
 //! 6. No thread is started before [`to_thread`], or a name to resolve, is first used.
 
 mod cancel;
+mod vars;
 mod error;
+mod iterate;
 mod event_loop;
+mod context_var;
+mod debug;
 mod leaf;
+mod polled_leaf;
 mod promise;
 mod task;
 mod sync;
@@ -75,13 +85,23 @@ pub mod process;
 mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};
-pub use self::combine::{Gather, GatherWait, Gatherable, IntoTask, gather, shield};
-pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut};
+pub use self::combine::{
+    AsCompleted, Completed, DoneAndPending, ErrorGroup, Gather, GatherWait, Gatherable, GroupScope,
+    GroupStateError, IntoTask, Lossless, NoTasks, Predicate, Race, RaceError, ReturnWhen,
+    TaskGroup, TryGatherable, as_completed, async_with, ensure_future, gather, map_concurrent,
+    shield, staggered_race, timeout_lossless, try_gather, try_map_concurrent, wait, wait_for,
+    wait_for_lossless,
+};
+pub use self::context_var::{Context, ContextToken, ContextVar, WrongContext, copy_context};
+pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut, WaitingTask};
 pub use self::event_loop::{
-    Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle, LoopHandle,
-    RunError, TimerHandle, get_running_loop, try_get_running_loop,
+    Blocked, Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle,
+    LoopHandle, RunError, TimerHandle, Watchdog, get_running_loop, try_get_running_loop,
 };
 pub use self::executor::{Job, ThreadPool, to_thread};
+pub use self::iterate::{AsyncIterator, FromFn, from_fn, iter};
+#[cfg(feature = "futures")]
+pub use self::iterate::{FromStream, IntoStream, from_stream, into_stream};
 pub use self::net::{Address, TcpListener, TcpStream, resolve};
 pub use self::promise::{CallbackId, Promise, PromiseWait, TaskError};
 pub use self::queue::{
@@ -99,8 +119,9 @@ pub use self::sync::{
     Permit, ReleaseError, Semaphore,
 };
 pub use self::task::{
-    CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, YieldNow, all_tasks, catch_cancel,
-    create_task, current_task, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
+    CatchCancel, Join, Sleep, Task, TaskOptions, TaskRef, TaskWait, Timeout, TimeoutStateError,
+    WithTimeout, YieldNow, all_tasks, catch_cancel, create_task, create_task_with, current_task,
+    format_call_graph, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
 };
 
 /// The program in the README is compiled and run with the other examples.

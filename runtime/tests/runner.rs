@@ -87,10 +87,12 @@ fn a_clean_up_that_can_never_end_does_not_hang_the_close() {
     };
     runner.run(main).expect("it ends");
     drop(runner);
-    assert_eq!(
-        t.take(),
-        ["tidy LoopClosing", "caught true", "tidy clean", "dropped"]
-    );
+    let said = t.take();
+    assert_eq!(said[..3], ["tidy LoopClosing", "caught true", "tidy clean"]);
+    let report = "HANDLER a task was pending when the event loop was closed: \n  Task-3 (";
+    assert!(said[3].starts_with(report), "{}", said[3]);
+    assert!(said[3].ends_with(", waits for a future of another library"));
+    assert_eq!(said[4..], ["dropped"]);
 }
 
 #[test]
@@ -189,23 +191,29 @@ fn a_deadlock_of_main_is_an_error_and_the_tasks_are_dropped() {
 }
 
 #[test]
-fn a_task_that_awaits_itself_is_a_deadlock_and_no_crash() {
+fn a_task_that_awaits_itself_panics_instead_of_waiting_for_ever() {
+    // C17
     use std::cell::RefCell;
     use std::rc::Rc;
-    let (runner, _) = traced_runner();
-    let slot: Rc<RefCell<Option<looplet::Task<()>>>> = Rc::default();
-    let own = slot.clone();
-    let task = runner.get_loop().create_task(async move {
-        let me = own.borrow().clone().expect("it is there");
-        (&me).await
-    });
-    slot.replace(Some(task.clone()));
-    let awaited = task.clone();
-    let ran = runner.run(async move { awaited.await });
-    assert!(matches!(ran, Err(RunError::Deadlock(_))));
-    drop(runner);
-    assert!(task.cancelled());
-    slot.take();
+    for by_join in [false, true] {
+        let (runner, _) = traced_runner();
+        let slot: Rc<RefCell<Option<looplet::Task<()>>>> = Rc::default();
+        let own = slot.clone();
+        let task = runner.get_loop().create_task(async move {
+            let me = own.borrow_mut().take().expect("it is there");
+            match by_join {
+                true => drop(me.join().await),
+                false => me.await,
+            }
+        });
+        task.set_name("self");
+        slot.replace(Some(task.clone()));
+        let outcome = runner
+            .run(async move { task.join().await })
+            .expect("it ends");
+        let text = outcome.unwrap_err().to_string();
+        assert_eq!(text, "the task panicked: a task cannot await itself: self");
+    }
 }
 
 #[test]
@@ -234,7 +242,7 @@ fn a_task_outlives_its_loop_as_cancelled() {
     let task = runner.get_loop().create_task(pending::<()>());
     runner.run(turns(2)).expect("it ends");
     drop(runner);
-    let Some(Err(TaskError::Cancelled(cause))) = task.result() else {
+    let Ok(Err(TaskError::Cancelled(cause))) = task.result() else {
         panic!("the task was cancelled at the end")
     };
     assert_eq!(cause.reason(), CancelReason::LoopClosing);

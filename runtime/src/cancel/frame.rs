@@ -23,7 +23,8 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use super::Cancelled;
-use super::wakers::{ForeignWakers, WakerId};
+use super::awaited::Awaitable;
+use super::wakers::{ForeignWakers, Found, WakerId};
 
 /// A frame together with its owner: something that can be rung.
 pub(crate) trait FrameOwner {
@@ -43,7 +44,7 @@ pub(crate) trait FrameOwner {
 pub(crate) type FrameRef = Rc<dyn FrameOwner>;
 
 /// Something a leaf may wait for and a request may be forwarded to.
-pub(crate) trait CancelTarget {
+pub(crate) trait CancelTarget: Awaitable {
     /// Asks the target to end. Returns whether that can still change anything.
     fn cancel(&self, cause: Cancelled) -> bool;
 }
@@ -117,6 +118,11 @@ impl Frame {
     /// Whether any leaf waits inside.
     pub(crate) fn is_waited_in(&self) -> bool {
         self.waiting.get() > 0
+    }
+
+    /// How many leaves wait inside.
+    pub(crate) fn waiting(&self) -> i32 {
+        self.waiting.get()
     }
 
     /// Marks the time in which the owner polls its child.
@@ -238,6 +244,19 @@ impl dyn FrameOwner + '_ {
         self.for_each_outward(|frame| drop(frame.take_request()));
     }
 
+    /// Stores a request that was delivered, and was not heeded, for the next await: in the
+    /// outermost frame that has been asked to end, or in this one.
+    pub(crate) fn store_outward(&self, cause: Cancelled) {
+        let (mut asked, mut next) = (self.frame(), self.parent());
+        while let Some(owner) = next {
+            if owner.frame().cancelling() > 0 {
+                asked = owner.frame();
+            }
+            next = owner.parent();
+        }
+        asked.store(cause);
+    }
+
     /// Counts a leaf in, and remembers what it waits for.
     pub(crate) fn park(&self, target: Option<&Rc<dyn CancelTarget>>) {
         self.for_each_outward(|frame| {
@@ -274,11 +293,16 @@ impl dyn FrameOwner + '_ {
     }
 
     /// What to call, beside ringing the task, so that somebody inside is polled.
-    fn waker_inside(&self) -> Option<Waker> {
+    fn wakers_inside(&self) -> Vec<Waker> {
         let task = self.task_frame();
         let is_inside = |innermost: &FrameRef| innermost.is_inside(self);
-        let of_leaf = task.with_rare(|rare| rare.wakers.find(is_inside));
-        of_leaf.or_else(|| self.frame().with_rare(|rare| rare.waker.clone()))
+        match task.with_rare(|rare| rare.wakers.find(is_inside)) {
+            Found::Sure(waker) => vec![waker],
+            Found::Unsure(mut wakers) => {
+                wakers.extend(self.frame().with_rare(|rare| rare.waker.clone()));
+                wakers
+            }
+        }
     }
 
     /// Whether this frame is `frame` or one of those inside it.
@@ -324,11 +348,9 @@ impl dyn FrameOwner + '_ {
             return;
         }
         frame.store(cause);
-        let waker = self.waker_inside();
+        let wakers = self.wakers_inside();
         self.ring();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Passes a request on to what the only leaf waits for. Returns whether that took it.
@@ -352,10 +374,11 @@ impl dyn FrameOwner + '_ {
     }
 }
 
-/// Keeps the waker of a leaf inside `frame`, which is not the task's own.
-pub(crate) fn keep_waker(frame: &FrameRef, waker: &Waker) -> WakerId {
+/// Keeps the waker of a leaf inside `frame`, which is not the task's own. `sure` says whether
+/// it will be forgotten as soon as the leaf does not wait any more.
+pub(crate) fn keep_waker(frame: &FrameRef, waker: &Waker, sure: bool) -> WakerId {
     let entry = (frame.clone(), waker.clone());
     frame
         .task_frame()
-        .with_rare(|rare| rare.wakers.add(entry.0, entry.1))
+        .with_rare(|rare| rare.wakers.add(entry.0, entry.1, sure))
 }

@@ -15,6 +15,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -258,6 +259,11 @@ impl Reactor {
         }
     }
 
+    /// How many sources there are.
+    pub(crate) fn sources(&self) -> usize {
+        self.sources.borrow().len()
+    }
+
     /// Whether the kernel could tell of anything that would not have more time. What is in the
     /// background (that Ctrl-C may come) has: it counts every 64th time.
     pub(crate) fn is_worth_asking(&self) -> bool {
@@ -276,5 +282,13 @@ impl Reactor {
         sources.iter().any(|(_, s)| {
             !s.background && (!s.read.waiting.is_empty() || !s.write.waiting.is_empty())
         })
+    }
+}
+
+/// The kernel's queue. The registry has a descriptor of its own for it, which can be lent out
+/// while the other one is being waited for.
+impl AsFd for Reactor {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.registry.as_fd()
     }
 }

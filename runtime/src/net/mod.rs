@@ -5,11 +5,14 @@
 //! `streams/` has them.
 
 mod source;
+mod polled;
 mod stream;
 mod resolve;
 mod tcp;
 #[cfg(feature = "process")]
 mod pipe;
+#[cfg(feature = "futures")]
+mod futures_io;
 
 pub use self::resolve::{Address, resolve};
 pub use self::tcp::{TcpListener, TcpStream};

@@ -8,9 +8,11 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::task::{Context, Poll};
 
 use mio::unix::SourceFd;
 
+use super::polled::PolledWait;
 use super::source::Registration;
 use super::stream::Stream;
 use crate::event_loop::{Direction, EventLoop};
@@ -20,6 +22,8 @@ pub(crate) struct Pipe {
     /// `None` once it was closed.
     file: RefCell<Option<File>>,
     registration: Registration,
+    /// Whoever polls, and keeps no future.
+    polled: PolledWait,
 }
 
 impl Pipe {
@@ -35,6 +39,7 @@ impl Pipe {
         Ok(Self {
             file: RefCell::new(Some(File::from(end))),
             registration,
+            polled: PolledWait::default(),
         })
     }
 
@@ -92,6 +97,16 @@ impl Stream for Pipe {
         self.registration
             .note(Direction::Write, &result, data.len());
         result
+    }
+
+    fn poll_readable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
+        self.polled
+            .poll(&self.registration, Direction::Read, context)
+    }
+
+    fn poll_writable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
+        self.polled
+            .poll(&self.registration, Direction::Write, context)
     }
 
     fn shutdown(&self, _: Shutdown) -> io::Result<()> {

@@ -10,6 +10,7 @@ use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::cancel::{Note, Plain};
 use crate::event_loop::{Direction, EventLoop, SourceId, WaitId, WeakLoop, try_get_running_loop};
 use crate::leaf::{Leaf, interrupted};
 
@@ -117,6 +118,23 @@ impl Registration {
         }
     }
 
+    /// Returns `Ready` if a try is worth making, and wakes otherwise, under the name in `wait`.
+    /// An error means that the loop is closed.
+    pub(crate) fn poll_ready(
+        &self,
+        direction: Direction,
+        wait: &mut Option<WaitId>,
+        context: &Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Some(event_loop) = self.open_loop() else {
+            return Poll::Ready(Err(loop_is_gone()));
+        };
+        let reactor = &event_loop.core().reactor;
+        reactor
+            .poll_ready(self.id, direction, wait, context)
+            .map(Ok)
+    }
+
     /// Whether a try is worth making now.
     pub(crate) fn is_ready(&self, direction: Direction) -> bool {
         let event_loop = self.event_loop.upgrade();
@@ -204,9 +222,16 @@ impl std::future::Future for Ready<'_> {
                 *wait = None;
                 leaf.resume();
             }
-            Poll::Pending => leaf.park(context),
+            Poll::Pending => leaf.park(context, || Note::Plain(awaited(*direction))),
         }
         polled.map(Ok)
+    }
+}
+
+fn awaited(direction: Direction) -> Plain {
+    match direction {
+        Direction::Read => Plain::Readable,
+        Direction::Write => Plain::Writable,
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::net::{Shutdown, SocketAddr};
+use std::task::{Context, Poll};
 
 use super::source::Registration;
 
@@ -15,6 +16,18 @@ pub(crate) trait Stream {
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>;
     /// Writes as much as the kernel takes.
     fn try_write(&self, data: &[u8]) -> io::Result<usize>;
+    /// Returns `Ready` if a try to read is worth making. The wait is kept in the stream.
+    #[cfg_attr(
+        not(feature = "futures"),
+        expect(dead_code, reason = "`futures_io` polls")
+    )]
+    fn poll_readable(&self, context: &Context<'_>) -> Poll<io::Result<()>>;
+    /// Returns `Ready` if a try to write is worth making. The wait is kept in the stream.
+    #[cfg_attr(
+        not(feature = "futures"),
+        expect(dead_code, reason = "`futures_io` polls")
+    )]
+    fn poll_writable(&self, context: &Context<'_>) -> Poll<io::Result<()>>;
     /// Closes one or both directions.
     fn shutdown(&self, how: Shutdown) -> io::Result<()>;
     /// The address of the other end.

@@ -22,18 +22,13 @@ use std::thread;
 use crate::cancel::{CancelReason, Cancelled};
 use crate::event_loop::{EventLoop, RunError};
 use crate::signal::{end_by_interrupt, on_interrupt};
+use crate::task::Task;
 
-/// Runs `main` as [`EventLoop::run_until_complete`] does, and cancels it at Ctrl-C.
-#[track_caller]
-pub(super) fn run_main<F: Future + 'static>(
-    event_loop: &EventLoop,
-    main: F,
-) -> Result<F::Output, RunError> {
+/// Runs the loop until `task` is done, and cancels it at Ctrl-C.
+pub(super) fn run_main<T: 'static>(event_loop: &EventLoop, task: Task<T>) -> Result<T, RunError> {
     if thread::current().name() != Some("main") {
-        return event_loop.run_until_complete(main);
+        return event_loop.run_until_done(task);
     }
-    event_loop.check_runnable()?;
-    let task = event_loop.create_task(main);
     let (target, weak, count) = (
         task.as_cancel_target(),
         event_loop.downgrade(),
@@ -49,7 +44,7 @@ pub(super) fn run_main<F: Future + 'static>(
             event_loop.stop();
         }
     });
-    let ran = event_loop.run_task(&task);
+    let ran = event_loop.run_until_done(task.clone());
     drop(subscription);
     match ran {
         Err(RunError::Cancelled(_)) if count.get() > 0 && task.uncancel() == 0 => {

@@ -18,9 +18,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::cancel::{CancelReason, Cancelled};
-use crate::event_loop::{Clock, EventLoop, RunError, WeakLoop, callback};
+use crate::context_var::{Context, copy_context};
+use crate::event_loop::{Clock, EventLoop, RunError, callback};
 use crate::promise::Promise;
-use crate::task::TaskRef;
+use crate::task::{TaskOptions, TaskRef};
 
 #[cfg(feature = "signal")]
 use self::interrupted::{give_up, run_main};
@@ -85,6 +86,8 @@ pub fn run<F: Future + 'static>(main: F) -> F::Output {
 /// ```
 pub struct Runner {
     event_loop: EventLoop,
+    /// What the main coroutines share, run after run.
+    context: Context,
 }
 
 impl Runner {
@@ -108,7 +111,10 @@ impl Runner {
 
     /// Makes a runner of a loop, which it will close.
     pub fn with_loop(event_loop: EventLoop) -> Self {
-        Self { event_loop }
+        Self {
+            event_loop,
+            context: copy_context(),
+        }
     }
 
     /// Returns the loop.
@@ -116,7 +122,8 @@ impl Runner {
         &self.event_loop
     }
 
-    /// Runs `main` and returns what it returns. Tasks it leaves go on with the next run.
+    /// Runs `main` and returns what it returns. Tasks it leaves go on with the next run, and so do
+    /// the values of context variables.
     ///
     /// Ctrl-C during it is answered as in [`run`], except that the process does not end by the
     /// first one.
@@ -131,7 +138,13 @@ impl Runner {
     /// If `main` panics, with its payload.
     #[track_caller]
     pub fn run<F: Future + 'static>(&self, main: F) -> Result<F::Output, RunError> {
-        run_main(&self.event_loop, main)
+        self.event_loop.check_runnable()?;
+        let options = TaskOptions {
+            context: Some(self.context.clone()),
+            ..TaskOptions::default()
+        };
+        let task = self.event_loop.create_task_with(main, options);
+        run_main(&self.event_loop, task)
     }
 
     /// Cancels what is left, waits for it to end, and closes the loop.
@@ -148,19 +161,15 @@ impl Drop for Runner {
         }
         let left = event_loop.all_tasks();
         if !left.is_empty() {
-            // A task that waits for ever in its clean-up is a deadlock; it is dropped below.
-            let _ = event_loop.run_until_complete(cancel_all(event_loop.downgrade(), left));
+            end_all(event_loop, left);
         }
         event_loop.shutdown_default_executor(EXECUTOR_PATIENCE);
         event_loop.close();
     }
 }
 
-/// Cancels `tasks` and waits until all of them have ended.
-async fn cancel_all(event_loop: WeakLoop, tasks: Vec<TaskRef>) {
-    let Some(event_loop) = event_loop.upgrade() else {
-        return;
-    };
+/// Cancels `tasks` and runs the loop until all of them have ended.
+fn end_all(event_loop: &EventLoop, tasks: Vec<TaskRef>) {
     let all_ended: Promise<()> = event_loop.create_promise();
     let left = Rc::new(Cell::new(tasks.len()));
     let cause = Cancelled::new(CancelReason::LoopClosing);
@@ -175,7 +184,15 @@ async fn cancel_all(event_loop: WeakLoop, tasks: Vec<TaskRef>) {
         }));
         task.cancel_for(cause.clone());
     }
-    all_ended.await;
+    let awaited = all_ended.clone();
+    let ran = event_loop.run_until_complete(async move { awaited.await });
+    if ran.is_err() {
+        // A task waits for ever in its clean-up. It is reported and dropped when the loop closes;
+        // the one that waited here is to end before that.
+        let _ = all_ended.set_result(());
+        event_loop.stop();
+        let _one_turn = event_loop.run_forever();
+    }
 }
 
 impl fmt::Debug for Runner {

@@ -1,14 +1,11 @@
 //! Runs that know nothing of Ctrl-C: what there is without the feature `signal`.
 
 use crate::event_loop::{EventLoop, RunError};
+use crate::task::Task;
 
-/// Runs `main`. Ctrl-C does what the program, or the system, has set for it.
-#[track_caller]
-pub(super) fn run_main<F: Future + 'static>(
-    event_loop: &EventLoop,
-    main: F,
-) -> Result<F::Output, RunError> {
-    event_loop.run_until_complete(main)
+/// Runs the loop until `task` is done. Ctrl-C does what the program, or the system, has set.
+pub(super) fn run_main<T: 'static>(event_loop: &EventLoop, task: Task<T>) -> Result<T, RunError> {
+    event_loop.run_until_done(task)
 }
 
 /// Ends a program whose `run` has failed.

@@ -11,6 +11,8 @@ mod writer;
 mod server;
 #[cfg(feature = "process")]
 mod pipe;
+#[cfg(feature = "futures")]
+mod futures_io;
 
 use std::io;
 use std::rc::Rc;

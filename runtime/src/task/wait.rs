@@ -1,4 +1,4 @@
-//! The await of a task: by value, by reference, and as a join.
+//! The await of a task: by value, by reference, and as a join; and a look at how it ended.
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,6 +8,8 @@ use std::task::{Context, Poll};
 use super::Task;
 use super::cell::TaskObject;
 use crate::cancel::CancelTarget;
+use crate::error::InvalidState;
+use crate::event_loop::ticket;
 use crate::promise::{Answer, Outcome, PromiseCell, TaskError, Wait};
 
 type Read<T> = fn(&PromiseCell<T>) -> Option<Outcome<T>>;
@@ -33,7 +35,11 @@ impl<T: 'static> Waiter<T> {
 impl<T: 'static> Waiter<T> {
     fn poll(&mut self, context: &Context<'_>) -> Poll<Answer<T>> {
         let Self { object, wait, read } = self;
-        let target = || -> Rc<dyn CancelTarget> { object.clone() };
+        let target = || -> Rc<dyn CancelTarget> {
+            let own = ticket() == Some(object.ticket());
+            assert!(!own, "a task cannot await itself: {}", object.name());
+            object.clone()
+        };
         wait.poll(object.promise(), context, *read, target)
     }
 }
@@ -45,6 +51,11 @@ impl<T> Drop for Waiter<T> {
 }
 
 /// The await of a task, by value or by reference. Made by `.await`.
+///
+/// # Panics
+///
+/// If the task failed by a panic, with its payload; if its value was moved out by an earlier await;
+/// and if a task awaits itself, which could never end.
 ///
 /// # Cancel safety
 ///
@@ -123,8 +134,41 @@ impl<T: 'static> Task<T> {
     ///
     /// # Panics
     ///
-    /// If the value was moved out by an earlier await.
+    /// If the value was moved out by an earlier await, or a task joins itself.
     pub fn join(&self) -> Join<T> {
         Join(Waiter::new(self, PromiseCell::take_outcome))
+    }
+    /// Returns a copy of how the task ended. The asyncio counterpart has the same name, and
+    /// raises what is no value.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidState::ResultNotSet`] if the task has not ended, and [`InvalidState::Taken`] if
+    /// an await has moved the value out.
+    pub fn result(&self) -> Result<Result<T, TaskError>, InvalidState>
+    where
+        T: Clone,
+    {
+        let promise = self.object.promise();
+        promise.look(InvalidState::ResultNotSet, T::clone)
+    }
+}
+
+/// What asyncio calls an exception is an `Err` here.
+impl<T: 'static, E: 'static> Task<Result<T, E>> {
+    /// Returns a copy of the error that the task has returned; `Ok(Ok(None))` if it returned
+    /// none.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidState::ExceptionNotSet`] if the task has not ended, and
+    /// [`InvalidState::Taken`] if an await has moved the value out.
+    pub fn exception(&self) -> Result<Result<Option<E>, TaskError>, InvalidState>
+    where
+        E: Clone,
+    {
+        let error = |result: &Result<T, E>| result.as_ref().err().cloned();
+        let promise = self.object.promise();
+        promise.look(InvalidState::ExceptionNotSet, error)
     }
 }
