@@ -38,7 +38,8 @@ fn drain_waits_above_the_high_mark_until_the_low_one_and_wakes_all() {
         })
         .await;
         let (_reader, writer) = connect(server.local_addr()).await;
-        let socket = socket2::SockRef::from(&writer);
+        let socket = writer.socket().expect("it is no pipe");
+        let socket = socket2::SockRef::from(&socket);
         socket.set_send_buffer_size(4096).expect("it is open");
         trace.say(format!("{:?}", writer.get_write_buffer_limits()));
         writer.drain().await.expect("it is open");

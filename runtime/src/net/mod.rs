@@ -17,6 +17,8 @@ mod race;
 mod tcp;
 mod socket_file;
 mod unix;
+#[cfg(feature = "process")]
+mod pipe;
 #[cfg(feature = "futures")]
 mod futures_io;
 
@@ -28,6 +30,8 @@ pub use self::tcp::{Tcp, TcpListener, TcpStream};
 pub use self::unix::{Unix, UnixListener, UnixStream};
 
 pub(crate) use self::listener::BACKLOG;
+#[cfg(feature = "process")]
+pub(crate) use self::pipe::Pipe;
 pub(crate) use self::race::HAPPY_EYEBALLS_DELAY;
 pub(crate) use self::socket_file::SocketFile;
 pub(crate) use self::stream::Connection;

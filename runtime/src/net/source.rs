@@ -37,16 +37,10 @@ pub(crate) struct Registration {
 impl<S: mio::event::Source> Source<S> {
     /// Registers `socket` with `event_loop`.
     pub(crate) fn new(event_loop: &EventLoop, mut socket: S) -> io::Result<Self> {
-        let id = event_loop.core().reactor.register(&mut socket)?;
-        let event_loop = event_loop.downgrade();
+        let registration = Registration::new(event_loop, &mut socket)?;
         Ok(Self {
             socket,
-            registration: Registration {
-                id,
-                event_loop,
-                reading: PolledWait::default(),
-                writing: PolledWait::default(),
-            },
+            registration,
         })
     }
 
@@ -83,6 +77,27 @@ impl<S: mio::event::Source> Deref for Source<S> {
 }
 
 impl Registration {
+    /// Registers something that its owner takes out again with [`remove`](Self::remove).
+    pub(crate) fn new(
+        event_loop: &EventLoop,
+        source: &mut impl mio::event::Source,
+    ) -> io::Result<Self> {
+        let id = event_loop.core().reactor.register(source, false)?;
+        Ok(Self {
+            id,
+            event_loop: event_loop.downgrade(),
+            reading: PolledWait::default(),
+            writing: PolledWait::default(),
+        })
+    }
+
+    /// Takes the source out of the reactor. Whoever waits for it is forgotten.
+    pub(crate) fn remove(&self, source: &mut impl mio::event::Source) {
+        if let Some(event_loop) = self.event_loop.upgrade() {
+            event_loop.core().reactor.deregister(self.id, source);
+        }
+    }
+
     /// The loop it belongs to, unless that is closed.
     fn open_loop(&self) -> Option<EventLoop> {
         let event_loop = self.event_loop.upgrade()?;
@@ -166,12 +181,7 @@ impl Registration {
 
 impl<S: mio::event::Source> Drop for Source<S> {
     fn drop(&mut self) {
-        if let Some(event_loop) = self.event_loop.upgrade() {
-            event_loop
-                .core()
-                .reactor
-                .deregister(self.registration.id, &mut self.socket);
-        }
+        self.registration.remove(&mut self.socket);
     }
 }
 

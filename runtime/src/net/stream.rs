@@ -247,7 +247,9 @@ impl<F: Family> fmt::Debug for SocketStream<F> {
 }
 
 /// What buffered streams need of a connection, whatever is behind it.
-pub(crate) trait Connection: AsFd + fmt::Debug {
+pub(crate) trait Connection {
+    /// The socket, if it is one.
+    fn socket(&self) -> Option<BorrowedFd<'_>>;
     /// Where to wait.
     fn registration(&self) -> &Registration;
     /// Reads what is there without waiting.
@@ -259,6 +261,10 @@ pub(crate) trait Connection: AsFd + fmt::Debug {
 }
 
 impl<F: Family> Connection for SocketStream<F> {
+    fn socket(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.as_fd())
+    }
+
     fn registration(&self) -> &Registration {
         &self.source
     }

@@ -116,6 +116,7 @@ pub(super) fn pair<F: Family>(
     limit: usize,
 ) -> (StreamReader, StreamWriter) {
     let connection: Rc<dyn Connection> = Rc::new(stream);
-    let reader = StreamReader::of_connection(connection.clone(), limit);
-    (reader, StreamWriter::of_connection(connection))
+    let mut reader = StreamReader::new(connection.clone());
+    reader.limit = limit;
+    (reader, StreamWriter::new(connection))
 }

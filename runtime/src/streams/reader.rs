@@ -31,12 +31,12 @@ pub(super) const LIMIT: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct StreamReader {
     pub(super) supply: Rc<Supply>,
-    limit: usize,
+    pub(super) limit: usize,
 }
 
 impl StreamReader {
-    pub(crate) fn of_connection(connection: Rc<dyn Connection>, limit: usize) -> Self {
-        Self::of_supply(Rc::new(Supply::of_connection(connection)), limit)
+    pub(crate) fn new(connection: Rc<dyn Connection>) -> Self {
+        Self::of_supply(Rc::new(Supply::of_connection(connection)), LIMIT)
     }
 
     pub(super) fn of_supply(supply: Rc<Supply>, limit: usize) -> Self {

@@ -166,6 +166,7 @@ const BY_KERNEL: bool = cfg!(any(target_os = "linux", target_os = "android"));
 fn offer_file(to: &dyn Connection, file: &File, at: u64, count: usize) -> io::Result<usize> {
     let at = usize::try_from(at).map_err(|_| io::ErrorKind::InvalidInput)?;
     let count = std::num::NonZeroUsize::new(count);
+    let to = to.socket().ok_or(io::ErrorKind::Unsupported)?;
     socket2::SockRef::from(&to).sendfile(file, at, count)
 }
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io::{self, IoSlice};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
 use super::error::{InvalidWaterMarks, WriteError};
@@ -37,7 +37,7 @@ impl Drop for Owner {
 }
 
 impl StreamWriter {
-    pub(crate) fn of_connection(connection: Rc<dyn Connection>) -> Self {
+    pub(crate) fn new(connection: Rc<dyn Connection>) -> Self {
         let sender = Sender::new(connection);
         Self {
             owner: Rc::new(Owner { sender }),
@@ -139,7 +139,13 @@ impl StreamWriter {
     ///
     /// If sending failed.
     pub async fn wait_closed(&self) -> io::Result<()> {
-        self.sender().wait_closed().await
+        self.closing().await
+    }
+
+    /// Waits as `wait_closed` does, without keeping the writer.
+    pub(crate) fn closing(&self) -> impl Future<Output = io::Result<()>> + 'static {
+        let sender = self.sender().clone();
+        async move { sender.wait_closed().await }
     }
 
     /// Returns how many bytes were written and not taken by the kernel yet.
@@ -174,11 +180,11 @@ impl StreamWriter {
     ///
     /// # Errors
     ///
-    /// What the kernel says.
+    /// What the kernel says, or that a pipe has no address.
     #[doc(alias = "get_extra_info")]
     #[doc(alias = "sockname")]
     pub fn local_addr(&self) -> io::Result<Endpoint> {
-        Endpoint::local(self)
+        Endpoint::local(&self.known_socket()?)
     }
 
     /// Returns the name of the other end.
@@ -189,14 +195,19 @@ impl StreamWriter {
     #[doc(alias = "get_extra_info")]
     #[doc(alias = "peername")]
     pub fn peer_addr(&self) -> io::Result<Endpoint> {
-        Endpoint::peer(self)
+        Endpoint::peer(&self.known_socket()?)
     }
-}
 
-/// The socket itself, for its options. asyncio gives it as `get_extra_info('socket')`.
-impl AsFd for StreamWriter {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.sender().connection.as_fd()
+    /// Returns the socket itself, for its options; `None` if the writer writes to a pipe. asyncio
+    /// gives it as `get_extra_info('socket')`.
+    #[doc(alias = "get_extra_info")]
+    pub fn socket(&self) -> Option<BorrowedFd<'_>> {
+        self.sender().connection.socket()
+    }
+
+    fn known_socket(&self) -> io::Result<BorrowedFd<'_>> {
+        let pipe = || io::Error::new(io::ErrorKind::Unsupported, "a pipe has no address");
+        self.socket().ok_or_else(pipe)
     }
 }
 
