@@ -223,7 +223,8 @@ impl<T: 'static> Task<T> {
     }
 
     /// Takes one request to end back and returns how many are left; with the last, one that
-    /// was not delivered yet is forgotten. The asyncio counterpart has the same name.
+    /// was not delivered yet is forgotten. A request that has ended a wait counts as delivered,
+    /// also before the task's next step. The asyncio counterpart has the same name.
     pub fn uncancel(&self) -> u32 {
         self.object.frame().uncancel()
     }
