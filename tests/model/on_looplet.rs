@@ -29,10 +29,17 @@ pub(crate) fn trace(program: &Program) -> Vec<String> {
     world.say_states();
     let lines = std::mem::take(&mut world.0.log.borrow_mut().lines);
     event_loop.close();
-    // A promise with a callback keeps itself alive, and with it the world.
+    // A promise with a callback keeps itself alive, and a handle what never ran; both have the
+    // world.
     for promise in &world.0.promises {
         promise.cancel();
     }
+    drop(world.0.made.take());
+    assert_eq!(
+        Rc::strong_count(&world.0),
+        1,
+        "nothing is left of {program}"
+    );
     lines
 }
 

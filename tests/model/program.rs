@@ -146,7 +146,9 @@ impl Program {
         let random = &mut Random(seed);
         // Half of the programs live within a few turns, half jump from timer to timer.
         let far = random.below(2) == 1;
-        let chooser = &mut Chooser { random, far };
+        // One in eight is long.
+        let times = if random.below(8) == 0 { 3 } else { 1 };
+        let chooser = &mut Chooser { random, far, times };
         let runs = 1 + chooser.below(3);
         let mut setups: Vec<_> = (0..runs).map(|_| chooser.ops(4, None)).collect();
         setups[0].insert(0, Op::Spawn(0));
@@ -220,6 +222,8 @@ const FAR: [u64; 10] = [
 struct Chooser<'r> {
     random: &'r mut Random,
     far: bool,
+    /// How many times as long as usual the lists are.
+    times: usize,
 }
 
 impl Chooser<'_> {
@@ -237,7 +241,7 @@ impl Chooser<'_> {
 
     /// At most `most` operations; of a task, if there is a depth.
     fn ops(&mut self, most: usize, depth: Option<usize>) -> Vec<Op> {
-        let count = self.below(most + 1);
+        let count = self.below(most * self.times + 1);
         let op = |_| match depth {
             Some(depth) if self.below(5) < 3 => self.op_of_task(depth),
             _ => self.op(),
