@@ -66,7 +66,7 @@ pub use self::combine::{Gather, GatherWait, Gatherable, IntoTask, gather, shield
 pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut};
 pub use self::event_loop::{
     Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle, LoopHandle,
-    RunError, TimerHandle, get_running_loop, try_get_running_loop,
+    LoopStats, RunError, TimerHandle, get_running_loop, try_get_running_loop,
 };
 pub use self::executor::{Job, ThreadPool, to_thread};
 pub use self::net::{Address, TcpListener, TcpStream, resolve};

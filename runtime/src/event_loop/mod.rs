@@ -23,6 +23,7 @@ mod reactor;
 mod inbox;
 mod report;
 mod core;
+mod stats;
 mod context;
 mod waker;
 mod turn;
@@ -38,6 +39,7 @@ pub use self::handle::{Handle, TimerHandle};
 pub use self::inbox::LoopHandle;
 pub use self::report::{ErrorContext, ExceptionHandler};
 pub use self::run_error::RunError;
+pub use self::stats::LoopStats;
 
 pub(crate) use self::clock::nanoseconds;
 pub(crate) use self::context::{frame, is_queued, task, ticket, with_step, with_task};
@@ -268,6 +270,11 @@ impl EventLoop {
         self.core.reporter.report(context);
     }
 
+    /// Counts what is on the loop.
+    pub fn stats(&self) -> LoopStats {
+        LoopStats::of(&self.core)
+    }
+
     pub(crate) fn core(&self) -> &Rc<Core> {
         &self.core
     }
@@ -297,7 +304,7 @@ impl fmt::Debug for EventLoop {
         f.debug_struct("EventLoop")
             .field("phase", &self.core.phase.get())
             .field("ready", &self.core.ready.len())
-            .field("tasks", &self.core.tasks.all().len())
+            .field("tasks", &self.core.tasks.len())
             .finish()
     }
 }

@@ -83,6 +83,10 @@ impl Sides {
         }
     }
 
+    fn waits(&self) -> usize {
+        self.read.waiting.len() + self.write.waiting.len()
+    }
+
     fn announce(&mut self, event: &Event, woken: &mut Vec<Waker>) {
         let failed = event.is_error();
         if event.is_readable() || event.is_read_closed() || failed {
@@ -242,11 +246,21 @@ impl Reactor {
         !self.sources.borrow().is_empty()
     }
 
+    /// How many sources are registered.
+    pub(crate) fn sources(&self) -> usize {
+        self.sources.borrow().len()
+    }
+
+    /// How many waits there are for a direction of a source.
+    pub(crate) fn waits(&self) -> usize {
+        let sources = self.sources.borrow();
+        let waits = sources.iter().map(|(_, sides)| sides.waits());
+        waits.sum()
+    }
+
     /// Whether any task waits for a source.
     pub(crate) fn is_awaited(&self) -> bool {
         let sources = self.sources.borrow();
-        sources
-            .iter()
-            .any(|(_, s)| !s.read.waiting.is_empty() || !s.write.waiting.is_empty())
+        sources.iter().any(|(_, sides)| sides.waits() > 0)
     }
 }
