@@ -1,315 +1,17 @@
-//! Every operation that waits, ended before its time at every turn: nothing stays behind.
-//!
-//! A round runs one operation on a loop of its own and ends it in one [`Way`] at one turn. The
-//! turns are gone through from the first until the operation ends by itself before its turn
-//! comes. So no await within the operation is left out, also none that nobody thought of.
-//!
-//! After a round,
-//!
-//! 1. everybody else who waited has got what they waited for (a wake that was lost would be
-//!    reported as a deadlock);
-//! 2. no waiter is left in any primitive, as its `Debug` says;
-//! 3. the loop has no task, no timer, no entry, no job, and no source once the sockets that the
-//!    round made are dropped;
-//! 4. the frame of a task that goes on counts no leaf: a cancel of its next await is forwarded.
+//! Each public operation that waits, alone, with others in front of it and behind it.
 
-mod common;
-
-use std::cell::Cell;
-use std::fmt::Debug;
-use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
-use std::task::Poll;
-use std::time::Duration;
 
-use common::{Boxed, join, turns, unordered, virtual_loop};
+use crate::common::{join, turns};
+use crate::sweep::{Made, boxed, sweep, us};
 use looplet::{
-    Barrier, BoundedSemaphore, Condition, Event, EventLoop, LifoQueue, Lock, LoopStats,
-    PriorityQueue, Promise, Queue, RunError, Semaphore, StreamReader, StreamWriter, Task,
-    TcpListener, TcpStream, ThreadPool, catch_cancel, create_task, gather, get_running_loop,
-    open_connection, resolve, shield, sleep, sleep_until, start_server, timeout, timeout_at,
-    to_thread, yield_now,
+    Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Promise, Queue,
+    Semaphore, StreamReader, StreamWriter, Task, TcpListener, TcpStream, ThreadPool, catch_cancel,
+    create_task, gather, get_running_loop, open_connection, resolve, shield, sleep, sleep_until,
+    start_server, timeout, timeout_at, to_thread, yield_now,
 };
-
-/// How an operation ends before its time.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Way {
-    /// Its task is cancelled.
-    Cancel,
-    /// Its task is cancelled, and once more in the next turn.
-    CancelTwice,
-    /// Its task is aborted.
-    Abort,
-    /// The task that polls it drops it.
-    Drop,
-    /// Another task drops it.
-    DropElsewhere,
-    /// A timeout around it expires.
-    Timeout,
-    /// It is one branch of a task that is cancelled.
-    CancelJoined,
-    /// It has a waker of its own, in a task that is cancelled.
-    CancelUnordered,
-}
-
-const WAYS: [Way; 8] = [
-    Way::Cancel,
-    Way::CancelTwice,
-    Way::Abort,
-    Way::Drop,
-    Way::DropElsewhere,
-    Way::Timeout,
-    Way::CancelJoined,
-    Way::CancelUnordered,
-];
-
-/// Where a round would hang if nobody counted.
-const TOO_MANY: usize = 100_000;
-
-/// An operation and what is around it.
-struct Made {
-    op: Boxed<()>,
-    /// Tasks that have to end whatever becomes of the operation.
-    others: Vec<Task<()>>,
-    /// Tasks that may have to wait for ever without it.
-    helpers: Vec<Task<()>>,
-    /// What shows how many wait.
-    kept: Vec<Box<dyn Debug>>,
-}
-
-impl Made {
-    fn new<F: Future + 'static>(op: F) -> Self {
-        let op = boxed(op);
-        Self {
-            op,
-            others: Vec::new(),
-            helpers: Vec::new(),
-            kept: Vec::new(),
-        }
-    }
-
-    fn other<F: Future + 'static>(mut self, other: F) -> Self {
-        let other = create_task(boxed(other));
-        self.others.push(other);
-        self
-    }
-
-    fn helper(mut self, helper: impl Future<Output = ()> + 'static) -> Self {
-        self.helpers.push(create_task(helper));
-        self
-    }
-
-    fn keep(mut self, kept: impl Debug + 'static) -> Self {
-        self.kept.push(Box::new(kept));
-        self
-    }
-}
-
-/// Runs a future and drops what it returns.
-fn boxed<F: Future + 'static>(future: F) -> Boxed<()> {
-    Box::pin(async move {
-        let _ = future.await;
-    })
-}
-
-const fn us(count: u64) -> Duration {
-    Duration::from_micros(count)
-}
-
-/// Goes through all ways and turns. Returns how many rounds that were.
-fn sweep<F>(make: impl Fn() -> F) -> usize
-where
-    F: Future<Output = Made> + 'static,
-{
-    let mut rounds = 0;
-    for way in WAYS {
-        let mut turn = 0;
-        while !round(&make, way, turn) {
-            rounds += 1;
-            // What takes so many turns waits for another thread, and is busy waiting.
-            turn += 1 + turn / 32;
-            assert!(turn < TOO_MANY, "{way:?}: it does not end by itself");
-        }
-    }
-    assert!(rounds >= WAYS.len(), "the operation has to wait");
-    println!("{rounds} rounds");
-    rounds
-}
-
-/// One round. Returns whether the operation had ended by itself.
-fn round<F>(make: &impl Fn() -> F, way: Way, turn: usize) -> bool
-where
-    F: Future<Output = Made> + 'static,
-{
-    let event_loop = virtual_loop();
-    let made = make();
-    let main = async move {
-        let Made {
-            op,
-            others,
-            helpers,
-            kept,
-        } = made.await;
-        let ended = end_early(op, way, turn).await;
-        for other in others {
-            other.await;
-        }
-        for helper in helpers {
-            helper.cancel();
-            let _ = helper.join().await;
-        }
-        // What the end has set in motion, a done-callback say, may run.
-        turns(3).await;
-        (ended, kept)
-    };
-    let ended = event_loop.run_until_complete(main);
-    let place = format!("{way:?} at turn {turn}");
-    let (ended, kept) = ended.unwrap_or_else(|error| panic!("{place}: {error}"));
-    assert_no_waiters(&kept, &place);
-    drop(kept);
-    assert_empty(&event_loop, &place);
-    ended
-}
-
-/// Ends `op` when it has had so many turns. Returns whether it had ended by itself.
-async fn end_early(op: Boxed<()>, way: Way, turn: usize) -> bool {
-    let ended = Rc::new(Cell::new(false));
-    let mark = ended.clone();
-    let op: Boxed<()> = Box::pin(async move {
-        op.await;
-        mark.set(true);
-    });
-    match way {
-        Way::Cancel | Way::CancelTwice | Way::Abort => end_task(create_task(op), way, turn).await,
-        Way::CancelJoined => {
-            let both = boxed(join(op, beside(turn)));
-            end_task(create_task(both), way, turn).await;
-        }
-        Way::CancelUnordered => {
-            let both = boxed(unordered(vec![op, Box::pin(beside(turn))]));
-            end_task(create_task(both), way, turn).await;
-        }
-        Way::DropElsewhere => drop_elsewhere(op, turn).await,
-        Way::Drop => in_a_task_that_goes_on(drop_after(op, turn)).await,
-        Way::Timeout => {
-            let op = boxed(timeout(us(turn as u64), op));
-            in_a_task_that_goes_on(op).await;
-        }
-    }
-    ended.get()
-}
-
-/// The other branch of a task: it waits as long as the task is not asked to end.
-async fn beside(turn: usize) {
-    turns(turn + 1).await;
-}
-
-async fn end_task(task: Task<()>, way: Way, turn: usize) {
-    turns(turn).await;
-    match way {
-        Way::Abort => task.abort(),
-        _ => task.cancel(),
-    };
-    if way == Way::CancelTwice {
-        yield_now().await;
-        task.cancel();
-    }
-    let _ = task.join().await;
-}
-
-/// Polls `op` beside a count of turns and drops it when that is over.
-async fn drop_after(mut op: Boxed<()>, turn: usize) {
-    let mut nap = Box::pin(turns(turn));
-    poll_fn(|context| {
-        if op.as_mut().poll(context).is_ready() {
-            return Poll::Ready(());
-        }
-        nap.as_mut().poll(context)
-    })
-    .await;
-}
-
-async fn drop_elsewhere(op: Boxed<()>, turn: usize) {
-    let shared = Rc::new(Cell::new(Some(op)));
-    let polled = shared.clone();
-    let task = create_task(poll_fn(move |context| {
-        let Some(mut op) = polled.take() else {
-            return Poll::Pending;
-        };
-        let poll = op.as_mut().poll(context);
-        if poll.is_pending() {
-            polled.set(Some(op));
-        }
-        poll
-    }));
-    turns(turn).await;
-    drop(shared.take());
-    yield_now().await;
-    task.abort();
-    let _ = task.join().await;
-}
-
-/// Runs `op` and looks whether the frame of the task has forgotten all of it: a request to a
-/// task with exactly one leaf, which waits for a promise, cancels that promise at once.
-async fn in_a_task_that_goes_on(op: impl Future<Output = ()> + 'static) {
-    let promises = [(); 3].map(|()| get_running_loop().create_promise::<()>());
-    let (waited, waits) = (promises.clone(), Rc::new(Cell::new(false)));
-    let mark = waits.clone();
-    let task = create_task(async move {
-        op.await;
-        mark.set(true);
-        for promise in waited {
-            let _ = catch_cancel(promise).await;
-        }
-    });
-    while !waits.get() {
-        yield_now().await;
-    }
-    // What was dropped may have woken the task before, or a thread may do so at any moment, and
-    // a task that is woken forwards nothing. That happens once.
-    let mut forwarded = false;
-    for promise in promises {
-        turns(2).await;
-        task.cancel();
-        forwarded |= promise.cancelled();
-    }
-    assert!(forwarded, "something is parked in the frame");
-    let _ = task.join().await;
-}
-
-/// The primitives say in their `Debug` how many wait, and whether they are taken.
-fn assert_no_waiters(kept: &[Box<dyn Debug>], place: &str) {
-    let kept = format!("{kept:?}");
-    for word in ["waiters: ", "getters: ", "putters: ", "count: ", "locked: "] {
-        for (at, _) in kept.match_indices(word) {
-            let rest = &kept[at + word.len()..];
-            let none = rest.starts_with('0') || rest.starts_with("false");
-            assert!(none, "{place}: {kept}");
-        }
-    }
-}
-
-fn assert_empty(event_loop: &EventLoop, place: &str) {
-    let stats = event_loop.stats();
-    let LoopStats {
-        tasks,
-        ready,
-        timers,
-        sources,
-        source_waits,
-        jobs,
-        ..
-    } = stats;
-    let all = [tasks, ready, timers, sources, source_waits, jobs];
-    assert_eq!(all, [0; 6], "{place}: {stats:?}");
-    let ran = event_loop.run_forever();
-    assert!(
-        matches!(ran, Err(RunError::Deadlock(_))),
-        "{place}: {ran:?}"
-    );
-}
 
 #[test]
 fn sleeps_and_yields() {
@@ -325,7 +27,7 @@ fn scopes() {
     sweep(|| async { Made::new(timeout(us(4), sleep(us(9)))) });
     sweep(|| async { Made::new(timeout_at(get_running_loop().time() + us(4), sleep(us(9)))) });
     sweep(|| async { Made::new(timeout(us(0), sleep(us(9)))) });
-    sweep(|| async { Made::new(catch_cancel(sleep(us(4)))) });
+    sweep(|| async { Made::new(catch_cancel(sleep(us(4)))).swallows(true) });
     sweep(|| async {
         Made::new(async {
             if let Err(cancelled) = catch_cancel(sleep(us(4))).await {
@@ -355,19 +57,9 @@ fn promises_and_tasks() {
     sweep(|| async { with_child(|child| shield(child).into_future()) });
 }
 
-/// An operation on a task that ends by itself. What is awaited may be left running.
+/// An operation on a task that ends by itself, also if it is left alone.
 fn with_child<F: Future + 'static>(op: impl FnOnce(Task<()>) -> F) -> Made {
-    let child = create_task(sleep(us(3)));
-    let ended = child.clone();
-    let op = op(child);
-    // Time enough for children that were started here and left alone.
-    let other = async move {
-        while !ended.done() {
-            yield_now().await;
-        }
-        sleep(us(9)).await;
-    };
-    Made::new(op).other(other)
+    Made::new(op(create_task(sleep(us(3)))))
 }
 
 #[test]
@@ -376,7 +68,9 @@ fn an_event() {
         let event = Event::new();
         let (waited, behind, set) = (event.clone(), event.clone(), event.clone());
         let made = Made::new(async move { waited.wait().await });
-        let made = made.other(async move { behind.wait().await }).keep(event);
+        let made = made
+            .other(async move { behind.wait().await })
+            .keep_as(event, "Event { set: true, waiters: 0 }");
         made.other(async move {
             turns(3).await;
             set.set();
@@ -403,7 +97,8 @@ fn a_lock() {
             turns(4).await;
             drop(held);
         };
-        made.other(release).keep(lock)
+        made.other(release)
+            .keep_as(lock, "Lock { locked: false, waiters: 0 }")
     });
 }
 
@@ -442,7 +137,8 @@ fn with_condition(with_predicate: bool) -> Made {
         turns(3).await;
         drop(guard);
     };
-    made.other(notify).keep(condition)
+    made.other(notify)
+        .keep_as(condition, "Condition { locked: false, waiters: 0 }")
 }
 
 #[test]
@@ -463,7 +159,8 @@ fn semaphores() {
             turns(4).await;
             drop(held);
         };
-        made.other(release).keep(semaphore)
+        made.other(release)
+            .keep_as(semaphore, "Semaphore { free: 1, waiters: 0 }")
     });
     sweep(|| async {
         let semaphore = BoundedSemaphore::new(1);
@@ -474,9 +171,14 @@ fn semaphores() {
             turns(4).await;
             drop(held);
         };
-        made.other(release).keep(semaphore)
+        made.other(release).keep_as(
+            semaphore,
+            "BoundedSemaphore { semaphore: Semaphore { free: 1, waiters: 0 }, bound: 1 }",
+        )
     });
 }
+
+const EMPTY_BARRIER: &str = "Barrier { parties: 2, count: 0, state: Filling }";
 
 #[test]
 fn a_barrier() {
@@ -488,7 +190,7 @@ fn a_barrier() {
             turns(4).await;
             let _ = party.wait().await;
         };
-        made.helper(party).keep(barrier)
+        made.helper(party).keep_as(barrier, EMPTY_BARRIER)
     });
     for abort in [false, true] {
         sweep(move || async move {
@@ -559,7 +261,10 @@ fn with_getters(queue: Queue<u8>) -> Made {
         turns(4).await;
         puts.put(1).await.expect("it is open");
     };
-    made.other(put).keep(queue)
+    made.other(put).keep_as(
+        queue,
+        "Queue { qsize: 0, maxsize: 0, getters: 0, putters: 0 }",
+    )
 }
 
 /// Two want to put; there is one place for each who is still there.
@@ -579,7 +284,10 @@ fn with_putters(queue: Queue<u8>) -> Made {
         turns(4).await;
         gets.get().await.expect("it is open");
     };
-    made.other(get).keep(queue)
+    made.other(get).keep_as(
+        queue,
+        "Queue { qsize: 1, maxsize: 1, getters: 0, putters: 0 }",
+    )
 }
 
 #[test]
