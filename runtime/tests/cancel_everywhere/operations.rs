@@ -1,10 +1,13 @@
 //! Each public operation that waits, alone, with others in front of it and behind it.
 
+use std::cell::Cell;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
+use std::task::Poll;
 
-use crate::common::{join, turns};
+use crate::common::{join, run_virtual, turns};
 use crate::sweep::{Made, boxed, sweep, us};
 use looplet::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Promise, Queue,
@@ -16,22 +19,27 @@ use looplet::{
 #[test]
 fn sleeps_and_yields() {
     sweep(|| async { Made::new(turns(3)) });
-    sweep(|| async { Made::new(sleep(us(4))) });
+    sweep(|| async { Made::new(sleep(us(20))) });
     sweep(|| async { Made::new(sleep(us(0))) });
-    sweep(|| async { Made::new(sleep_until(get_running_loop().time() + us(4))) });
+    sweep(|| async { Made::new(sleep_until(get_running_loop().time() + us(20))) });
 }
 
 #[test]
 fn scopes() {
-    sweep(|| async { Made::new(timeout(us(9), sleep(us(4)))) });
-    sweep(|| async { Made::new(timeout(us(4), sleep(us(9)))) });
-    sweep(|| async { Made::new(timeout_at(get_running_loop().time() + us(4), sleep(us(9)))) });
-    sweep(|| async { Made::new(timeout(us(0), sleep(us(9)))) });
-    sweep(|| async { Made::new(catch_cancel(sleep(us(4)))).swallows(true) });
+    sweep(|| async { Made::new(timeout(us(40), sleep(us(20)))) });
+    sweep(|| async { Made::new(timeout(us(20), sleep(us(40)))) });
+    sweep(|| async {
+        Made::new(timeout_at(
+            get_running_loop().time() + us(20),
+            sleep(us(40)),
+        ))
+    });
+    sweep(|| async { Made::new(timeout(us(0), sleep(us(40)))) });
+    sweep(|| async { Made::new(catch_cancel(sleep(us(20)))).swallows(true) });
     sweep(|| async {
         Made::new(async {
-            if let Err(cancelled) = catch_cancel(sleep(us(4))).await {
-                sleep(us(3)).await;
+            if let Err(cancelled) = catch_cancel(sleep(us(20))).await {
+                sleep(us(15)).await;
                 cancelled.raise().await
             }
         })
@@ -465,5 +473,42 @@ fn servers() {
             let _ = open_connection(address).await;
             server.serve_forever().await;
         })
+    });
+}
+
+/// Polls `wait` once in a task, drops it, lets `settle` end what it waited for, and counts the
+/// polls of the task.
+fn assert_not_woken<F: Future + 'static>(wait: F, settle: impl FnOnce() + 'static) -> Task<()> {
+    let polls = Rc::new(Cell::new(0));
+    let (counted, mut wait) = (polls.clone(), Some(Box::pin(wait)));
+    let task = create_task(poll_fn(move |context| {
+        counted.set(counted.get() + 1);
+        if let Some(mut wait) = wait.take() {
+            assert!(wait.as_mut().poll(context).is_pending(), "it has to wait");
+        }
+        Poll::<()>::Pending
+    }));
+    get_running_loop().call_later(us(3), settle);
+    create_task(async move {
+        sleep(us(20)).await;
+        assert_eq!(polls.get(), 1, "it was woken");
+        task.abort();
+    })
+}
+
+#[test]
+fn an_await_that_was_dropped_is_not_woken() {
+    run_virtual(async {
+        let promise: Promise<()> = get_running_loop().create_promise();
+        let setter = promise.clone();
+        let set = move || setter.set_result(()).expect("it is pending");
+        assert_not_woken(promise.into_future(), set).await;
+        let child = || create_task(sleep(us(3)));
+        assert_not_woken(child().into_future(), || {}).await;
+        assert_not_woken(child().join(), || {}).await;
+        assert_not_woken(gather([child()]).into_future(), || {}).await;
+        let event = Event::new();
+        let set = event.clone();
+        assert_not_woken(async move { event.wait().await }, move || set.set()).await;
     });
 }
