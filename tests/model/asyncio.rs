@@ -1,8 +1,7 @@
 //! Runs programs on asyncio itself, if there is a Python on this machine that has it.
 //!
-//! `LOOPLET_PYTHON` names the interpreter; without it, `python3.14` is tried. The rules are
-//! those of 3.14. An older interpreter can be named as well: then programs with `uncancel` are
-//! left out, which forgets an undelivered cancel only since 3.13.
+//! `LOOPLET_PYTHON` names the interpreter, 3.11 or newer; without it, `python3.14` is tried. The
+//! rules are those of 3.14. The runner has the one thing of them that older versions lack.
 
 use std::env;
 use std::io::Write;
@@ -16,39 +15,27 @@ const RUNNER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/model/asyncio_r
 /// An interpreter that has asyncio.
 pub(crate) struct Python {
     command: String,
-    /// Whether it is older than the version that has all rules.
-    is_old: bool,
 }
 
 /// Finds an interpreter.
 ///
 /// # Panics
 ///
-/// If one is named that does not run.
+/// If one is named that does not run, or that is too old.
 pub(crate) fn find() -> Option<Python> {
     let named = env::var("LOOPLET_PYTHON").ok();
     let command = named.clone().unwrap_or_else(|| "python3.14".to_string());
-    let ask = "import sys; print(*sys.version_info[:2], sep='.')";
+    let ask = "import asyncio; asyncio.timeout";
     let answer = Command::new(&command).args(["-c", ask]).output();
     let answer = answer.ok().filter(|answer| answer.status.success());
     assert!(
         answer.is_some() || named.is_none(),
-        "LOOPLET_PYTHON={command} does not run"
+        "LOOPLET_PYTHON={command} does not run, or is too old"
     );
-    let version = String::from_utf8(answer?.stdout).ok()?;
-    let minor = version.trim().strip_prefix("3.")?.parse::<u32>().ok()?;
-    Some(Python {
-        command,
-        is_old: minor < 14,
-    })
+    answer.map(|_| Python { command })
 }
 
 impl Python {
-    /// Whether this version has the rules that the program needs.
-    pub(crate) fn runs(&self, program: &Program) -> bool {
-        !self.is_old || !program.to_string().contains("\"uncancel\"")
-    }
-
     /// Runs all programs and returns their traces.
     pub(crate) fn traces<'p>(
         &self,

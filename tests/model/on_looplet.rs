@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use looplet::{
     CallbackId, Clock, EventLoop, Handle, Promise, RunError, Task, TimerHandle, catch_cancel,
-    sleep, yield_now,
+    sleep, timeout, yield_now,
 };
 
 use crate::program::{Op, PROMISES, Program};
@@ -264,6 +264,12 @@ async fn run_one(world: &mut OnLooplet, number: usize, op: &Op) {
                     cancelled.raise().await;
                 }
             }
+        }
+        Op::Timeout(time, body) => {
+            let body = run_all(world.clone(), number, body);
+            let outcome = timeout(Duration::from_micros(*time), body).await;
+            let result = outcome.map_or("timed out", |()| "in time");
+            world.say(&who, "timeout", result);
         }
         Op::CancelSelf => world.perform(&who, &Op::Cancel(number)),
         op => world.perform(&who, op),

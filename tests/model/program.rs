@@ -67,6 +67,8 @@ pub(crate) enum Op {
     /// Runs the first list. If that is cancelled, runs the second, and then either lets the
     /// cancel go on (`true`) or goes on itself.
     Catch(Vec<Op>, Vec<Op>, bool),
+    /// Runs the list for at most so many microseconds.
+    Timeout(u64, Vec<Op>),
 }
 
 impl Op {
@@ -92,6 +94,7 @@ impl Op {
             Op::AwaitTask(_) => "await-task",
             Op::CancelSelf => "cancel-self",
             Op::Catch(..) => "catch",
+            Op::Timeout(..) => "timeout",
         }
     }
 }
@@ -112,6 +115,7 @@ impl fmt::Display for Op {
             Op::Catch(body, cleanup, raise) => {
                 write!(f, ",{},{},{raise}", Ops(body), Ops(cleanup))?;
             }
+            Op::Timeout(time, body) => write!(f, ",{time},{}", Ops(body))?,
         }
         f.write_str("]")
     }
@@ -148,7 +152,15 @@ impl Program {
         let far = random.below(2) == 1;
         // One in eight is long.
         let times = if random.below(8) == 0 { 3 } else { 1 };
-        let chooser = &mut Chooser { random, far, times };
+        // Requests that are taken back and timeouts do not go together: the runtime counts the
+        // requests of a timeout apart, asyncio puts all into one number.
+        let timeouts = random.below(2) == 1;
+        let chooser = &mut Chooser {
+            random,
+            far,
+            times,
+            timeouts,
+        };
         let runs = 1 + chooser.below(3);
         let mut setups: Vec<_> = (0..runs).map(|_| chooser.ops(4, None)).collect();
         setups[0].insert(0, Op::Spawn(0));
@@ -224,6 +236,8 @@ struct Chooser<'r> {
     far: bool,
     /// How many times as long as usual the lists are.
     times: usize,
+    /// Whether there are timeouts. If not, there are requests that are taken back.
+    timeouts: bool,
 }
 
 impl Chooser<'_> {
@@ -264,18 +278,20 @@ impl Chooser<'_> {
             13 => Op::Unwatch(which),
             14..=17 => Op::Spawn(body),
             18..=22 => Op::Cancel(which),
+            _ if self.timeouts => Op::Cancel(which),
             _ => Op::Uncancel(which),
         }
     }
 
     fn op_of_task(&mut self, depth: usize) -> Op {
-        match self.below(12) {
+        match self.below(14) {
             0..=1 => Op::Yield,
             2..=3 => Op::Sleep(self.time()),
             4..=5 => Op::AwaitPromise(self.below(PROMISES)),
             6..=7 => Op::AwaitTask(self.below(MAX_TASKS)),
             8 => Op::CancelSelf,
             _ if depth == 2 => Op::Yield,
+            9..=10 if self.timeouts => Op::Timeout(self.time(), self.ops(3, Some(depth + 1))),
             _ => {
                 let body = self.ops(3, Some(depth + 1));
                 let cleanup = self.ops(2, Some(depth + 1));

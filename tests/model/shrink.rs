@@ -49,6 +49,17 @@ fn change(list: &mut Vec<Op>, left: &mut usize) -> bool {
                 return true;
             }
         }
+        if let Op::Timeout(_, body) = &mut list[at] {
+            if *left == 0 {
+                let body = std::mem::take(body);
+                list.splice(at..=at, body);
+                return true;
+            }
+            *left -= 1;
+            if change(body, left) {
+                return true;
+            }
+        }
     }
     false
 }

@@ -20,18 +20,35 @@ pub(super) struct Task<'p> {
 /// A list of operations that a task is in.
 struct Scope<'p> {
     rest: &'p [Op],
-    /// What to do if it is cancelled, and whether the cancel then goes on.
-    catch: Option<(&'p [Op], bool)>,
-    /// Whether a cancel goes on at its end.
-    raise: bool,
+    kind: Kind<'p>,
+}
+
+/// What happens at the end of a scope, and when it is cancelled.
+enum Kind<'p> {
+    /// The body of a task, or clean-up that ends well.
+    Plain,
+    /// If it is cancelled, this is done, and then the cancel may go on.
+    Catch(&'p [Op], bool),
+    /// At its end, a cancel goes on.
+    Raise,
+    /// It has a time.
+    Timeout(usize),
+}
+
+/// A timeout that was entered.
+pub(super) struct Timeout {
+    task: usize,
+    /// How many requests the task had when it was entered.
+    cancelling: usize,
+    expired: bool,
+    pub(super) left: bool,
 }
 
 impl<'p> Task<'p> {
     pub(super) fn new(future: usize, body: &'p [Op]) -> Self {
         let scope = Scope {
             rest: body,
-            catch: None,
-            raise: false,
+            kind: Kind::Plain,
         };
         Self {
             future,
@@ -86,9 +103,7 @@ impl<'p> Model<'p> {
             );
         };
         let Some((op, rest)) = scope.rest.split_first() else {
-            let raise = scope.raise;
-            task.scopes.pop();
-            return !raise || self.unwind(number);
+            return self.leave_scope(number);
         };
         scope.rest = rest;
         match op {
@@ -108,7 +123,12 @@ impl<'p> Model<'p> {
                 awaited.is_none_or(|task| self.wait(number, self.tasks[task].future))
             }
             Op::Catch(body, cleanup, raise) => {
-                self.enter(number, body, Some((cleanup, *raise)), false);
+                self.enter(number, body, Kind::Catch(cleanup, *raise));
+                true
+            }
+            Op::Timeout(time, body) => {
+                let timeout = self.start_timeout(number, *time);
+                self.enter(number, body, Kind::Timeout(timeout));
                 true
             }
             Op::CancelSelf => {
@@ -141,20 +161,76 @@ impl<'p> Model<'p> {
         }
     }
 
-    /// Lets a cancel go out to the next scope that catches. Returns whether there is one.
+    /// Lets a cancel go out to the next scope that ends it. Returns whether there is one.
     fn unwind(&mut self, number: usize) -> bool {
         while let Some(scope) = self.tasks[number].scopes.pop() {
-            if let Some((cleanup, raise)) = scope.catch {
-                self.say_of(number, "caught", "");
-                self.enter(number, cleanup, None, raise);
-                return true;
+            match scope.kind {
+                Kind::Plain | Kind::Raise => {}
+                Kind::Catch(cleanup, raise) => {
+                    self.say_of(number, "caught", "");
+                    let kind = if raise { Kind::Raise } else { Kind::Plain };
+                    self.enter(number, cleanup, kind);
+                    return true;
+                }
+                Kind::Timeout(timeout) => {
+                    if self.leave_timeout(timeout) {
+                        self.say_of(number, "timeout", "timed out");
+                        return true;
+                    }
+                }
             }
         }
         self.end(number, State::Cancelled)
     }
 
-    fn enter(&mut self, task: usize, rest: &'p [Op], catch: Option<(&'p [Op], bool)>, raise: bool) {
-        self.tasks[task].scopes.push(Scope { rest, catch, raise });
+    /// The operations of a scope are done. Returns whether the task goes on in the same step.
+    fn leave_scope(&mut self, number: usize) -> bool {
+        match self.tasks[number].scopes.pop().map(|scope| scope.kind) {
+            Some(Kind::Raise) => return self.unwind(number),
+            Some(Kind::Timeout(timeout)) => {
+                self.leave_timeout(timeout);
+                self.say_of(number, "timeout", "in time");
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn enter(&mut self, task: usize, rest: &'p [Op], kind: Kind<'p>) {
+        self.tasks[task].scopes.push(Scope { rest, kind });
+    }
+
+    fn start_timeout(&mut self, task: usize, time: u64) -> usize {
+        let number = self.timeouts.len();
+        self.timeouts.push(Timeout {
+            task,
+            cancelling: self.tasks[task].cancelling,
+            expired: false,
+            left: false,
+        });
+        match time {
+            0 => self.ready.push(Entry::Expire(number)),
+            _ => self.timers.push((self.now + time, Entry::Expire(number))),
+        }
+        number
+    }
+
+    /// Rule 5.
+    pub(super) fn expire(&mut self, timeout: usize) {
+        self.timeouts[timeout].expired = true;
+        self.cancel(self.timeouts[timeout].task);
+    }
+
+    /// Rule 5. Returns whether a cancel that comes out is the timeout's own.
+    fn leave_timeout(&mut self, timeout: usize) -> bool {
+        self.timeouts[timeout].left = true;
+        let Timeout {
+            task,
+            cancelling,
+            expired,
+            ..
+        } = self.timeouts[timeout];
+        expired && self.uncancel(task) <= cancelling
     }
 
     fn end(&mut self, number: usize, state: State) -> bool {

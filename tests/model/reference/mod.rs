@@ -11,13 +11,15 @@
 //!    task that awaits is such a callback. Awaiting what is done does not wait.
 //! 4. A cancel of a task cancels what it waits for. If that is not possible, it is thrown in
 //!    the task's next step.
-//! 5. A task that returns with a cancel not yet thrown is cancelled.
+//! 5. A timeout cancels its task. On the way out it takes that back, and if there are not more
+//!    requests than when it was entered, the cancel was its own and ends here.
+//! 6. A task that returns with a cancel not yet thrown is cancelled.
 
 mod coroutine;
 
 use std::cell::RefCell;
 
-use self::coroutine::Task;
+use self::coroutine::{Task, Timeout};
 use crate::program::{PROMISES, Program};
 use crate::world::{Call, Log, World};
 
@@ -50,6 +52,8 @@ enum Entry {
     Wakeup(usize),
     /// The end of a sleep.
     Elapse(usize),
+    /// The end of the time of a timeout.
+    Expire(usize),
 }
 
 /// A promise, half of a task, or what a sleep waits for.
@@ -80,6 +84,7 @@ struct Model<'p> {
     /// The promises first.
     futures: Vec<Future>,
     tasks: Vec<Task<'p>>,
+    timeouts: Vec<Timeout>,
 }
 
 impl<'p> Model<'p> {
@@ -94,6 +99,7 @@ impl<'p> Model<'p> {
             cancelled: Vec::new(),
             futures: Vec::new(),
             tasks: Vec::new(),
+            timeouts: Vec::new(),
         };
         model.futures.resize_with(PROMISES, Future::pending);
         model
@@ -151,6 +157,7 @@ impl<'p> Model<'p> {
         match entry {
             Entry::Call(call) => !self.cancelled.contains(&call.number),
             Entry::Elapse(future) => self.futures[future].state == State::Pending,
+            Entry::Expire(timeout) => !self.timeouts[timeout].left,
             Entry::Step(_) | Entry::Wakeup(_) => true,
         }
     }
@@ -167,6 +174,7 @@ impl<'p> Model<'p> {
             Entry::Step(task) => self.step(task, false),
             Entry::Wakeup(task) => self.wake_up(task),
             Entry::Elapse(future) => self.settle(future, State::Value(0)),
+            Entry::Expire(timeout) => self.expire(timeout),
         }
     }
 
