@@ -5,7 +5,8 @@
 //!
 //! * `program`: what a program is, and how one is made from a seed;
 //! * `world`: what a program can do, and how a trace looks;
-//! * `reference`: the model, rules R1 to R12 of asyncio in the plainest words;
+//! * `reference`: the model, asyncio's rules for callbacks, futures, tasks and timeouts in the
+//!   plainest words;
 //! * `on_looplet`: the same on the runtime;
 //! * `asyncio`: the same on asyncio itself, where there is one;
 //! * `shrink`: makes a program that fails smaller.
@@ -66,9 +67,7 @@ fn random_programs_have_the_trace_of_asyncio() {
         return;
     };
     let programs = seeds(COUNT).map(|seed| (seed, Program::of_seed(seed)));
-    let programs: Vec<_> = programs
-        .filter(|(_, program)| python.runs(program))
-        .collect();
+    let programs: Vec<_> = programs.collect();
     let theirs = python.traces(programs.iter().map(|(_, program)| program));
     assert_eq!(theirs.len(), programs.len(), "a trace for each program");
     for ((seed, program), theirs) in programs.iter().zip(theirs) {
