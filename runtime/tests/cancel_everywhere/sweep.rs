@@ -27,12 +27,12 @@ use looplet::{
 };
 
 /// How an operation ends before its time.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 enum Way {
     /// Its task is cancelled.
     Cancel,
-    /// Its task is cancelled, and once more in the next turn.
-    CancelTwice,
+    /// Its task is cancelled, and once more so many turns later.
+    CancelTwice(usize),
     /// Its task is aborted.
     Abort,
     /// The task that polls it drops it.
@@ -47,9 +47,10 @@ enum Way {
     CancelUnordered,
 }
 
-const WAYS: [Way; 8] = [
+const WAYS: [Way; 9] = [
     Way::Cancel,
-    Way::CancelTwice,
+    Way::CancelTwice(1),
+    Way::CancelTwice(4),
     Way::Abort,
     Way::Drop,
     Way::DropElsewhere,
@@ -215,7 +216,7 @@ async fn end_early(op: Boxed<()>, way: Way, turn: usize) -> (bool, Option<bool>)
     });
     let mut cancelled = None;
     match way {
-        Way::Cancel | Way::CancelTwice | Way::Abort => {
+        Way::Cancel | Way::CancelTwice(_) | Way::Abort => {
             cancelled = end_task(create_task(op), way, turn).await;
         }
         Way::CancelJoined => {
@@ -248,8 +249,8 @@ async fn end_task(task: Task<()>, way: Way, turn: usize) -> Option<bool> {
         Way::Abort => task.abort(),
         _ => task.cancel(),
     };
-    if way == Way::CancelTwice {
-        yield_now().await;
+    if let Way::CancelTwice(gap) = way {
+        turns(gap).await;
         task.cancel();
     }
     let outcome = task.join().await;
