@@ -50,6 +50,7 @@
 mod cancel;
 mod error;
 mod event_loop;
+mod debug;
 mod leaf;
 mod promise;
 mod task;
@@ -62,11 +63,14 @@ mod streams;
 mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};
-pub use self::combine::{Gather, GatherWait, Gatherable, IntoTask, gather, shield};
-pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut};
+pub use self::combine::{
+    ErrorGroup, Gather, GatherWait, Gatherable, GroupScope, GroupStateError, IntoTask, TaskGroup,
+    async_with, gather, shield,
+};
+pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut, WaitingTask};
 pub use self::event_loop::{
-    Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle, LoopHandle,
-    LoopStats, RunError, TimerHandle, get_running_loop, try_get_running_loop,
+    Blocked, Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle,
+    LoopHandle, LoopStats, RunError, TimerHandle, Watchdog, get_running_loop, try_get_running_loop,
 };
 pub use self::executor::{Job, ThreadPool, to_thread};
 pub use self::net::{Address, TcpListener, TcpStream, resolve};
@@ -84,8 +88,9 @@ pub use self::sync::{
     Permit, ReleaseError, Semaphore,
 };
 pub use self::task::{
-    CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, YieldNow, all_tasks, catch_cancel,
-    create_task, current_task, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
+    CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, TimeoutStateError, WithTimeout,
+    YieldNow, all_tasks, catch_cancel, create_task, current_task, format_call_graph, sleep,
+    sleep_until, spawn, timeout, timeout_at, yield_now,
 };
 
 /// The program in the README is compiled and run with the other examples.

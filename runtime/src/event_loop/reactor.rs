@@ -241,14 +241,14 @@ impl Reactor {
         }
     }
 
+    /// How many sources there are.
+    pub(crate) fn sources(&self) -> usize {
+        self.sources.borrow().len()
+    }
+
     /// Whether there is anything that the kernel could tell of.
     pub(crate) fn has_sources(&self) -> bool {
         !self.sources.borrow().is_empty()
-    }
-
-    /// How many sources are registered.
-    pub(crate) fn sources(&self) -> usize {
-        self.sources.borrow().len()
     }
 
     /// How many waits there are for a direction of a source.

@@ -13,30 +13,38 @@
 //! own request: a join must not swallow the cancel of the one who joins.
 
 mod cell;
+mod task_ref;
 mod wait;
 mod sleep;
 mod yield_now;
 mod catch_cancel;
+mod scope;
 mod timeout;
+mod deadline;
 
 use std::fmt;
+use std::future::Pending;
 use std::panic::Location;
 use std::rc::Rc;
 
 use crate::cancel::{CancelReason, CancelTarget, Cancelled};
 use crate::event_loop::{
-    self, Callback, Coroutine, EventLoop, RunError, callback, get_running_loop,
-    try_get_running_loop,
+    Coroutine, EventLoop, RunError, callback, get_running_loop, try_get_running_loop,
 };
 use crate::promise::{CallbackId, Outcome, TaskError, value_of};
 
 pub use self::catch_cancel::{CatchCancel, catch_cancel};
+pub use self::deadline::{Timeout, TimeoutStateError};
 pub use self::sleep::{Sleep, sleep, sleep_until};
-pub use self::timeout::{Timeout, timeout, timeout_at};
+pub use self::timeout::{WithTimeout, timeout, timeout_at};
+
+pub(crate) use self::scope::{Polled, ScopeFrame, poll_inside};
+pub use self::task_ref::{TaskRef, all_tasks, current_task, format_call_graph};
 pub use self::wait::{Join, TaskWait};
 pub use self::yield_now::{YieldNow, yield_now};
 
 use self::cell::{TaskObject, spawned, stillborn};
+use self::task_ref::Shown;
 
 /// A coroutine that the loop runs, and the promise of what it returns.
 ///
@@ -74,12 +82,9 @@ impl<T> Clone for Task<T> {
 
 impl<T> fmt::Debug for Task<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (state, name) = (self.object.promise(), self.object.name());
-        write!(
-            f,
-            "<Task {state:?} name='{name}' coro=<{}>>",
-            self.object.type_name()
-        )
+        let state = self.object.promise();
+        let coroutine = self.object.coroutine();
+        write!(f, "<Task {state:?} {}>", Shown(coroutine))
     }
 }
 
@@ -114,8 +119,9 @@ impl EventLoop {
         let site = Location::caller();
         if self.is_closed() {
             drop(future);
+            let cause = Cancelled::new(CancelReason::LoopClosing);
             return Task {
-                object: stillborn::<F>(self, site),
+                object: stillborn::<F>(self, cause, site),
             };
         }
         let core = self.core();
@@ -254,6 +260,13 @@ impl<T: 'static> Task<T> {
 
 /// What the combinators need.
 impl<T: 'static> Task<T> {
+    /// Makes a task that was cancelled at birth.
+    #[track_caller]
+    pub(crate) fn refused(event_loop: &EventLoop, cause: Cancelled) -> Self {
+        let object = stillborn::<Pending<T>>(event_loop, cause, Location::caller());
+        Self { object }
+    }
+
     pub(crate) fn as_cancel_target(&self) -> Rc<dyn CancelTarget> {
         self.object.clone()
     }
@@ -275,86 +288,5 @@ impl<T: 'static> Task<T> {
             Some(outcome) => value_of(outcome),
             None => unreachable!("the combinators take values of tasks that have ended"),
         }
-    }
-}
-
-/// A task of which the type of the result is not known: what [`current_task`] and
-/// [`all_tasks`] give.
-#[derive(Clone)]
-pub struct TaskRef {
-    coroutine: Rc<dyn Coroutine>,
-}
-
-impl TaskRef {
-    /// Asks the task to end; see [`Task::cancel`].
-    #[track_caller]
-    pub fn cancel(&self) -> bool {
-        self.cancel_for(Cancelled::new(CancelReason::Requested))
-    }
-
-    pub(crate) fn cancel_for(&self, cause: Cancelled) -> bool {
-        self.coroutine.cancel(cause)
-    }
-
-    pub(crate) fn notify_end(&self, callback: Rc<dyn Callback>) {
-        self.coroutine.notify_end(callback);
-    }
-
-    /// Returns the name: `Task-N`, unless it was given another.
-    pub fn name(&self) -> String {
-        self.coroutine.name()
-    }
-
-    /// Gives the task a name, for reports.
-    pub fn set_name(&self, name: impl Into<String>) {
-        self.coroutine.set_name(name.into());
-    }
-
-    /// Returns how many requests to end were made and not taken back.
-    pub fn cancelling(&self) -> u32 {
-        self.coroutine.frame().cancelling_inside()
-    }
-}
-
-impl PartialEq for TaskRef {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.coroutine, &other.coroutine)
-    }
-}
-
-impl Eq for TaskRef {}
-
-impl fmt::Debug for TaskRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "<Task name='{}' coro=<{}>>",
-            self.name(),
-            self.coroutine.type_name()
-        )
-    }
-}
-
-/// Returns the task whose step is running; `None` in a callback. The asyncio counterpart has
-/// the same name.
-pub fn current_task() -> Option<TaskRef> {
-    event_loop::task().map(|coroutine| TaskRef { coroutine })
-}
-
-/// Returns the tasks of the running loop that have not ended, in the order in which they were
-/// spawned. The asyncio counterpart has the same name.
-///
-/// # Panics
-///
-/// If no loop is running on this thread.
-pub fn all_tasks() -> Vec<TaskRef> {
-    get_running_loop().all_tasks()
-}
-
-impl EventLoop {
-    /// Returns the tasks of this loop that have not ended; see [`all_tasks`].
-    pub fn all_tasks(&self) -> Vec<TaskRef> {
-        let all = self.core().tasks.all().into_iter();
-        all.map(|coroutine| TaskRef { coroutine }).collect()
     }
 }
