@@ -7,8 +7,8 @@
 use crate::common::{Boxed, join, turns, unordered};
 use crate::sweep::{Made, boxed, sweep, us};
 use looplet::{
-    Lock, Promise, Semaphore, catch_cancel, create_task, gather, get_running_loop, shield, sleep,
-    timeout, yield_now,
+    Lock, Promise, Semaphore, TaskGroup, async_with, catch_cancel, create_task, gather,
+    get_running_loop, shield, sleep, timeout, yield_now,
 };
 
 /// Something that a body can be put into.
@@ -19,7 +19,7 @@ struct Scope {
     put: fn(Boxed<()>) -> Boxed<()>,
 }
 
-const SCOPES: [Scope; 8] = [
+const SCOPES: [Scope; 12] = [
     Scope {
         name: "a timeout that expires",
         swallows: false,
@@ -66,7 +66,72 @@ const SCOPES: [Scope; 8] = [
         swallows: false,
         put: |body| boxed(async { create_task(body).await }),
     },
+    Scope {
+        name: "the body of a group",
+        swallows: false,
+        put: |body| Box::pin(in_group(body)),
+    },
+    Scope {
+        name: "a task of a group",
+        swallows: false,
+        put: |body| Box::pin(as_child_of_group(body)),
+    },
+    Scope {
+        name: "a group in which a task fails",
+        swallows: false,
+        put: |body| Box::pin(in_group_that_fails(body)),
+    },
+    Scope {
+        name: "async_with",
+        swallows: false,
+        put: |body| {
+            boxed(async_with(
+                async {},
+                async |()| body.await,
+                async |()| turns(3).await,
+            ))
+        },
+    },
 ];
+
+async fn in_group(body: Boxed<()>) {
+    let ended = TaskGroup::scope(async |group: TaskGroup<()>| {
+        group.create_task(async {
+            sleep(us(4)).await;
+            Ok(())
+        });
+        body.await;
+        Ok(())
+    });
+    ended.await.expect("nothing fails");
+}
+
+async fn as_child_of_group(body: Boxed<()>) {
+    let ended = TaskGroup::scope(async |group: TaskGroup<()>| {
+        group.create_task(async {
+            body.await;
+            Ok(())
+        });
+        group.create_task(async {
+            clean_up(Box::pin(sleep(us(4))), true).await;
+            Ok(())
+        });
+        Ok(())
+    });
+    ended.await.expect("nothing fails");
+}
+
+async fn in_group_that_fails(body: Boxed<()>) {
+    let ended = TaskGroup::scope(async |group| {
+        group.create_task::<()>(async {
+            sleep(us(6)).await;
+            Err("on purpose")
+        });
+        body.await;
+        Ok(())
+    });
+    let _ = ended.await;
+}
 
 async fn clean_up(body: Boxed<()>, raise: bool) {
     if let Err(cancelled) = catch_cancel(body).await {

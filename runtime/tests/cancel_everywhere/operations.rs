@@ -11,9 +11,9 @@ use crate::common::{join, run_virtual, turns};
 use crate::sweep::{Made, boxed, sweep, us};
 use looplet::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Promise, Queue,
-    Semaphore, StreamReader, StreamWriter, Task, TcpListener, TcpStream, ThreadPool, catch_cancel,
-    create_task, gather, get_running_loop, open_connection, resolve, shield, sleep, sleep_until,
-    start_server, timeout, timeout_at, to_thread, yield_now,
+    Semaphore, StreamReader, StreamWriter, Task, TaskGroup, TcpListener, TcpStream, ThreadPool,
+    Timeout, async_with, catch_cancel, create_task, gather, get_running_loop, open_connection,
+    resolve, shield, sleep, sleep_until, start_server, timeout, timeout_at, to_thread, yield_now,
 };
 
 #[test]
@@ -36,6 +36,44 @@ fn scopes() {
     });
     sweep(|| async { Made::new(timeout(us(0), sleep(us(40)))) });
     sweep(|| async { Made::new(catch_cancel(sleep(us(20)))).swallows(true) });
+    sweep(|| async {
+        let patience = Timeout::after(us(10));
+        let (more, later) = (patience.clone(), get_running_loop().time() + us(25));
+        Made::new(
+            patience
+                .run(async move {
+                    sleep(us(5)).await;
+                    more.reschedule(Some(later)).expect("it runs");
+                    sleep(us(40)).await;
+                })
+                .expect("it is new"),
+        )
+    });
+    sweep(|| async {
+        let enter = async { sleep(us(5)).await };
+        let exit = async |()| sleep(us(5)).await;
+        Made::new(async_with(enter, async |()| sleep(us(20)).await, exit))
+    });
+    sweep(|| async {
+        Made::new(async {
+            let scope = TaskGroup::<()>::scope(async |group| {
+                group.create_task(async { Ok(sleep(us(20)).await) });
+                Ok(sleep(us(10)).await)
+            });
+            scope.await
+        })
+    });
+    sweep(|| async {
+        Made::new(async {
+            let one_at_a_time = TaskGroup::<()>::new().limit(1);
+            let scope = one_at_a_time.run(async |group| {
+                group.create_task(async { Ok(sleep(us(10)).await) });
+                group.create_task(async { Ok(sleep(us(10)).await) });
+                Ok(())
+            });
+            scope.expect("it is new").await
+        })
+    });
     sweep(|| async {
         Made::new(async {
             if let Err(cancelled) = catch_cancel(sleep(us(20))).await {
