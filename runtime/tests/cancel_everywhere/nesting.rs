@@ -5,10 +5,10 @@
 //! request every kind of place to arrive at.
 
 use crate::common::{Boxed, join, turns, unordered};
-use crate::sweep::{Made, boxed, sweep, us};
+use crate::sweep::{Made, Way, boxed, sweep_ways, us};
 use looplet::{
-    Lock, Promise, Semaphore, TaskGroup, async_with, catch_cancel, create_task, gather,
-    get_running_loop, shield, sleep, timeout, yield_now,
+    Lock, Promise, Semaphore, TaskGroup, TaskOptions, async_with, catch_cancel, create_task,
+    create_task_with, gather, get_running_loop, shield, sleep, timeout, yield_now,
 };
 
 /// Something that a body can be put into.
@@ -19,7 +19,7 @@ struct Scope {
     put: fn(Boxed<()>) -> Boxed<()>,
 }
 
-const SCOPES: [Scope; 12] = [
+const SCOPES: [Scope; 13] = [
     Scope {
         name: "a timeout that expires",
         swallows: false,
@@ -67,6 +67,11 @@ const SCOPES: [Scope; 12] = [
         put: |body| boxed(async { create_task(body).await }),
     },
     Scope {
+        name: "an eager task",
+        swallows: false,
+        put: |body| boxed(async { create_task_with(body, EAGER).await }),
+    },
+    Scope {
         name: "the body of a group",
         swallows: false,
         put: |body| Box::pin(in_group(body)),
@@ -93,6 +98,12 @@ const SCOPES: [Scope; 12] = [
         },
     },
 ];
+
+const EAGER: TaskOptions = TaskOptions {
+    name: None,
+    context: None,
+    eager: true,
+};
 
 async fn in_group(body: Boxed<()>) {
     let ended = TaskGroup::scope(async |group: TaskGroup<()>| {
@@ -195,6 +206,15 @@ impl Shared {
     }
 }
 
+/// The ways that differ for a scope. It makes branches and wakers of its own.
+const WAYS: [Way; 5] = [
+    Way::Cancel,
+    Way::CancelTwice(1),
+    Way::CancelTwice(4),
+    Way::Drop,
+    Way::Timeout,
+];
+
 /// Sweeps every pair of scopes, put together by `combine`.
 fn sweep_pairs(combine: fn(&Shared, &'static Scope, &'static Scope) -> Boxed<()>) {
     let mut rounds = 0;
@@ -202,7 +222,7 @@ fn sweep_pairs(combine: fn(&Shared, &'static Scope, &'static Scope) -> Boxed<()>
         for second in &SCOPES {
             println!("{} and {}", first.name, second.name);
             let swallows = first.swallows || second.swallows;
-            rounds += sweep(|| async move {
+            rounds += sweep_ways(&WAYS, || async move {
                 let shared = Shared::new();
                 let op = combine(&shared, first, second);
                 shared.made(op, swallows).await

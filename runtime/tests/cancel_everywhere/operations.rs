@@ -57,8 +57,8 @@ fn scopes() {
     sweep(|| async {
         Made::new(async {
             let scope = TaskGroup::<()>::scope(async |group| {
-                group.create_task(async { Ok(sleep(us(20)).await) });
-                Ok(sleep(us(10)).await)
+                group.create_task(nap(20));
+                nap(10).await
             });
             scope.await
         })
@@ -67,8 +67,8 @@ fn scopes() {
         Made::new(async {
             let one_at_a_time = TaskGroup::<()>::new().limit(1);
             let scope = one_at_a_time.run(async |group| {
-                group.create_task(async { Ok(sleep(us(10)).await) });
-                group.create_task(async { Ok(sleep(us(10)).await) });
+                group.create_task(nap(10));
+                group.create_task(nap(10));
                 Ok(())
             });
             scope.expect("it is new").await
@@ -82,6 +82,11 @@ fn scopes() {
             }
         })
     });
+}
+
+async fn nap(time: u64) -> Result<(), ()> {
+    sleep(us(time)).await;
+    Ok(())
 }
 
 #[test]

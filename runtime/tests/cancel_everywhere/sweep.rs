@@ -28,7 +28,7 @@ use looplet::{
 
 /// How an operation ends before its time.
 #[derive(Clone, Copy, Debug)]
-enum Way {
+pub(crate) enum Way {
     /// Its task is cancelled.
     Cancel,
     /// Its task is cancelled, and once more so many turns later.
@@ -132,8 +132,16 @@ pub(crate) fn sweep<F>(make: impl Fn() -> F) -> usize
 where
     F: Future<Output = Made> + 'static,
 {
+    sweep_ways(&WAYS, make)
+}
+
+/// Goes through these ways and all turns.
+pub(crate) fn sweep_ways<F>(ways: &[Way], make: impl Fn() -> F) -> usize
+where
+    F: Future<Output = Made> + 'static,
+{
     let mut rounds = 0;
-    for way in WAYS {
+    for &way in ways {
         let mut turn = 0;
         while !round(&make, way, turn) {
             rounds += 1;
@@ -142,7 +150,7 @@ where
             assert!(turn < TOO_MANY, "{way:?}: it does not end by itself");
         }
     }
-    assert!(rounds >= WAYS.len(), "the operation has to wait");
+    assert!(rounds >= ways.len(), "the operation has to wait");
     println!("{rounds} rounds");
     rounds
 }
