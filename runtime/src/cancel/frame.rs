@@ -27,7 +27,7 @@ use std::task::Waker;
 
 use super::Cancelled;
 use super::awaited::Awaitable;
-use super::wakers::{ForeignWakers, WakerId};
+use super::wakers::{ForeignWakers, Found, WakerId};
 
 /// A frame together with its owner: something that can be rung.
 pub(crate) trait FrameOwner {
@@ -300,11 +300,16 @@ impl dyn FrameOwner + '_ {
     }
 
     /// What to call, beside ringing the task, so that somebody inside is polled.
-    fn waker_inside(&self) -> Option<Waker> {
+    fn wakers_inside(&self) -> Vec<Waker> {
         let task = self.task_frame();
         let is_inside = |innermost: &FrameRef| innermost.is_inside(self);
-        let of_leaf = task.with_rare(|rare| rare.wakers.find(is_inside));
-        of_leaf.or_else(|| self.frame().with_rare(|rare| rare.waker.clone()))
+        match task.with_rare(|rare| rare.wakers.find(is_inside)) {
+            Found::Sure(waker) => vec![waker],
+            Found::Unsure(mut wakers) => {
+                wakers.extend(self.frame().with_rare(|rare| rare.waker.clone()));
+                wakers
+            }
+        }
     }
 
     /// Whether this frame is `frame` or one of those inside it.
@@ -352,11 +357,9 @@ impl dyn FrameOwner + '_ {
         }
         frame.store(cause);
         frame.is_final.set(frame.is_final.get() || ends_wait);
-        let waker = self.waker_inside();
+        let wakers = self.wakers_inside();
         self.ring();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Whether a request ends the wait of a leaf as such, and not by way of a target.
@@ -386,10 +389,11 @@ impl dyn FrameOwner + '_ {
     }
 }
 
-/// Keeps the waker of a leaf inside `frame`, which is not the task's own.
-pub(crate) fn keep_waker(frame: &FrameRef, waker: &Waker) -> WakerId {
+/// Keeps the waker of a leaf inside `frame`, which is not the task's own. `sure` says whether
+/// it will be forgotten as soon as the leaf does not wait any more.
+pub(crate) fn keep_waker(frame: &FrameRef, waker: &Waker, sure: bool) -> WakerId {
     let entry = (frame.clone(), waker.clone());
     frame
         .task_frame()
-        .with_rare(|rare| rare.wakers.add(entry.0, entry.1))
+        .with_rare(|rare| rare.wakers.add(entry.0, entry.1, sure))
 }

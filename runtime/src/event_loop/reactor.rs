@@ -15,6 +15,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -262,5 +263,13 @@ impl Reactor {
     pub(crate) fn is_awaited(&self) -> bool {
         let sources = self.sources.borrow();
         sources.iter().any(|(_, sides)| sides.waits() > 0)
+    }
+}
+
+/// The kernel's queue. The registry has a descriptor of its own for it, which can be lent out
+/// while the other one is being waited for.
+impl AsFd for Reactor {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.registry.as_fd()
     }
 }
