@@ -161,6 +161,10 @@ impl LoopHandle {
         Self { inbox, number }
     }
 
+    pub(crate) fn number(&self) -> LoopNumber {
+        self.number
+    }
+
     /// Runs `callback` on the loop's thread, in a turn to come.
     ///
     /// Callbacks from one thread run in the order of the calls. The asyncio counterpart is
