@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use looplet::{
-    CallbackId, Clock, EventLoop, Handle, Promise, RunError, Task, TimerHandle, catch_cancel,
-    sleep, timeout, yield_now,
+    CallbackId, Clock, EventLoop, Handle, InvalidState, Promise, RunError, Task, TaskError,
+    TimerHandle, catch_cancel, sleep, timeout, yield_now,
 };
 
 use crate::program::{Op, PROMISES, Program};
@@ -104,22 +104,21 @@ impl OnLooplet {
 
     fn say_states(&self) {
         for (number, promise) in self.0.promises.iter().enumerate() {
-            let state = match (promise.result(), promise.cancelled()) {
-                (Some(value), _) => format!("Value({value})"),
-                (None, true) => "Cancelled".to_string(),
-                (None, false) => "Pending".to_string(),
-            };
-            self.say("promise", &number.to_string(), &state);
+            self.say("promise", &number.to_string(), &state(promise.result()));
         }
         for (number, task) in self.0.tasks.borrow().iter().enumerate() {
-            let state = match task.result() {
-                Some(Ok(value)) => format!("Value({value})"),
-                Some(Err(_)) => "Cancelled".to_string(),
-                None => "Pending".to_string(),
-            };
-            let result = format!("{state}, cancelling {}", task.cancelling());
+            let result = format!("{}, cancelling {}", state(task.result()), task.cancelling());
             self.say("task", &number.to_string(), &result);
         }
+    }
+}
+
+fn state(result: Result<Result<usize, TaskError>, InvalidState>) -> String {
+    match result {
+        Ok(Ok(value)) => format!("Value({value})"),
+        Ok(Err(_)) => "Cancelled".to_string(),
+        Err(InvalidState::ResultNotSet) => "Pending".to_string(),
+        Err(error) => error.to_string(),
     }
 }
 

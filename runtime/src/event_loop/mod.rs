@@ -25,7 +25,6 @@ mod inbox;
 mod report;
 mod watch;
 mod core;
-mod stats;
 mod context;
 mod waker;
 mod graph;
@@ -33,8 +32,8 @@ mod close;
 mod turn;
 mod run_error;
 mod guest;
+mod stats;
 
-use std::fmt;
 use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -302,11 +301,6 @@ impl EventLoop {
         self.core.reporter.report(context);
     }
 
-    /// Counts what is on the loop.
-    pub fn stats(&self) -> LoopStats {
-        LoopStats::of(&self.core)
-    }
-
     pub(crate) fn core(&self) -> &Rc<Core> {
         &self.core
     }
@@ -328,16 +322,6 @@ impl Drop for EventLoop {
             close(&self.core);
             context::forget(&self.core);
         }
-    }
-}
-
-impl fmt::Debug for EventLoop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventLoop")
-            .field("phase", &self.core.phase.get())
-            .field("ready", &self.core.ready.len())
-            .field("tasks", &self.core.tasks.len())
-            .finish()
     }
 }
 

@@ -3,6 +3,9 @@
 //! For tests that look for leaks, and for programs that show how busy they are. The numbers are
 //! read, not kept: asking costs something, not asking nothing.
 
+use std::fmt;
+
+use super::EventLoop;
 use super::core::Core;
 
 /// What is on a loop at one moment; made by [`EventLoop::stats`](crate::EventLoop::stats).
@@ -43,7 +46,7 @@ pub struct LoopStats {
 }
 
 impl LoopStats {
-    pub(crate) fn of(core: &Core) -> Self {
+    fn of(core: &Core) -> Self {
         Self {
             tasks: core.tasks.len(),
             ready: core.ready.len(),
@@ -52,5 +55,22 @@ impl LoopStats {
             source_waits: core.reactor.waits(),
             jobs: core.inbox.jobs(),
         }
+    }
+}
+
+impl EventLoop {
+    /// Counts what is on the loop.
+    pub fn stats(&self) -> LoopStats {
+        LoopStats::of(&self.core)
+    }
+}
+
+impl fmt::Debug for EventLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventLoop")
+            .field("phase", &self.core.phase.get())
+            .field("ready", &self.core.ready.len())
+            .field("tasks", &self.core.tasks.len())
+            .finish()
     }
 }
