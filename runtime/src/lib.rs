@@ -69,7 +69,7 @@ pub use self::event_loop::{
     RunError, TimerHandle, get_running_loop, try_get_running_loop,
 };
 pub use self::executor::{Job, ThreadPool, to_thread};
-pub use self::net::{Address, TcpListener, TcpStream, resolve};
+pub use self::net::{Address, TcpListener, TcpStream, UdpSocket, resolve};
 pub use self::promise::{CallbackId, Promise, PromiseWait, TaskError};
 pub use self::queue::{
     Fifo, GetError, Lifo, LifoQueue, PriorityQueue, PutError, Queue, QueueShutDown, Smallest,

@@ -3,10 +3,23 @@
 //! Everything here follows one pattern, in [`source`]: try; if the socket is not ready, wait
 //! for the reactor to say that it is, and try again. There are no buffers on this level;
 //! `streams/` has them.
+//!
+//! [`readers`] is the other way to a socket, or a pipe: the program keeps the descriptor and is
+//! called when it is ready. [`sock`] has asyncio's calls on such descriptors.
 
 mod source;
 mod resolve;
 mod tcp;
+mod udp;
+mod stream_socket;
+mod descriptors;
+mod readers;
+mod sock;
 
 pub use self::resolve::{Address, resolve};
 pub use self::tcp::{TcpListener, TcpStream};
+pub use self::udp::UdpSocket;
+
+pub(crate) use self::descriptors::Owned;
+pub(crate) use self::source::{Source, Watch};
+pub(crate) use self::stream_socket::StreamSocket;

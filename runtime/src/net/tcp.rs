@@ -231,7 +231,10 @@ fn connected(socket: &mio::net::TcpStream) -> io::Result<()> {
     }
 }
 
-fn describe_failures(address: &Address, failures: Vec<(SocketAddr, io::Error)>) -> io::Error {
+pub(super) fn describe_failures(
+    address: &Address,
+    failures: Vec<(SocketAddr, io::Error)>,
+) -> io::Error {
     let kind = failures
         .first()
         .map_or(io::ErrorKind::NotFound, |(_, error)| error.kind());
@@ -251,6 +254,11 @@ pub struct TcpListener {
 }
 
 impl TcpListener {
+    /// What a server that works with callbacks accepts from.
+    pub(crate) fn source(&self) -> &Source<mio::net::TcpListener> {
+        &self.source
+    }
+
     /// Listens on the first address of `address`. Port 0 lets the system choose one. Up to
     /// 1024 connections wait to be accepted, or as many as the system allows: the default of
     /// 100 or so loses connections when hundreds come at once.

@@ -1,0 +1,142 @@
+//! A stream socket of any family, as a transport holds one.
+//!
+//! A transport does not care whether its bytes go by TCP or through a UNIX socket. So it has
+//! neither of mio's types but the descriptor itself, which is registered by its number.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use mio::event;
+use mio::unix::SourceFd;
+use mio::{Interest, Registry, Token};
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use super::resolve::Address;
+use super::source::Source;
+use super::tcp::describe_failures;
+use crate::event_loop::{Direction, EventLoop};
+
+/// A connected stream socket that does not block.
+pub(crate) struct StreamSocket(Socket);
+
+impl StreamSocket {
+    /// Prepares a socket: it does not block, and TCP sends small pieces at once.
+    ///
+    /// # Errors
+    ///
+    /// If the descriptor is not a stream socket.
+    pub(crate) fn new(descriptor: impl Into<OwnedFd>) -> io::Result<Self> {
+        let socket = Socket::from(descriptor.into());
+        if socket.r#type()? != Type::STREAM {
+            let text = "a stream socket was expected";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        socket.set_nonblocking(true)?;
+        if [Domain::IPV4, Domain::IPV6].contains(&socket.domain()?) {
+            // A connection that is gone already says so at the first read.
+            let _ = socket.set_tcp_nodelay(true);
+        }
+        Ok(Self(socket))
+    }
+
+    /// Connects to the first address of `address` that answers, trying them in order.
+    pub(crate) async fn connect(
+        event_loop: &EventLoop,
+        address: Address,
+    ) -> io::Result<Source<Self>> {
+        let mut failures = Vec::new();
+        for target in address.resolve().await? {
+            match Self::connect_to(event_loop, target).await {
+                Ok(source) => return Ok(source),
+                Err(error) => failures.push((target, error)),
+            }
+        }
+        Err(describe_failures(&address, failures))
+    }
+
+    async fn connect_to(event_loop: &EventLoop, target: SocketAddr) -> io::Result<Source<Self>> {
+        let socket = Self::new(mio::net::TcpStream::connect(target)?)?;
+        let source = Source::new(event_loop, socket)?;
+        // A connect that is under way is not ready before the kernel says so.
+        source.clear_ready(Direction::Write);
+        let connected = |socket: &Self| is_connected(&socket.0);
+        source.attempt(Direction::Write, connected).await?;
+        Ok(source)
+    }
+
+    pub(crate) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&self.0).read(buffer)
+    }
+
+    pub(crate) fn write(&self, data: &[u8]) -> io::Result<usize> {
+        (&self.0).write(data)
+    }
+
+    pub(crate) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.0.shutdown(how)
+    }
+
+    /// The address of this end; `None` for a family without ports.
+    pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
+        self.0
+            .local_addr()
+            .ok()
+            .as_ref()
+            .and_then(SockAddr::as_socket)
+    }
+
+    /// The address of the other end; `None` for a family without ports.
+    pub(crate) fn peer_addr(&self) -> Option<SocketAddr> {
+        self.0
+            .peer_addr()
+            .ok()
+            .as_ref()
+            .and_then(SockAddr::as_socket)
+    }
+}
+
+/// Whether a connect has ended, and how.
+pub(super) fn is_connected(socket: &Socket) -> io::Result<()> {
+    if let Some(error) = socket.take_error()? {
+        return Err(error);
+    }
+    match socket.peer_addr() {
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+        Err(error) => Err(error),
+        Ok(_) => Ok(()),
+    }
+}
+
+impl event::Source for StreamSocket {
+    fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()> {
+        SourceFd(&self.0.as_raw_fd()).register(registry, token, interest)
+    }
+
+    fn reregister(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()> {
+        SourceFd(&self.0.as_raw_fd()).reregister(registry, token, interest)
+    }
+
+    fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        SourceFd(&self.0.as_raw_fd()).deregister(registry)
+    }
+}
+
+impl fmt::Debug for StreamSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
