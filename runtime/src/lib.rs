@@ -59,6 +59,7 @@ mod combine;
 mod executor;
 mod net;
 mod streams;
+mod transports;
 mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};
@@ -86,6 +87,10 @@ pub use self::sync::{
 pub use self::task::{
     CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, YieldNow, all_tasks, catch_cancel,
     create_task, current_task, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
+};
+pub use self::transports::{
+    BufferLimitsError, Buffered, BufferedProtocol, DatagramProtocol, DatagramTransport, Protocol,
+    SendToError, StreamProtocol, Transport, TransportServer,
 };
 
 /// The program in the README is compiled and run with the other examples.

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use mio::event;
 use mio::unix::SourceFd;
@@ -15,10 +15,10 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::resolve::Address;
 use super::source::Source;
-use super::tcp::describe_failures;
+use super::tcp::{BACKLOG, describe_failures};
 use crate::event_loop::{Direction, EventLoop};
 
-/// A connected stream socket that does not block.
+/// A stream socket that does not block; it is connected, or it listens.
 pub(crate) struct StreamSocket(Socket);
 
 impl StreamSocket {
@@ -66,6 +66,32 @@ impl StreamSocket {
         Ok(source)
     }
 
+    /// Listens on every address of `address`. Port 0 lets the system choose one for each.
+    pub(crate) async fn listen(
+        event_loop: &EventLoop,
+        address: Address,
+    ) -> io::Result<Vec<Source<Self>>> {
+        let targets = address.resolve().await?;
+        let listen = |target| Self::listen_on(event_loop, target);
+        let sources: io::Result<Vec<_>> = targets.into_iter().map(listen).collect();
+        sources.map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+        })
+    }
+
+    fn listen_on(event_loop: &EventLoop, target: SocketAddr) -> io::Result<Source<Self>> {
+        let socket = Self::new(mio::net::TcpListener::bind(target)?)?;
+        // A second `listen` on the same socket sets the length of its queue.
+        socket.0.listen(BACKLOG)?;
+        Source::new(event_loop, socket)
+    }
+
+    /// Accepts a connection, from a socket that listens.
+    pub(crate) fn accept(&self) -> io::Result<Self> {
+        let (socket, _) = self.0.accept()?;
+        Self::new(socket)
+    }
+
     pub(crate) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         (&self.0).read(buffer)
     }
@@ -111,6 +137,18 @@ pub(super) fn is_connected(socket: &Socket) -> io::Result<()> {
     }
 }
 
+impl AsFd for StreamSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl AsRawFd for StreamSocket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
 impl event::Source for StreamSocket {
     fn register(
         &mut self,
@@ -118,7 +156,7 @@ impl event::Source for StreamSocket {
         token: Token,
         interest: Interest,
     ) -> io::Result<()> {
-        SourceFd(&self.0.as_raw_fd()).register(registry, token, interest)
+        SourceFd(&self.as_raw_fd()).register(registry, token, interest)
     }
 
     fn reregister(
@@ -127,11 +165,11 @@ impl event::Source for StreamSocket {
         token: Token,
         interest: Interest,
     ) -> io::Result<()> {
-        SourceFd(&self.0.as_raw_fd()).reregister(registry, token, interest)
+        SourceFd(&self.as_raw_fd()).reregister(registry, token, interest)
     }
 
     fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        SourceFd(&self.0.as_raw_fd()).deregister(registry)
+        SourceFd(&self.as_raw_fd()).deregister(registry)
     }
 }
 

@@ -11,7 +11,7 @@ use super::source::Source;
 use crate::event_loop::{Direction, get_running_loop};
 
 /// Connections that may wait to be accepted.
-const BACKLOG: i32 = 1024;
+pub(super) const BACKLOG: i32 = 1024;
 
 /// A TCP connection.
 ///
@@ -254,11 +254,6 @@ pub struct TcpListener {
 }
 
 impl TcpListener {
-    /// What a server that works with callbacks accepts from.
-    pub(crate) fn source(&self) -> &Source<mio::net::TcpListener> {
-        &self.source
-    }
-
     /// Listens on the first address of `address`. Port 0 lets the system choose one. Up to
     /// 1024 connections wait to be accepted, or as many as the system allows: the default of
     /// 100 or so loses connections when hundreds come at once.

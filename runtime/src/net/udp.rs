@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 use super::resolve::Address;
 use super::source::Source;
-use crate::event_loop::{Direction, get_running_loop};
+use crate::event_loop::{Direction, EventLoop, get_running_loop};
 
 /// A UDP socket.
 ///
@@ -56,17 +56,18 @@ impl UdpSocket {
     ///
     /// If no loop is running.
     pub async fn bind(address: impl Into<Address>) -> io::Result<Self> {
-        let address = address.into();
-        let target = address.resolve().await?.into_iter().next();
-        let target = target.ok_or(io::ErrorKind::NotFound)?;
-        Self::bind_to(target)
-            .map_err(|e| io::Error::new(e.kind(), format!("cannot bind to {address}: {e}")))
+        Self::bind_on(&get_running_loop(), address.into()).await
     }
 
-    pub(crate) fn bind_to(address: SocketAddr) -> io::Result<Self> {
-        let socket = mio::net::UdpSocket::bind(address)?;
-        let source = Source::new(&get_running_loop(), socket)?;
-        Ok(Self { source })
+    pub(crate) async fn bind_on(event_loop: &EventLoop, address: Address) -> io::Result<Self> {
+        let target = address.resolve().await?.into_iter().next();
+        let target = target.ok_or(io::ErrorKind::NotFound)?;
+        let socket = mio::net::UdpSocket::bind(target).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot bind to {address}: {error}"))
+        })?;
+        Ok(Self {
+            source: Source::new(event_loop, socket)?,
+        })
     }
 
     /// Fixes the peer: from now on, [`send`](Self::send) goes to the first address of
