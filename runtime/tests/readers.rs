@@ -248,7 +248,7 @@ fn closing_the_loop_drops_the_readers() {
     let (a, _b) = pair();
     let (keep, dropped) = (event_loop.clone(), SayOnDrop(trace.clone(), "dropped"));
     event_loop
-        .add_reader(&a, move || drop((&keep, &dropped)))
+        .add_reader(&a, move || assert!(!keep.is_closed(), "{:?}", dropped.1))
         .expect("it is open");
     event_loop.close();
     assert_eq!(trace.take(), ["dropped"]);

@@ -229,7 +229,7 @@ fn a_protocol_that_asks_for_it_may_answer_after_the_end() {
 }
 
 #[test]
-fn connection_made_comes_one_turn_later_and_the_read_one_after_that() {
+fn connection_made_comes_one_turn_later_and_data_after_the_transport_is_there() {
     let said = traced(async |trace| {
         let (ours, theirs) = UnixStream::pair().expect("the system gives sockets");
         write(&theirs, b"early");
@@ -247,40 +247,44 @@ fn connection_made_comes_one_turn_later_and_the_read_one_after_that() {
         let transport = event_loop.connect_accepted_socket(protocol, ours).await;
         trace.say("connected");
         turns(3).await;
-        drop((transport, theirs));
+        (transport, theirs)
     });
     let expected = [
         "turn 1",
         "made",
         "turn 2",
-        "data early",
         "connected",
+        "data early",
         "turn 3",
     ];
     assert_eq!(said, expected);
 }
 
 #[test]
-fn one_read_a_turn_and_256_kib_at_most() {
+fn one_read_takes_256_kib_at_most() {
     let said = traced(async |trace| {
-        let (a, b) = (socket_with(400_000), socket_with(400_000));
-        let count = |name| Lengths(name, trace.clone());
+        use std::io::Write;
+        let (ours, mut theirs) = socket_with(0);
+        let inner = trace.clone();
+        let protocol = Say::new("", &Trace::default()).on_data(move |_, data| {
+            inner.say(data.len());
+            // Meanwhile, more arrives than one read takes.
+            std::thread::sleep(ms(1));
+        });
+        let lost = protocol.lost.clone();
         let event_loop = get_running_loop();
-        let first = event_loop.connect_accepted_socket(count("a"), a.0).await;
-        let second = event_loop.connect_accepted_socket(count("b"), b.0).await;
-        sleep(ms(20)).await;
-        drop((first, second));
+        let transport = event_loop.connect_accepted_socket(protocol, ours).await;
+        let writer = std::thread::spawn(move || theirs.write_all(&vec![0; 20_000_000]));
+        lost.wait().await;
+        let written = writer.join().expect("it does not panic");
+        written.expect("somebody reads");
+        drop(transport);
     });
-    let total = |name: &str| -> usize {
-        let own = said.iter().filter_map(|line| line.strip_prefix(name));
-        own.map(|length| length.parse::<usize>().expect("a number"))
-            .sum()
-    };
-    assert_eq!((total("a "), total("b ")), (400_000, 400_000));
-    let largest = said
+    let lengths = said
         .iter()
-        .map(|line| line[2..].parse::<usize>().expect("a number"));
-    assert_eq!(largest.max(), Some(256 * 1024));
+        .map(|line| line.parse::<usize>().expect("a number"));
+    assert_eq!(lengths.clone().sum::<usize>(), 20_000_000);
+    assert_eq!(lengths.max(), Some(256 * 1024));
 }
 
 /// Says how much has come.
@@ -329,7 +333,7 @@ fn a_socket_with_much_to_read_lets_others_have_their_turn() {
         }
         drop((transport, theirs));
     });
-    let expected = ["read 3", "turn", "read 3", "turn", "read 3", "turn"];
+    let expected = ["turn", "read 3", "turn", "read 3", "turn", "read 3"];
     assert_eq!(said, expected);
 }
 
@@ -662,7 +666,8 @@ impl Protocol for Failing {
 fn failing(callback: &'static str) -> Vec<String> {
     let said = traced(async move |trace| {
         let (transport, theirs) = pair(Failing(callback, trace.clone())).await;
-        write(&theirs, b"x");
+        // It fails if the connection has ended already.
+        let _ = io::Write::write(&mut &theirs, b"x");
         sleep(ms(5)).await;
         transport.write(&vec![0; 1_000_000]);
         let mut reader = theirs.try_clone().expect("it is open");
@@ -670,9 +675,7 @@ fn failing(callback: &'static str) -> Vec<String> {
         while transport.write_buffer_size() > 0 {
             sleep(ms(1)).await;
         }
-        theirs
-            .shutdown(std::net::Shutdown::Write)
-            .expect("it is open");
+        let _ = theirs.shutdown(std::net::Shutdown::Write);
         sleep(ms(5)).await;
         transport.close();
         sleep(ms(5)).await;
@@ -888,9 +891,10 @@ fn a_panic_in_the_factory_is_reported_and_the_server_goes_on() {
         let server = server.await.expect("a port is free");
         let (mut reader, _writer) = open(server.local_addr()).await;
         trace.say(reader.read(9).await.expect("the end").len());
-        let _second = open(server.local_addr()).await;
+        let second = open(server.local_addr()).await;
         sleep(ms(5)).await;
         trace.say(server.clients());
+        (server, second)
     });
     let expected = [
         "HANDLER a protocol factory panicked: boom",
@@ -965,7 +969,7 @@ fn a_cancelled_connect_closes_the_transport() {
         lost.wait().await;
         trace.say(read_all(theirs).len());
     });
-    assert_eq!(said, ["made", "true", "lost None", "0"]);
+    assert_eq!(said, ["made", "lost None", "true", "0"]);
 }
 
 #[test]
@@ -990,16 +994,6 @@ fn the_protocol_is_dropped_after_the_loss_and_the_socket_is_closed() {
             self.0 = Some(transport.clone());
         }
     }
-    let said = traced(async |trace| {
-        let dropped = SayOnDrop(trace.clone(), "dropped");
-        let (transport, theirs) = pair(Holder(None, dropped)).await;
-        transport.close();
-        trace.say("closing");
-        assert!(read_all(theirs).is_empty());
-        trace.say("unreachable before the loss");
-    });
-    // The other end reads an end only once the loop has closed the socket; so do not block it.
-    drop(said);
     let said = traced(async |trace| {
         let dropped = SayOnDrop(trace.clone(), "dropped");
         let (transport, theirs) = pair(Holder(None, dropped)).await;
@@ -1048,8 +1042,8 @@ fn the_socket_of_a_transport_belongs_to_it() {
         let error = event_loop.add_reader(&fd, || {}).expect_err("in use");
         let text = format!("file descriptor {fd} is used by a transport");
         assert_eq!(error.to_string(), text);
-        let copy = transport.with_socket(|fd| socket2::SockRef::from(&fd).set_keepalive(true));
-        copy.expect("it is open").expect_err("no TCP").kind();
+        let set = transport.with_socket(|fd| socket2::SockRef::from(&fd).set_keepalive(true));
+        set.expect("it is open").expect("every socket has it");
     });
 }
 

@@ -83,14 +83,13 @@ impl EventLoop {
         source: Source<StreamSocket>,
         protocol: StreamProtocol,
     ) -> io::Result<Transport> {
-        let transport = start(self, source, protocol)?;
-        let unclaimed = Unclaimed(&transport);
         let made: Promise<()> = self.create_promise();
         let setter = made.clone();
-        self.call_soon(move || {
+        let transport = start(self, source, protocol, move || {
             // An error means that the task was cancelled meanwhile.
             let _ = setter.set_result(());
-        });
+        })?;
+        let unclaimed = Unclaimed(&transport);
         made.await;
         std::mem::forget(unclaimed);
         Ok(transport)
@@ -106,11 +105,13 @@ impl Drop for Unclaimed<'_> {
     }
 }
 
-/// Makes a transport. The next turn tells the protocol, and then begins to read.
+/// Makes a transport. The next turn tells the protocol, then runs `told`, and then begins to
+/// read; so whoever waits for the transport has it before the first data comes, as in asyncio.
 pub(super) fn start(
     event_loop: &EventLoop,
     source: Source<StreamSocket>,
     protocol: StreamProtocol,
+    told: impl FnOnce() + 'static,
 ) -> io::Result<Transport> {
     // Not the first try but the kernel says that there is something to read.
     source.clear_ready(Direction::Read);
@@ -119,6 +120,9 @@ pub(super) fn start(
     transport.set_protocol(protocol);
     let first = connection.clone();
     event_loop.call_soon(move || first.begin());
-    event_loop.call_soon(move || connection.begin_reading());
+    event_loop.call_soon(move || {
+        told();
+        connection.begin_reading();
+    });
     Ok(transport)
 }

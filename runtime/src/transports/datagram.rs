@@ -238,10 +238,10 @@ impl EventLoop {
         let made: Promise<()> = self.create_promise();
         let (setter, first) = (made.clone(), endpoint.clone());
         self.call_soon(move || first.begin());
-        self.call_soon(move || endpoint.keep_reading());
         self.call_soon(move || {
             // An error means that the task was cancelled meanwhile.
             let _ = setter.set_result(());
+            endpoint.keep_reading();
         });
         made.await;
         std::mem::forget(unclaimed);

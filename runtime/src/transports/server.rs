@@ -228,7 +228,7 @@ impl Shared {
             return;
         };
         let started = Source::new(&event_loop, socket)
-            .and_then(|source| start(&event_loop, source, protocol));
+            .and_then(|source| start(&event_loop, source, protocol, || {}));
         match started {
             Ok(transport) => {
                 let connection = transport.connection();
