@@ -12,10 +12,12 @@ use looplet::{
     get_running_loop, run, sleep,
 };
 
+type OnData = Rc<dyn Fn(&DatagramTransport, &[u8], SocketAddr)>;
+
 /// Says what it is told, and lets a test react to data.
 struct Say {
     trace: Trace,
-    on_data: Rc<dyn Fn(&DatagramTransport, &[u8], SocketAddr)>,
+    on_data: OnData,
 }
 
 impl Say {
