@@ -248,7 +248,9 @@ fn closing_the_loop_drops_the_readers() {
     let (a, _b) = pair();
     let (keep, dropped) = (event_loop.clone(), SayOnDrop(trace.clone(), "dropped"));
     event_loop
-        .add_reader(&a, move || assert!(!keep.is_closed(), "{:?}", dropped.1))
+        .add_reader(&a, move || {
+            let _kept = (&keep, &dropped);
+        })
         .expect("it is open");
     event_loop.close();
     assert_eq!(trace.take(), ["dropped"]);
@@ -466,4 +468,40 @@ fn what_a_socket_of_the_loop_uses_cannot_be_watched() {
         let text = format!("file descriptor {fd} is used by something else on this loop");
         assert_eq!(error.to_string(), text);
     });
+}
+
+#[test]
+fn a_descriptor_is_free_once_nobody_watches_it() {
+    run(async {
+        struct Nothing;
+        impl looplet::Protocol for Nothing {}
+        let event_loop = get_running_loop();
+        let (a, _b) = pair();
+        event_loop.add_reader(&a, || {}).expect("it is open");
+        event_loop.add_writer(&a, || {}).expect("it is open");
+        assert!(event_loop.remove_reader(&a));
+        assert!(event_loop.remove_writer(&a));
+        let transport = event_loop.connect_accepted_socket(Nothing, a).await;
+        transport.expect("it is free").abort();
+    });
+}
+
+#[test]
+fn a_receive_waits_on_when_somebody_else_was_faster() {
+    let event_loop = real_loop();
+    let (a, mut b) = pair();
+    let mut other = a.try_clone().expect("it is open");
+    let inner = event_loop.clone();
+    let receive = async move { inner.sock_recv(&a, 9).await.expect("it is open") };
+    let task = event_loop.create_task(receive);
+    run_turns(&event_loop, 2);
+    b.write_all(b"stolen").expect("there is room");
+    // This turn hears of the data, and the next one would run the task.
+    run_turns(&event_loop, 1);
+    assert_eq!(bytes(&mut other), "stolen");
+    run_turns(&event_loop, 3);
+    assert!(!task.done());
+    b.write_all(b"kept").expect("there is room");
+    let received = event_loop.run_until_complete(async move { task.await });
+    assert_eq!(received.expect("it ends"), b"kept");
 }

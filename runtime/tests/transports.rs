@@ -7,7 +7,6 @@ use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
-use std::time::Duration;
 
 use common::{SayOnDrop, Trace, ms, report_to, turns};
 use looplet::{
@@ -16,6 +15,8 @@ use looplet::{
     start_server, timeout,
 };
 
+type OnData = Rc<dyn Fn(&Transport, &[u8])>;
+
 /// Says what it is told, and lets a test react.
 #[derive(Clone)]
 struct Say {
@@ -23,7 +24,7 @@ struct Say {
     trace: Trace,
     /// Set when the connection is lost.
     lost: Event,
-    on_data: Rc<dyn Fn(&Transport, &[u8])>,
+    on_data: OnData,
     on_eof: Rc<dyn Fn(&Transport) -> bool>,
 }
 
@@ -94,8 +95,9 @@ fn traced<F: Future + 'static>(program: impl FnOnce(Trace) -> F) -> Vec<String> 
     let event_loop = event_loop.expect("the system gives a loop");
     report_to(&event_loop, &trace);
     let runner = Runner::with_loop(event_loop);
-    let ran = runner.run(program(trace.clone()));
-    ran.expect("the program ends by itself");
+    let program = timeout(ms(20_000), program(trace.clone()));
+    let ran = runner.run(async move { program.await.expect("it ends in time") });
+    drop(ran.expect("the program ends by itself"));
     drop(runner);
     trace.take()
 }
@@ -1058,7 +1060,7 @@ fn addresses_are_known_and_stay_known() {
         assert_eq!(transport.peer_addr(), Some(server.local_addr()));
         let own = transport.local_addr().expect("TCP has ports");
         transport.abort();
-        sleep(Duration::ZERO).await;
+        sleep(ms(0)).await;
         assert_eq!(transport.local_addr(), Some(own));
         let (unix, _theirs) = pair(Lengths("", Trace::default())).await;
         assert_eq!((unix.local_addr(), unix.peer_addr()), (None, None));
