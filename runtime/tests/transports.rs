@@ -7,6 +7,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
 use common::{SayOnDrop, Trace, ms, report_to, turns};
 use looplet::{
@@ -188,6 +189,36 @@ async fn read_to_end(reader: &mut StreamReader) -> usize {
             more => length += more,
         }
     }
+}
+
+#[test]
+fn close_waits_for_the_kernel_to_take_everything() {
+    let said = traced(async |trace| {
+        let protocol = Say::new("", &trace);
+        let lost = protocol.lost.clone();
+        let (transport, theirs) = pair(protocol).await;
+        transport.write(&vec![b'y'; 1_000_000]);
+        transport.close();
+        transport.write(b"ignored");
+        trace.say(transport.write_buffer_size() > 0);
+        turns(5).await;
+        trace.say("reading begins");
+        let reader = std::thread::spawn(move || read_all(theirs).len());
+        lost.wait().await;
+        trace.say(transport.write_buffer_size());
+        trace.say(reader.join().expect("it does not panic"));
+    });
+    let expected = [
+        "made",
+        "pause",
+        "true",
+        "reading begins",
+        "resume",
+        "lost None",
+        "0",
+        "1000000",
+    ];
+    assert_eq!(said, expected);
 }
 
 #[test]
@@ -1038,7 +1069,14 @@ fn closing_the_loop_drops_protocols_and_sockets() {
 fn the_socket_of_a_transport_belongs_to_it() {
     run(async {
         let event_loop = get_running_loop();
-        let (transport, _theirs) = pair(Lengths("", Trace::default())).await;
+        let (transport, theirs) = pair(Lengths("", Trace::default())).await;
+        write(&theirs, b"for the protocol");
+        let received = transport.with_socket(|fd| {
+            let receive = std::pin::pin!(event_loop.sock_recv(&fd, 1));
+            receive.poll(&mut Context::from_waker(Waker::noop()))
+        });
+        let received = received.expect("it is open");
+        assert!(matches!(received, Poll::Ready(Err(_))), "{received:?}");
         let fd = transport.with_socket(|fd| std::os::fd::AsRawFd::as_raw_fd(&fd));
         let fd = fd.expect("it is open");
         let error = event_loop.add_reader(&fd, || {}).expect_err("in use");
