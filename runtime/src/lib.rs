@@ -48,8 +48,11 @@
 //! 6. No thread is started before [`to_thread`], or a name to resolve, is first used.
 
 mod cancel;
+mod vars;
 mod error;
 mod event_loop;
+mod context_var;
+mod debug;
 mod leaf;
 mod promise;
 mod task;
@@ -63,11 +66,15 @@ mod transports;
 mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};
-pub use self::combine::{Gather, GatherWait, Gatherable, IntoTask, gather, shield};
-pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut};
+pub use self::combine::{
+    ErrorGroup, Gather, GatherWait, Gatherable, GroupScope, GroupStateError, IntoTask, TaskGroup,
+    async_with, gather, shield,
+};
+pub use self::context_var::{Context, ContextToken, ContextVar, WrongContext, copy_context};
+pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut, WaitingTask};
 pub use self::event_loop::{
-    Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle, LoopHandle,
-    RunError, TimerHandle, get_running_loop, try_get_running_loop,
+    Blocked, Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle,
+    LoopHandle, RunError, TimerHandle, Watchdog, get_running_loop, try_get_running_loop,
 };
 pub use self::executor::{Job, ThreadPool, to_thread};
 pub use self::net::{Address, TcpListener, TcpStream, UdpSocket, resolve};
@@ -85,8 +92,9 @@ pub use self::sync::{
     Permit, ReleaseError, Semaphore,
 };
 pub use self::task::{
-    CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, YieldNow, all_tasks, catch_cancel,
-    create_task, current_task, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
+    CatchCancel, Join, Sleep, Task, TaskOptions, TaskRef, TaskWait, Timeout, TimeoutStateError,
+    WithTimeout, YieldNow, all_tasks, catch_cancel, create_task, create_task_with, current_task,
+    format_call_graph, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
 };
 pub use self::transports::{
     BufferLimitsError, Buffered, BufferedProtocol, DatagramProtocol, DatagramTransport, Protocol,

@@ -23,6 +23,7 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use super::Cancelled;
+use super::awaited::Awaitable;
 use super::wakers::{ForeignWakers, WakerId};
 
 /// A frame together with its owner: something that can be rung.
@@ -43,7 +44,7 @@ pub(crate) trait FrameOwner {
 pub(crate) type FrameRef = Rc<dyn FrameOwner>;
 
 /// Something a leaf may wait for and a request may be forwarded to.
-pub(crate) trait CancelTarget {
+pub(crate) trait CancelTarget: Awaitable {
     /// Asks the target to end. Returns whether that can still change anything.
     fn cancel(&self, cause: Cancelled) -> bool;
 }
@@ -117,6 +118,11 @@ impl Frame {
     /// Whether any leaf waits inside.
     pub(crate) fn is_waited_in(&self) -> bool {
         self.waiting.get() > 0
+    }
+
+    /// How many leaves wait inside.
+    pub(crate) fn waiting(&self) -> i32 {
+        self.waiting.get()
     }
 
     /// Marks the time in which the owner polls its child.
@@ -236,6 +242,19 @@ impl dyn FrameOwner + '_ {
     /// Marks the requests of this frame and of all frames around it as delivered.
     pub(crate) fn deliver_outward(&self) {
         self.for_each_outward(|frame| drop(frame.take_request()));
+    }
+
+    /// Stores a request that was delivered, and was not heeded, for the next await: in the
+    /// outermost frame that has been asked to end, or in this one.
+    pub(crate) fn store_outward(&self, cause: Cancelled) {
+        let (mut asked, mut next) = (self.frame(), self.parent());
+        while let Some(owner) = next {
+            if owner.frame().cancelling() > 0 {
+                asked = owner.frame();
+            }
+            next = owner.parent();
+        }
+        asked.store(cause);
     }
 
     /// Counts a leaf in, and remembers what it waits for.

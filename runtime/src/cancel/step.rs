@@ -13,15 +13,16 @@
 //!   (4) nobody was there to take it                         Step::untaken
 //! ```
 //!
-//! Steps do not nest (a loop refuses to run inside another), so one `Step` a thread is
-//! enough. It lives in the thread-local of `event_loop/context.rs`.
+//! One `Step` a thread is enough; it lives in the thread-local of `event_loop/context.rs`. Steps
+//! nest only where a task is started eagerly: then the outer one is suspended.
 
 use std::cell::{Cell, RefCell};
 
-use super::{Cancelled, FrameRef};
+use super::{Cancelled, FrameRef, Note};
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Mode {
+    #[default]
     Normal,
     Throwing,
     Unwinding,
@@ -38,6 +39,18 @@ pub(crate) struct Step {
     /// Leaves that began to wait during this step in the task's own frame, less those that
     /// ceased. Kept here so that the commonest wait touches nothing but this.
     parked: Cell<i32>,
+    /// What the leaf waits for that began to wait last; `None`: no leaf did.
+    note: Cell<Option<Note>>,
+}
+
+/// What a step was doing when it was suspended.
+#[derive(Default)]
+pub(crate) struct SuspendedStep {
+    mode: Mode,
+    cause: Option<Cancelled>,
+    frame: Option<FrameRef>,
+    parked: i32,
+    note: Option<Note>,
 }
 
 impl Step {
@@ -47,6 +60,7 @@ impl Step {
             cause: Cell::new(None),
             frame: RefCell::new(None),
             parked: Cell::new(0),
+            note: Cell::new(None),
         }
     }
 
@@ -121,6 +135,18 @@ impl Step {
         self.parked.take()
     }
 
+    /// Leaves a note of what the task waits for.
+    #[inline]
+    pub(crate) fn leave_note(&self, note: Note) {
+        self.note.set(Some(note));
+    }
+
+    /// Takes the note, at the end of the step.
+    #[inline]
+    pub(crate) fn take_note(&self) -> Option<Note> {
+        self.note.take()
+    }
+
     /// Returns the innermost frame below the task's own, if one is being polled.
     pub(crate) fn frame(&self) -> Option<FrameRef> {
         self.frame.borrow().clone()
@@ -129,5 +155,25 @@ impl Step {
     /// Makes `frame` the innermost one and returns the one that was.
     pub(crate) fn replace_frame(&self, frame: Option<FrameRef>) -> Option<FrameRef> {
         self.frame.replace(frame)
+    }
+
+    /// Makes way for the step of another task.
+    pub(crate) fn suspend(&self) -> SuspendedStep {
+        SuspendedStep {
+            mode: self.mode.replace(Mode::Normal),
+            cause: self.cause.take(),
+            frame: self.frame.take(),
+            parked: self.parked.take(),
+            note: self.note.take(),
+        }
+    }
+
+    /// Goes on where `suspend` left.
+    pub(crate) fn resume(&self, suspended: SuspendedStep) {
+        self.mode.set(suspended.mode);
+        self.cause.set(suspended.cause);
+        self.frame.replace(suspended.frame);
+        self.parked.set(suspended.parked);
+        self.note.set(suspended.note);
     }
 }

@@ -16,6 +16,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::clock::{Clock, LoopClock};
+use super::contexts::Contexts;
 use super::handle::Callback;
 use super::inbox::{self, Inbox};
 use super::reactor::Reactor;
@@ -24,6 +25,7 @@ use super::report::Reporter;
 use super::tasks::Tasks;
 use super::ticket::{LoopNumber, TaskId};
 use super::timers::{TimerAction, TimerKey, Timers};
+use super::watch::Watch;
 
 /// How a loop is set up.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,10 @@ pub(crate) struct Settings {
     pub(crate) clock: Clock,
     /// Entries that may run between two looks at the kernel while more are ready.
     pub(crate) io_interval: u32,
+    /// Whether tasks make their first step at once.
+    pub(crate) eager: bool,
+    /// Whether debug mode is on; `None`: if the environment says so.
+    pub(crate) debug: Option<bool>,
 }
 
 /// The parts of a loop.
@@ -41,9 +47,11 @@ pub(crate) struct Core {
     pub(crate) ready: ReadyQueue,
     pub(crate) timers: Timers,
     pub(crate) tasks: Tasks,
+    pub(crate) contexts: Contexts,
     pub(crate) reactor: Reactor,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) reporter: Reporter,
+    pub(crate) watch: Watch,
     pub(crate) phase: Cell<Phase>,
     /// Whether `stop` was called for the run that is going on, or for the next one.
     pub(crate) stopping: Cell<bool>,
@@ -75,9 +83,11 @@ impl Core {
             ready: ReadyQueue::new(),
             timers: Timers::new(),
             tasks: Tasks::new(),
+            contexts: Contexts::default(),
             reactor,
             inbox,
             reporter: Reporter::default(),
+            watch: Watch::new(settings.debug),
             phase: Cell::new(Phase::Idle),
             stopping: Cell::new(false),
             since_poll: Cell::new(0),

@@ -19,12 +19,16 @@ mod handle;
 mod timers;
 mod ready;
 mod tasks;
+mod contexts;
 mod reactor;
 mod inbox;
 mod report;
+mod watch;
 mod core;
 mod context;
 mod waker;
+mod graph;
+mod close;
 mod turn;
 mod run_error;
 
@@ -38,10 +42,16 @@ pub use self::handle::{Handle, TimerHandle};
 pub use self::inbox::LoopHandle;
 pub use self::report::{ErrorContext, ExceptionHandler};
 pub use self::run_error::RunError;
+pub use self::watch::{Blocked, Watchdog};
 
 pub(crate) use self::clock::nanoseconds;
-pub(crate) use self::context::{frame, is_queued, task, ticket, with_step, with_task};
+pub(crate) use self::context::{copy_vars, in_context, is_vars_used};
+pub(crate) use self::context::{
+    current_vars, frame, is_queued, name_of, task, ticket, vars_to_write, with_step, with_task,
+    with_vars,
+};
 pub(crate) use self::core::Core;
+pub(crate) use self::graph::{Graph, awaited};
 pub(crate) use self::handle::{Callback, callback};
 pub(crate) use self::inbox::JobTally;
 pub(crate) use self::reactor::{Direction, SourceId, WaitId};
@@ -49,8 +59,10 @@ pub(crate) use self::report::{panic_text, report_by_default};
 pub(crate) use self::tasks::{Coroutine, Stepped};
 pub(crate) use self::ticket::{TaskId, Ticket};
 pub(crate) use self::timers::{TimerAction, TimerKey};
+pub(crate) use self::turn::step_now;
 pub(crate) use self::waker::{is_waker_of, ticket_of, waker_of};
 
+use self::close::close;
 use self::core::{Phase, Settings};
 use self::ticket::LoopNumber;
 use self::turn::{Scratch, turn};
@@ -105,6 +117,23 @@ impl EventLoopBuilder {
         self
     }
 
+    /// Lets every task make its first step at once, as with [`TaskOptions::eager`]. Default: no.
+    /// The asyncio counterpart is `eager_task_factory`.
+    ///
+    /// [`TaskOptions::eager`]: crate::TaskOptions::eager
+    #[doc(alias = "eager_task_factory")]
+    pub fn eager_tasks(mut self, eager: bool) -> Self {
+        self.settings.eager = eager;
+        self
+    }
+
+    /// Switches debug mode on or off; see [`EventLoop::set_debug`]. Default: on if the
+    /// environment variable `LOOPLET_DEBUG` is set, and not to `0`.
+    pub fn debug(mut self, debug: bool) -> Self {
+        self.settings.debug = Some(debug);
+        self
+    }
+
     /// Makes the loop.
     ///
     /// # Errors
@@ -133,6 +162,8 @@ impl EventLoop {
             settings: Settings {
                 clock: Clock::Real,
                 io_interval: 61,
+                eager: false,
+                debug: None,
             },
         }
     }
@@ -143,7 +174,7 @@ impl EventLoop {
     /// within this call. On a closed loop nothing is scheduled, and the handle comes back
     /// cancelled. The asyncio counterpart is `loop.call_soon`.
     pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> Handle {
-        let callback = self::callback(callback);
+        let callback = self::callback(in_context(callback));
         self.core.call_soon(callback.clone());
         Handle::new(callback)
     }
@@ -155,7 +186,7 @@ impl EventLoop {
     /// counterpart is `loop.call_later`.
     pub fn call_later(&self, delay: Duration, callback: impl FnOnce() + 'static) -> TimerHandle {
         let deadline = self.core.clock.now().saturating_add(nanoseconds(delay));
-        self.call_at_nanos(deadline, self::callback(callback))
+        self.call_at_nanos(deadline, self::callback(in_context(callback)))
     }
 
     /// Schedules `callback` to run at `when`, on the clock of [`time`](Self::time).
@@ -164,7 +195,7 @@ impl EventLoop {
     /// earlier deadlines. The asyncio counterpart is `loop.call_at`.
     pub fn call_at(&self, when: Instant, callback: impl FnOnce() + 'static) -> TimerHandle {
         let deadline = self.core.clock.nanos_at(when);
-        self.call_at_nanos(deadline, self::callback(callback))
+        self.call_at_nanos(deadline, self::callback(in_context(callback)))
     }
 
     fn call_at_nanos(&self, deadline: u64, callback: Rc<dyn Callback>) -> TimerHandle {
@@ -317,6 +348,11 @@ impl WeakLoop {
     }
 }
 
+/// Returns the loop that a ticket is of, if it is on this thread.
+pub(crate) fn loop_of(ticket: Ticket) -> Option<EventLoop> {
+    WeakLoop(ticket.number()).upgrade()
+}
+
 /// Marks the time of a run, however it ends.
 struct Running<'a>(&'a Core);
 
@@ -352,40 +388,4 @@ pub fn get_running_loop() -> EventLoop {
 /// Returns the loop that runs on this thread, if one does.
 pub fn try_get_running_loop() -> Option<EventLoop> {
     context::running().map(|core| EventLoop { core })
-}
-
-/// Empties a loop for good. The loop counts as the running one meanwhile, so that the `Drop`
-/// of a user's future may ask for it.
-fn close(core: &Rc<Core>) {
-    if core.is_closed() {
-        return;
-    }
-    core.phase.set(Phase::Closed);
-    let _entered = context::enter(core);
-    let future = "a future panicked while it was dropped";
-    for coroutine in core.tasks.clear() {
-        core.reporter.contain(future, || {
-            coroutine.discard();
-            drop(coroutine);
-        });
-    }
-    // One at a time, so that a panic in the drop of one leaves none of the others behind.
-    let callback = "a callback panicked while it was dropped";
-    let discard = |drop: &mut dyn FnMut()| core.reporter.contain(callback, drop);
-    for (_, errand) in core.ready.clear() {
-        let mut errand = Some(errand);
-        discard(&mut || drop(errand.take()));
-    }
-    for action in core.timers.clear() {
-        let mut action = Some(action);
-        discard(&mut || drop(action.take()));
-    }
-    for letter in core.inbox.close() {
-        let mut letter = Some(letter);
-        discard(&mut || drop(letter.take()));
-    }
-    for (_, attachment) in core.detach_all() {
-        let mut attachment = Some(attachment);
-        discard(&mut || drop(attachment.take()));
-    }
 }

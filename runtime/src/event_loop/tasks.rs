@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!              (1)            (2)             (3)
-//!   spawned ───────► queued ───────► running ─────► gone
+//!   enlisted ──────► queued ───────► running ─────► gone
 //!                      ▲                │
 //!                      │ (1)            │ (4)
 //!                      └──── waiting ◄──┘
@@ -27,7 +27,7 @@ use slab::Slab;
 use super::handle::Callback;
 use super::ready::ReadyQueue;
 use super::ticket::{MAX_TASKS, TaskId, Ticket};
-use crate::cancel::{Cancelled, FrameOwner};
+use crate::cancel::{Cancelled, FrameOwner, Note};
 
 /// What a step of a coroutine came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub(crate) trait Coroutine: FrameOwner {
     fn set_name(&self, name: String);
     /// How many tasks the loop had made before it.
     fn number(&self) -> u32;
+    /// What a waker of it carries.
+    fn ticket(&self) -> Ticket;
     /// Where in the source it was spawned.
     fn site(&self) -> &'static Location<'static>;
     /// What type of future it runs.
@@ -67,6 +69,8 @@ struct Slot {
     generation: u32,
     /// Whether it is in the ready queue, or runs.
     queued: bool,
+    /// What it began to wait for last.
+    note: Note,
 }
 
 /// All tasks of one loop.
@@ -84,17 +88,16 @@ impl Tasks {
         }
     }
 
-    /// Adds the coroutine that `make` builds from its id and its number, and queues its first
-    /// step. Returns what `make` returns beside it.
+    /// Adds the coroutine that `make` builds from its id and its number. The caller queues its
+    /// first step, or makes it. Returns the id, and what `make` returns beside it.
     ///
     /// # Panics
     ///
     /// If the loop holds 67 million tasks.
-    pub(crate) fn spawn<R>(
+    pub(crate) fn enlist<R>(
         &self,
-        ready: &ReadyQueue,
         make: impl FnOnce(TaskId, u32) -> (Rc<dyn Coroutine>, R),
-    ) -> R {
+    ) -> (TaskId, R) {
         let number = self.made.get().wrapping_add(1);
         self.made.set(number);
         let mut slots = self.slots.borrow_mut();
@@ -109,10 +112,9 @@ impl Tasks {
             coroutine,
             generation: id.generation,
             queued: true,
+            note: Note::Unknown,
         });
-        drop(slots);
-        ready.push_task(id);
-        made
+        (id, made)
     }
 
     /// Queues a task unless it is queued already or gone.
@@ -149,13 +151,38 @@ impl Tasks {
         slot.is_some_and(|slot| slot.generation == id.generation && slot.queued)
     }
 
-    /// Lets a task wait: whoever wakes it queues it.
-    pub(crate) fn wait(&self, id: TaskId) {
+    /// Lets a task wait: whoever wakes it queues it. A new note takes the place of the old one.
+    pub(crate) fn wait(&self, id: TaskId, note: Option<Note>) {
         if let Some(slot) = self.slots.borrow_mut().get_mut(id.index as usize)
             && slot.generation == id.generation
         {
             slot.queued = false;
+            if let Some(note) = note {
+                slot.note = note;
+            }
         }
+    }
+
+    /// What a task waits for; `None` if it does not wait.
+    pub(crate) fn note(&self, id: TaskId) -> Option<Note> {
+        let slots = self.slots.borrow();
+        let slot = slots.get(id.index as usize)?;
+        let waits = slot.generation == id.generation && !slot.queued;
+        waits.then(|| slot.note.clone())
+    }
+
+    /// All tasks that have not ended, with their ids, in the order in which they were spawned.
+    pub(crate) fn all_with_ids(&self) -> Vec<(TaskId, Rc<dyn Coroutine>)> {
+        let slots = self.slots.borrow();
+        let mut all: Vec<_> = slots
+            .iter()
+            .map(|(index, slot)| {
+                let id = TaskId::new(index, slot.generation);
+                (id, slot.coroutine.clone())
+            })
+            .collect();
+        all.sort_by_key(|(_, coroutine)| coroutine.number());
+        all
     }
 
     /// Removes a task that has ended. The caller drops what is returned.
@@ -170,13 +197,8 @@ impl Tasks {
 
     /// All tasks that have not ended, in the order in which they were spawned.
     pub(crate) fn all(&self) -> Vec<Rc<dyn Coroutine>> {
-        let slots = self.slots.borrow();
-        let mut all: Vec<_> = slots
-            .iter()
-            .map(|(_, slot)| slot.coroutine.clone())
-            .collect();
-        all.sort_by_key(|coroutine| coroutine.number());
-        all
+        let all = self.all_with_ids().into_iter();
+        all.map(|(_, coroutine)| coroutine).collect()
     }
 
     /// Forgets all tasks. The caller drops what is returned.

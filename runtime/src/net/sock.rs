@@ -12,8 +12,9 @@ use std::task::{Context, Poll};
 use socket2::SockRef;
 
 use super::descriptors::{Descriptors, Use};
-use super::source::{loop_is_gone, open};
+use super::source::{awaited, loop_is_gone, open};
 use super::stream_socket::is_connected;
+use crate::cancel::Note;
 use crate::event_loop::{Direction, EventLoop, SourceId, WaitId, WeakLoop};
 use crate::leaf::{Leaf, interrupted};
 
@@ -291,7 +292,8 @@ impl FdWait {
             polled.is_pending(),
             "a direction that was armed has no mark"
         );
-        self.leaf.park(context);
+        self.leaf
+            .park(context, || Note::Plain(awaited(self.direction)));
         Ok(())
     }
 }

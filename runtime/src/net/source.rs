@@ -13,8 +13,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use crate::cancel::{Note, Plain};
 use crate::event_loop::{
-    Callback, Direction, EventLoop, SourceId, WaitId, WeakLoop, callback, try_get_running_loop,
+    Callback, Direction, EventLoop, SourceId, WaitId, WeakLoop, callback, in_context,
+    try_get_running_loop,
 };
 use crate::leaf::{Leaf, interrupted};
 
@@ -158,7 +160,7 @@ impl Watch {
         direction: Direction,
         call: impl FnOnce() + 'static,
     ) -> Self {
-        let callback = callback(call);
+        let callback = callback(in_context(call));
         let mut place = None;
         if let Some(event_loop) = open(event_loop) {
             let core = event_loop.core();
@@ -232,9 +234,16 @@ impl<S: mio::event::Source> std::future::Future for Ready<'_, S> {
                 *wait = None;
                 leaf.resume();
             }
-            Poll::Pending => leaf.park(context),
+            Poll::Pending => leaf.park(context, || Note::Plain(awaited(*direction))),
         }
         polled.map(Ok)
+    }
+}
+
+pub(super) fn awaited(direction: Direction) -> Plain {
+    match direction {
+        Direction::Read => Plain::Readable,
+        Direction::Write => Plain::Writable,
     }
 }
 

@@ -13,30 +13,41 @@
 //! own request: a join must not swallow the cancel of the one who joins.
 
 mod cell;
+mod task_ref;
 mod wait;
 mod sleep;
 mod yield_now;
 mod catch_cancel;
+mod scope;
 mod timeout;
+mod deadline;
+mod options;
 
 use std::fmt;
+use std::future::Pending;
 use std::panic::Location;
 use std::rc::Rc;
 
 use crate::cancel::{CancelReason, CancelTarget, Cancelled};
 use crate::event_loop::{
-    self, Callback, Coroutine, EventLoop, RunError, callback, get_running_loop,
-    try_get_running_loop,
+    Coroutine, EventLoop, RunError, TaskId, callback, copy_vars, get_running_loop, in_context,
+    is_vars_used, step_now, try_get_running_loop,
 };
 use crate::promise::{CallbackId, Outcome, TaskError, value_of};
 
 pub use self::catch_cancel::{CatchCancel, catch_cancel};
+pub use self::deadline::{Timeout, TimeoutStateError};
+pub use self::options::TaskOptions;
 pub use self::sleep::{Sleep, sleep, sleep_until};
-pub use self::timeout::{Timeout, timeout, timeout_at};
+pub use self::timeout::{WithTimeout, timeout, timeout_at};
+
+pub(crate) use self::scope::{Polled, ScopeFrame, poll_inside};
+pub use self::task_ref::{TaskRef, all_tasks, current_task, format_call_graph};
 pub use self::wait::{Join, TaskWait};
 pub use self::yield_now::{YieldNow, yield_now};
 
 use self::cell::{TaskObject, spawned, stillborn};
+use self::task_ref::Shown;
 
 /// A coroutine that the loop runs, and the promise of what it returns.
 ///
@@ -74,12 +85,9 @@ impl<T> Clone for Task<T> {
 
 impl<T> fmt::Debug for Task<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (state, name) = (self.object.promise(), self.object.name());
-        write!(
-            f,
-            "<Task {state:?} name='{name}' coro=<{}>>",
-            self.object.type_name()
-        )
+        let state = self.object.promise();
+        let coroutine = self.object.coroutine();
+        write!(f, "<Task {state:?} {}>", Shown(coroutine))
     }
 }
 
@@ -107,24 +115,96 @@ pub fn spawn<F: Future + 'static>(future: F) -> Task<F::Output> {
     create_task(future)
 }
 
+/// Starts a task on the running loop, with options. See [`create_task`].
+///
+/// The asyncio counterparts are the keyword arguments of `create_task`.
+///
+/// # Panics
+///
+/// If no loop is running on this thread.
+///
+/// ```
+/// use looplet::{TaskOptions, create_task_with, run};
+///
+/// run(async {
+///     let options = TaskOptions { eager: true, ..TaskOptions::default() };
+///     let task = create_task_with(async { 7 }, options);
+///     assert!(task.done());
+/// });
+/// ```
+#[track_caller]
+pub fn create_task_with<F: Future + 'static>(future: F, options: TaskOptions) -> Task<F::Output> {
+    get_running_loop().create_task_with(future, options)
+}
+
 impl EventLoop {
     /// Starts a task on this loop, which need not be running. See [`create_task`].
     #[track_caller]
     pub fn create_task<F: Future + 'static>(&self, future: F) -> Task<F::Output> {
         let site = Location::caller();
+        if self.is_closed() || self.core().settings.eager || is_vars_used() {
+            return self.spawn_task(future, TaskOptions::default(), site);
+        }
+        let (id, object) = self.enlist(future, site);
+        self.core().ready.push_task(id);
+        Task { object }
+    }
+
+    /// Starts a task on this loop, with options. See [`create_task_with`].
+    ///
+    /// On a loop that is not running, there is no eager start: the first step is in the first
+    /// turn.
+    #[track_caller]
+    pub fn create_task_with<F: Future + 'static>(
+        &self,
+        future: F,
+        options: TaskOptions,
+    ) -> Task<F::Output> {
+        self.spawn_task(future, options, Location::caller())
+    }
+
+    /// What `create_task` does when there is more to it.
+    #[inline(never)]
+    fn spawn_task<F: Future + 'static>(
+        &self,
+        future: F,
+        options: TaskOptions,
+        site: &'static Location<'static>,
+    ) -> Task<F::Output> {
         if self.is_closed() {
             drop(future);
-            return Task {
-                object: stillborn::<F>(self, site),
-            };
+            let cause = Cancelled::new(CancelReason::LoopClosing);
+            let object = stillborn::<F>(self, cause, site);
+            return Task { object };
         }
         let core = self.core();
-        let object = core.tasks.spawn(&core.ready, |id, number| {
+        let (id, object) = self.enlist(future, site);
+        if let Some(name) = options.name {
+            object.set_name(name);
+        }
+        let shared = options.context.map(|context| context.vars().clone());
+        if let Some(vars) = shared.or_else(copy_vars) {
+            core.contexts.insert(id, vars);
+        }
+        if (options.eager || core.settings.eager) && self.is_running() {
+            step_now(core, id);
+        } else {
+            core.ready.push_task(id);
+        }
+        Task { object }
+    }
+
+    #[inline]
+    fn enlist<F: Future + 'static>(
+        &self,
+        future: F,
+        site: &'static Location<'static>,
+    ) -> (TaskId, Rc<dyn TaskObject<F::Output>>) {
+        self.core().tasks.enlist(|id, number| {
             let object = spawned(future, self, (id, number), site);
             let coroutine: Rc<dyn Coroutine> = object.clone();
             (coroutine, object)
-        });
-        Task { object }
+        })
     }
 
     /// Runs the loop until `main` is done and returns what it returns.
@@ -143,14 +223,24 @@ impl EventLoop {
     /// If `main` panics, with its payload.
     #[track_caller]
     pub fn run_until_complete<F: Future + 'static>(&self, main: F) -> Result<F::Output, RunError> {
+        self.check_runnable()?;
+        let task = self.create_task(main);
+        self.run_until_done(task)
+    }
+
+    /// Asked before `main` becomes a task, lest the loop that is running take it for its own.
+    pub(crate) fn check_runnable(&self) -> Result<(), RunError> {
         if self.is_closed() {
             return Err(RunError::Closed);
         }
-        if try_get_running_loop().is_some() {
-            // Asked here too, lest the loop that is running take `main` for a task of its own.
-            return Err(RunError::AlreadyRunning);
+        match try_get_running_loop() {
+            Some(_) => Err(RunError::AlreadyRunning),
+            None => Ok(()),
         }
-        let task = self.create_task(main);
+    }
+
+    /// Runs the loop until `task` is done and returns what it returned.
+    pub(crate) fn run_until_done<T: 'static>(&self, task: Task<T>) -> Result<T, RunError> {
         let stopper = self.downgrade();
         let stop = callback(move || {
             stopper.upgrade().inspect(EventLoop::stop);
@@ -241,7 +331,7 @@ impl<T: 'static> Task<T> {
     /// Runs `callback` through `call_soon` when the task has ended, or now if it has.
     pub fn add_done_callback(&self, callback: impl FnOnce(&Task<T>) + 'static) -> CallbackId {
         let task = self.clone();
-        let call = self::callback(move || callback(&task));
+        let call = self::callback(in_context(move || callback(&task)));
         self.object.promise().add_done_callback(call)
     }
 
@@ -253,6 +343,13 @@ impl<T: 'static> Task<T> {
 
 /// What the combinators need.
 impl<T: 'static> Task<T> {
+    /// Makes a task that was cancelled at birth.
+    #[track_caller]
+    pub(crate) fn refused(event_loop: &EventLoop, cause: Cancelled) -> Self {
+        let object = stillborn::<Pending<T>>(event_loop, cause, Location::caller());
+        Self { object }
+    }
+
     pub(crate) fn as_cancel_target(&self) -> Rc<dyn CancelTarget> {
         self.object.clone()
     }
@@ -274,86 +371,5 @@ impl<T: 'static> Task<T> {
             Some(outcome) => value_of(outcome),
             None => unreachable!("the combinators take values of tasks that have ended"),
         }
-    }
-}
-
-/// A task of which the type of the result is not known: what [`current_task`] and
-/// [`all_tasks`] give.
-#[derive(Clone)]
-pub struct TaskRef {
-    coroutine: Rc<dyn Coroutine>,
-}
-
-impl TaskRef {
-    /// Asks the task to end; see [`Task::cancel`].
-    #[track_caller]
-    pub fn cancel(&self) -> bool {
-        self.cancel_for(Cancelled::new(CancelReason::Requested))
-    }
-
-    pub(crate) fn cancel_for(&self, cause: Cancelled) -> bool {
-        self.coroutine.cancel(cause)
-    }
-
-    pub(crate) fn notify_end(&self, callback: Rc<dyn Callback>) {
-        self.coroutine.notify_end(callback);
-    }
-
-    /// Returns the name: `Task-N`, unless it was given another.
-    pub fn name(&self) -> String {
-        self.coroutine.name()
-    }
-
-    /// Gives the task a name, for reports.
-    pub fn set_name(&self, name: impl Into<String>) {
-        self.coroutine.set_name(name.into());
-    }
-
-    /// Returns how many requests to end were made and not taken back.
-    pub fn cancelling(&self) -> u32 {
-        self.coroutine.frame().cancelling_inside()
-    }
-}
-
-impl PartialEq for TaskRef {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.coroutine, &other.coroutine)
-    }
-}
-
-impl Eq for TaskRef {}
-
-impl fmt::Debug for TaskRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "<Task name='{}' coro=<{}>>",
-            self.name(),
-            self.coroutine.type_name()
-        )
-    }
-}
-
-/// Returns the task whose step is running; `None` in a callback. The asyncio counterpart has
-/// the same name.
-pub fn current_task() -> Option<TaskRef> {
-    event_loop::task().map(|coroutine| TaskRef { coroutine })
-}
-
-/// Returns the tasks of the running loop that have not ended, in the order in which they were
-/// spawned. The asyncio counterpart has the same name.
-///
-/// # Panics
-///
-/// If no loop is running on this thread.
-pub fn all_tasks() -> Vec<TaskRef> {
-    get_running_loop().all_tasks()
-}
-
-impl EventLoop {
-    /// Returns the tasks of this loop that have not ended; see [`all_tasks`].
-    pub fn all_tasks(&self) -> Vec<TaskRef> {
-        let all = self.core().tasks.all().into_iter();
-        all.map(|coroutine| TaskRef { coroutine }).collect()
     }
 }
