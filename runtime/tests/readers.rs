@@ -11,7 +11,7 @@ use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 
 use common::{SayOnDrop, Trace, ms, report_to, turns};
-use looplet::{EventLoop, create_task, get_running_loop, run, sleep};
+use looplet::{ContextVar, Event, EventLoop, create_task, get_running_loop, run, sleep};
 
 /// Two connected sockets that do not block.
 fn pair() -> (UnixStream, UnixStream) {
@@ -504,4 +504,31 @@ fn a_receive_waits_on_when_somebody_else_was_faster() {
     b.write_all(b"kept").expect("there is room");
     let received = event_loop.run_until_complete(async move { task.await });
     assert_eq!(received.expect("it ends"), b"kept");
+}
+
+#[test]
+fn a_reader_runs_in_the_context_that_added_it() {
+    static NAME: ContextVar<&str> = ContextVar::new("name");
+    let trace = Trace::default();
+    let said = trace.clone();
+    run(async move {
+        let event_loop = get_running_loop();
+        let (a, mut b) = pair();
+        b.write_all(b"x").expect("there is room");
+        let (done, fd) = (Event::new(), a.as_raw_fd());
+        let (finished, calls) = (done.clone(), Cell::new(0));
+        NAME.set("adder");
+        let read = move || {
+            said.say(NAME.get().unwrap_or("nobody"));
+            calls.set(calls.get() + 1);
+            if calls.get() == 3 {
+                finished.set();
+            }
+        };
+        event_loop.add_reader(&fd, read).expect("it is open");
+        NAME.set("other");
+        done.wait().await;
+        event_loop.remove_reader(&fd);
+    });
+    assert_eq!(trace.take(), ["adder"; 3]);
 }

@@ -231,7 +231,9 @@ impl Drop for Descriptors {
         let Some(event_loop) = self.event_loop.upgrade() else {
             return;
         };
-        for (_, entry) in self.watched.take() {
+        for (fd, entry) in self.watched.take() {
+            let reactor = &event_loop.core().reactor;
+            reactor.deregister(entry.source, &mut SourceFd(&fd));
             for side in [entry.read, entry.write] {
                 let Use::Callback(callback) = side else {
                     continue;

@@ -105,12 +105,9 @@ impl TransportServer {
     }
 
     /// Returns the address it listens on; the first one, if there are several.
-    ///
-    /// # Panics
-    ///
-    /// If it listens on no address that has a port.
     pub fn local_addr(&self) -> SocketAddr {
-        self.addresses[0]
+        let first = self.addresses.first();
+        *first.expect("a name that was found has an address, and a socket that listens has a port")
     }
 
     /// Returns all addresses it listens on, also once it is closed.
