@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
 
 use super::base::Callbacks;
-use super::endpoint::{DatagramCallbacks, Endpoint, SendToError};
+use super::endpoint::{DatagramCallbacks, DatagramEndpoint, SendToError};
 use super::flow::BufferLimitsError;
 use crate::event_loop::{Direction, EventLoop};
 use crate::net::{Address, UdpSocket};
@@ -60,7 +60,7 @@ pub trait DatagramProtocol {
 /// The asyncio counterpart has the same name.
 #[derive(Clone)]
 pub struct DatagramTransport {
-    endpoint: Rc<Endpoint>,
+    endpoint: Rc<DatagramEndpoint>,
 }
 
 impl DatagramTransport {
@@ -229,7 +229,7 @@ impl EventLoop {
         let socket = open(self, local, remote).await?;
         // Not the first try but the kernel says that there is something to read.
         socket.source().clear_ready(Direction::Read);
-        let endpoint = Endpoint::new(self, socket)?;
+        let endpoint = DatagramEndpoint::new(self, socket)?;
         let transport = DatagramTransport {
             endpoint: endpoint.clone(),
         };

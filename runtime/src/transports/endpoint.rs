@@ -37,7 +37,7 @@ pub(super) struct DatagramLink {
     _owned: Owned,
 }
 
-pub(super) struct Endpoint {
+pub(super) struct DatagramEndpoint {
     pub(super) base: Base<dyn DatagramCallbacks>,
     /// `None` once the connection is lost.
     link: RefCell<Option<Rc<DatagramLink>>>,
@@ -51,7 +51,7 @@ pub(super) struct Endpoint {
     pub(super) peer_addr: Option<SocketAddr>,
 }
 
-impl Endpoint {
+impl DatagramEndpoint {
     /// Makes an endpoint whose protocol is still to come.
     pub(super) fn new(event_loop: &EventLoop, socket: UdpSocket) -> io::Result<Rc<Self>> {
         let (local_addr, peer_addr) = (socket.local_addr().ok(), socket.peer_addr().ok());
@@ -272,7 +272,7 @@ impl Endpoint {
     }
 }
 
-impl Transporting for Endpoint {
+impl Transporting for DatagramEndpoint {
     fn discard(&self) {
         self.base.stage.set(Stage::Lost);
         self.clear();
