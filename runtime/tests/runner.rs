@@ -191,23 +191,29 @@ fn a_deadlock_of_main_is_an_error_and_the_tasks_are_dropped() {
 }
 
 #[test]
-fn a_task_that_awaits_itself_is_a_deadlock_and_no_crash() {
+fn a_task_that_awaits_itself_panics_instead_of_waiting_for_ever() {
+    // C17
     use std::cell::RefCell;
     use std::rc::Rc;
-    let (runner, _) = traced_runner();
-    let slot: Rc<RefCell<Option<looplet::Task<()>>>> = Rc::default();
-    let own = slot.clone();
-    let task = runner.get_loop().create_task(async move {
-        let me = own.borrow().clone().expect("it is there");
-        (&me).await
-    });
-    slot.replace(Some(task.clone()));
-    let awaited = task.clone();
-    let ran = runner.run(async move { awaited.await });
-    assert!(matches!(ran, Err(RunError::Deadlock(_))));
-    drop(runner);
-    assert!(task.cancelled());
-    slot.take();
+    for by_join in [false, true] {
+        let (runner, _) = traced_runner();
+        let slot: Rc<RefCell<Option<looplet::Task<()>>>> = Rc::default();
+        let own = slot.clone();
+        let task = runner.get_loop().create_task(async move {
+            let me = own.borrow_mut().take().expect("it is there");
+            match by_join {
+                true => drop(me.join().await),
+                false => me.await,
+            }
+        });
+        task.set_name("self");
+        slot.replace(Some(task.clone()));
+        let outcome = runner
+            .run(async move { task.join().await })
+            .expect("it ends");
+        let text = outcome.unwrap_err().to_string();
+        assert_eq!(text, "the task panicked: a task cannot await itself: self");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! called when it is ready. [`sock`] has asyncio's calls on such descriptors.
 
 mod source;
+mod polled;
 mod resolve;
 mod tcp;
 mod udp;
@@ -15,6 +16,8 @@ mod stream_socket;
 mod descriptors;
 mod readers;
 mod sock;
+#[cfg(feature = "futures")]
+mod futures_io;
 
 pub use self::resolve::{Address, resolve};
 pub use self::tcp::{TcpListener, TcpStream};
