@@ -41,6 +41,14 @@ impl StreamSocket {
         Ok(Self(socket))
     }
 
+    /// Registers a socket. Not the first try but the kernel says that there is something to
+    /// read; the mark is cleared here, because the next turn may set it for good.
+    pub(crate) fn register(self, event_loop: &EventLoop) -> io::Result<Source<Self>> {
+        let source = Source::new(event_loop, self)?;
+        source.clear_ready(Direction::Read);
+        Ok(source)
+    }
+
     /// Connects to the first address of `address` that answers, trying them in order.
     pub(crate) async fn connect(
         event_loop: &EventLoop,
@@ -58,7 +66,7 @@ impl StreamSocket {
 
     async fn connect_to(event_loop: &EventLoop, target: SocketAddr) -> io::Result<Source<Self>> {
         let socket = Self::new(mio::net::TcpStream::connect(target)?)?;
-        let source = Source::new(event_loop, socket)?;
+        let source = socket.register(event_loop)?;
         // A connect that is under way is not ready before the kernel says so.
         source.clear_ready(Direction::Write);
         let connected = |socket: &Self| is_connected(&socket.0);

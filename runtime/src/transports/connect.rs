@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use super::connection::Connection;
 use super::protocol::StreamProtocol;
 use super::transport::Transport;
-use crate::event_loop::{Direction, EventLoop};
+use crate::event_loop::EventLoop;
 use crate::net::{Address, Source, StreamSocket};
 use crate::promise::Promise;
 
@@ -41,7 +41,7 @@ impl EventLoop {
     /// # fn main() -> std::io::Result<()> {
     /// run(async {
     ///     let server = start_server("127.0.0.1:0", async |_, mut writer| writer.write(b"hi")).await?;
-    ///     let queue = Queue::unbounded();
+    ///     let queue = Queue::new(0);
     ///     let protocol = Collect(queue.clone());
     ///     let transport = get_running_loop().create_connection(protocol, server.local_addr()).await?;
     ///     assert_eq!(queue.get().await.expect("it is open"), b"hi");
@@ -74,7 +74,7 @@ impl EventLoop {
         protocol: impl Into<StreamProtocol>,
         socket: impl Into<OwnedFd>,
     ) -> io::Result<Transport> {
-        let source = Source::new(self, StreamSocket::new(socket)?)?;
+        let source = StreamSocket::new(socket)?.register(self)?;
         self.make_transport(source, protocol.into()).await
     }
 
@@ -113,8 +113,6 @@ pub(super) fn start(
     protocol: StreamProtocol,
     told: impl FnOnce() + 'static,
 ) -> io::Result<Transport> {
-    // Not the first try but the kernel says that there is something to read.
-    source.clear_ready(Direction::Read);
     let connection = Connection::new(event_loop, source)?;
     let transport = Transport::new(connection.clone());
     transport.set_protocol(protocol);

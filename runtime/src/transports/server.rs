@@ -224,7 +224,8 @@ impl Shared {
         let Some(protocol) = self.make_protocol(&event_loop) else {
             return;
         };
-        let started = Source::new(&event_loop, socket)
+        let started = socket
+            .register(&event_loop)
             .and_then(|source| start(&event_loop, source, protocol, || {}));
         match started {
             Ok(transport) => {
