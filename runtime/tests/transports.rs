@@ -1104,3 +1104,20 @@ fn addresses_are_known_and_stay_known() {
         assert_eq!((unix.local_addr(), unix.peer_addr()), (None, None));
     });
 }
+
+#[test]
+fn data_that_comes_with_the_connection_is_read() {
+    let said = traced(async |trace| {
+        let server = start_server("127.0.0.1:0", async |_, mut writer| writer.write(b"hi")).await;
+        let server = server.expect("a port is free");
+        let event_loop = get_running_loop();
+        for _ in 0..20 {
+            let protocol = Say::new("", &trace);
+            let lost = protocol.lost.clone();
+            let transport = event_loop.create_connection(protocol, server.local_addr());
+            transport.await.expect("somebody listens");
+            lost.wait().await;
+        }
+    });
+    assert_eq!(said, ["made", "data hi", "eof", "lost None"].repeat(20));
+}
