@@ -80,6 +80,7 @@ mod executor;
 mod threadsafe;
 mod net;
 mod streams;
+mod transports;
 #[cfg(feature = "signal")]
 pub mod signal;
 #[cfg(feature = "process")]
@@ -99,7 +100,7 @@ pub use self::context_var::{Context, ContextToken, ContextVar, WrongContext, cop
 pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut, WaitingTask};
 pub use self::event_loop::{
     Blocked, Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle,
-    LoopHandle, RunError, TimerHandle, Watchdog, get_running_loop, try_get_running_loop,
+    LoopHandle, LoopStats, RunError, TimerHandle, Watchdog, get_running_loop, try_get_running_loop,
 };
 pub use self::executor::{
     JobCancelled, JobHandle, JobToken, JobWait, JobsCompleted, Map, PoolConfig, SubmitError,
@@ -109,8 +110,8 @@ pub use self::iterate::{AsyncIterator, FromFn, from_fn, iter};
 #[cfg(feature = "futures")]
 pub use self::iterate::{FromStream, IntoStream, from_stream, into_stream};
 pub use self::net::{
-    Address, Endpoint, Family, SocketListener, SocketStream, Tcp, TcpListener, TcpStream, Unix,
-    UnixListener, UnixStream, resolve,
+    Address, Endpoint, Family, SocketListener, SocketStream, Tcp, TcpListener, TcpStream,
+    UdpSocket, Unix, UnixListener, UnixStream, resolve,
 };
 pub use self::promise::{CallbackId, Promise, PromiseWait, TaskError};
 pub use self::queue::{
@@ -136,6 +137,10 @@ pub use self::task::{
     format_call_graph, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
 };
 pub use self::threadsafe::{CoroutineError, CoroutineHandle};
+pub use self::transports::{
+    BufferLimitsError, Buffered, BufferedProtocol, DatagramProtocol, DatagramTransport, Protocol,
+    SendToError, StreamProtocol, Transport, TransportServer,
+};
 
 /// The program in the README is compiled and run with the other examples.
 #[cfg(doctest)]

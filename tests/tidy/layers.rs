@@ -25,9 +25,9 @@ const EXCEPTIONS: [(&str, &str, &str); 7] = [
         "it is another way to run the same object",
     ),
     (
-        "runtime/src/task/wait.rs",
-        "Task",
-        "it is the await of a task",
+        "runtime/src/event_loop/stats.rs",
+        "EventLoop",
+        "it shows the same object",
     ),
     ("http/src/error/display.rs", "ConnectAttempt", DISPLAY),
     ("http/src/error/display.rs", "Error", DISPLAY),

@@ -73,6 +73,11 @@ impl Timers {
         self.count.get() == 0
     }
 
+    /// How many have neither gone off nor been cancelled.
+    pub(crate) fn len(&self) -> usize {
+        self.count.get()
+    }
+
     /// Sets a timer for `deadline`.
     pub(crate) fn insert(&self, deadline: u64, action: TimerAction) -> TimerKey {
         let mut inner = self.inner.borrow_mut();

@@ -6,6 +6,9 @@
 //!
 //! TCP and UNIX sockets differ in how they begin ([`tcp`], [`unix`]); what they do then is
 //! written once, in [`stream`] and [`listener`].
+//!
+//! [`readers`] is the other way to a socket, or a pipe: the program keeps the descriptor and is
+//! called when it is ready. [`sock`] has asyncio's calls on such descriptors.
 
 mod polled;
 mod source;
@@ -17,6 +20,11 @@ mod race;
 mod tcp;
 mod socket_file;
 mod unix;
+mod udp;
+mod stream_socket;
+mod descriptors;
+mod readers;
+mod sock;
 #[cfg(feature = "process")]
 mod pipe;
 #[cfg(feature = "futures")]
@@ -27,13 +35,17 @@ pub use self::listener::SocketListener;
 pub use self::resolve::{Address, resolve};
 pub use self::stream::{Family, SocketStream};
 pub use self::tcp::{Tcp, TcpListener, TcpStream};
+pub use self::udp::UdpSocket;
 pub use self::unix::{Unix, UnixListener, UnixStream};
 
+pub(crate) use self::descriptors::Owned;
 pub(crate) use self::listener::BACKLOG;
 #[cfg(feature = "process")]
 pub(crate) use self::pipe::Pipe;
 pub(crate) use self::race::HAPPY_EYEBALLS_DELAY;
 pub(crate) use self::socket_file::SocketFile;
+pub(crate) use self::source::{Source, Watch};
 pub(crate) use self::stream::Connection;
+pub(crate) use self::stream_socket::StreamSocket;
 pub(crate) use self::tcp::{BindOptions, RouteOptions, bind_tcp};
 pub(crate) use self::unix::bind_unix;

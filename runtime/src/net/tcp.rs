@@ -175,7 +175,10 @@ fn connected(socket: &mio::net::TcpStream) -> io::Result<()> {
     }
 }
 
-fn describe_failures(address: &Address, failures: &[(SocketAddr, io::Error)]) -> io::Error {
+pub(super) fn describe_failures(
+    address: &Address,
+    failures: &[(SocketAddr, io::Error)],
+) -> io::Error {
     let kind = failures
         .first()
         .map_or(io::ErrorKind::NotFound, |(_, error)| error.kind());
