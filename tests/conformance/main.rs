@@ -1,0 +1,158 @@
+//! Does looplet do what asyncio does? 165 programs with the trace that CPython left, line by
+//! line.
+//!
+//! `cargo test --test conformance` runs all of them, `cargo test --test conformance -- C05 D`
+//! a case and a group. Each file of cases is a group of `traces.json`, in its order: the
+//! programs are what the Python ones were, written in Rust, and what they say has to be the
+//! recorded lines. What this proves is order and hops: who runs when, what a cancel reaches,
+//! which error comes out.
+//!
+//! # Rules
+//!
+//! 1. A trace is data, not code: nothing in a program knows what it should say.
+//! 2. Where looplet's answer is another one on purpose, the case is in `deviations.rs`, with
+//!    the reason and the lines it has instead. A deviation that goes away is a failure, too.
+//! 3. Every case that needs no descriptor, thread or process runs under virtual time.
+//! 4. Errors have their Python names (`raised.rs`), each by a match on looplet's value.
+//!
+//! The exit status is 0 if nothing unexpected happened.
+
+mod trace;
+mod raised;
+mod programs;
+mod table;
+mod deviations;
+mod a_callbacks;
+mod a_loop;
+
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::deviations::DEVIATIONS;
+use crate::table::{Case, Recorded, recorded};
+
+/// The longest that all cases may take together: a case that hangs must not hang the tests.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments
+        .first()
+        .is_some_and(|first| first == a_loop::CHILD)
+    {
+        a_loop::child();
+        return ExitCode::SUCCESS;
+    }
+    // A panic that matters becomes a line of a trace.
+    std::panic::set_hook(Box::new(|_| {}));
+    let (finished, running) = mpsc::channel();
+    let worker = thread::spawn(move || {
+        let failed = run_all(&arguments);
+        // The receiver has only gone if it was tired of waiting.
+        let _ = finished.send(());
+        failed
+    });
+    if running.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+        println!("a case hangs; the last line names the one before");
+        return ExitCode::FAILURE;
+    }
+    match worker.join() {
+        Ok(0) => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// All programs, in the order of the traces.
+fn programs() -> Vec<Case> {
+    let groups = [a_callbacks::cases(), a_loop::cases()];
+    groups.into_iter().flatten().collect()
+}
+
+/// How a case can come out.
+enum Verdict {
+    Passed,
+    Deviates,
+    /// It has no program.
+    Missing,
+    Failed(String),
+}
+
+/// Runs the cases that `arguments` select, prints the report, and returns how many failed.
+fn run_all(arguments: &[String]) -> usize {
+    let programs = programs();
+    let cases = recorded();
+    let (mut passed, mut failed, mut deviations) = (0, 0, 0);
+    let mut missing = Vec::new();
+    for case in cases.iter().filter(|case| is_selected(case, arguments)) {
+        match judge(case, &programs) {
+            Verdict::Passed => passed += 1,
+            Verdict::Deviates => deviations += 1,
+            Verdict::Missing => missing.push(case.id.as_str()),
+            Verdict::Failed(why) => {
+                failed += 1;
+                println!("FAILED {} {}: {why}", case.id, case.title);
+            }
+        }
+    }
+    for stray in strays(&cases, &programs) {
+        failed += 1;
+        println!("FAILED {stray}: not in traces.json, or there twice");
+    }
+    for deviation in DEVIATIONS {
+        println!("deviates {}: {}", deviation.id, deviation.reason);
+    }
+    if !missing.is_empty() {
+        println!("{} without a program: {}", missing.len(), missing.join(" "));
+    }
+    println!("conformance: {passed} passed, {failed} failed, {deviations} deviations");
+    failed + missing.len()
+}
+
+fn judge(case: &Recorded, programs: &[Case]) -> Verdict {
+    let Some(program) = programs.iter().find(|program| program.id == case.id) else {
+        return Verdict::Missing;
+    };
+    let got = program.run();
+    let deviation = DEVIATIONS.iter().find(|deviation| deviation.id == case.id);
+    match deviation {
+        None if got == case.lines => Verdict::Passed,
+        None => differs(&case.lines, &got),
+        Some(_) if got == case.lines => {
+            Verdict::Failed("is as recorded; it is no deviation any more".to_string())
+        }
+        Some(deviation) if got == deviation.lines => Verdict::Deviates,
+        Some(deviation) => differs(deviation.lines, &got),
+    }
+}
+
+fn differs(expected: &[impl AsRef<str>], got: &[String]) -> Verdict {
+    let expected: Vec<&str> = expected.iter().map(AsRef::as_ref).collect();
+    Verdict::Failed(format!("expected {expected:?}, got {got:?}"))
+}
+
+/// Programs without a trace, and the second of two with the same id.
+fn strays(cases: &[Recorded], programs: &[Case]) -> Vec<&'static str> {
+    let known = |id: &str| cases.iter().any(|case| case.id == id);
+    let ids: Vec<&'static str> = programs.iter().map(|program| program.id).collect();
+    let stray = |at: usize, id: &str| !known(id) || ids[..at].contains(&id);
+    let all = ids.iter().enumerate();
+    all.filter(|&(at, id)| stray(at, id))
+        .map(|(_, id)| *id)
+        .collect()
+}
+
+/// Whether a case is one of those that the command line asks for: ids, or letters of groups.
+/// Whatever else stands there is meant for other tests.
+fn is_selected(case: &Recorded, arguments: &[String]) -> bool {
+    let filters: Vec<&String> = arguments
+        .iter()
+        .filter(|filter| !filter.starts_with('-'))
+        .collect();
+    let matches = |filter: &&String| {
+        case.id.eq_ignore_ascii_case(filter)
+            || (filter.len() == 1 && case.id[..1].eq_ignore_ascii_case(filter))
+    };
+    filters.is_empty() || filters.iter().any(matches)
+}
