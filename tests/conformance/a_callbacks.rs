@@ -1,7 +1,6 @@
 //! Group A, callbacks: in which order they run, and how they are cancelled.
 
 use std::cell::{Cell, RefCell};
-use std::io::Write;
 use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};

@@ -24,6 +24,9 @@ mod table;
 mod deviations;
 mod a_callbacks;
 mod a_loop;
+mod b_promise;
+mod c_task;
+mod c_cancel;
 
 use std::process::ExitCode;
 use std::sync::mpsc;
@@ -66,7 +69,7 @@ fn main() -> ExitCode {
 
 /// All programs, in the order of the traces.
 fn programs() -> Vec<Case> {
-    let groups = [a_callbacks::cases(), a_loop::cases()];
+    let groups = [a_callbacks::cases(), a_loop::cases(), b_promise::cases(), c_task::cases(), c_cancel::cases()];
     groups.into_iter().flatten().collect()
 }
 

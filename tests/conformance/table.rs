@@ -1,7 +1,5 @@
 //! The cases: what CPython printed, and the programs that have to print the same.
 
-use std::cell::RefCell;
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;

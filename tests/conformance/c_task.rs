@@ -1,0 +1,123 @@
+//! Group C, tasks: when they start, how many turns an await costs, how they end.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use looplet::{
+    all_tasks, create_task, current_task, gather, get_running_loop, sleep, sleep_until,
+};
+
+use crate::programs::{Tick, ms};
+use crate::raised::{Raised, value_error};
+use crate::table::Case;
+use crate::trace::{Python, Trace};
+
+pub(crate) fn cases() -> Vec<Case> {
+    vec![
+        Case::new("C01", c01),
+        Case::new("C02", c02),
+        Case::new("C03", c03),
+        Case::new("C04", c04),
+        Case::new("C18", c18),
+        Case::new("C25", c25),
+        Case::new("C26", c26),
+    ]
+}
+
+async fn c01(trace: Trace) {
+    let _tasks = [0, 1, 2].map(|number| create_task(async move { trace.say(("start", number)) }));
+    trace.say("created");
+    sleep(ms(0)).await;
+    trace.say("main");
+}
+
+async fn c02(trace: Trace) {
+    let work = |name: &'static str| async move {
+        for number in 0..3 {
+            trace.say(format_args!("{name}{number}"));
+            sleep(ms(0)).await;
+        }
+    };
+    gather([work("a"), work("b")]).await;
+}
+
+async fn c03(trace: Trace) {
+    let tick = Tick::start();
+    sleep(ms(0)).await;
+    let before = tick.count();
+    let inner = || async move {
+        trace.say("inner");
+        1
+    };
+    get_running_loop().call_soon(trace.sayer("loop"));
+    inner().await;
+    inner().await;
+    trace.say(("iterations", tick.count() - before));
+    sleep(ms(0)).await;
+    tick.stop();
+}
+
+/// The second delay is negative in Python: a deadline that has passed.
+async fn c04(trace: Trace) {
+    let tick = Tick::start();
+    sleep(ms(0)).await;
+    let before = tick.count();
+    sleep(ms(0)).await;
+    trace.say((0, tick.count() - before));
+    let before = tick.count();
+    sleep_until(get_running_loop().time() - ms(1)).await;
+    trace.say((-1, tick.count() - before));
+    tick.stop();
+}
+
+async fn c18(trace: Trace) {
+    get_running_loop().call_soon(move || {
+        trace.say(("in callback", current_task().map(|task| task.name())));
+    });
+    let work = |name: &'static str| {
+        let say_name = move || trace.say(current_task().map(|task| task.name()));
+        let task = create_task(async move {
+            say_name();
+            sleep(ms(0)).await;
+            say_name();
+        });
+        task.set_name(name);
+        task
+    };
+    let tasks = [work("A"), work("B")];
+    let names = || {
+        let names = all_tasks().into_iter().map(|task| task.name());
+        let mut names: Vec<String> = names.filter(|name| ["A", "B"].contains(&&**name)).collect();
+        names.sort();
+        names
+    };
+    trace.say(names());
+    gather(tasks).await;
+    trace.say(names());
+}
+
+async fn c25(trace: Trace) {
+    let task = create_task(async {
+        sleep(ms(0)).await;
+        Err::<(), Raised>(value_error("v"))
+    });
+    if let Err(error) = (&task).await {
+        trace.say((error, task.result()));
+    }
+    drop(task);
+    trace.say("no report");
+}
+
+async fn c26(trace: Trace) {
+    let task = create_task(async {
+        sleep(ms(0)).await;
+        "r"
+    });
+    (&task).await;
+    trace.say((
+        task.cancel(),
+        task.cancelled(),
+        task.cancelling(),
+        task.result(),
+    ));
+}
