@@ -156,18 +156,12 @@ impl LoopHandle {
         Self { inbox, number }
     }
 
-    /// Runs `callback` on the loop's thread, in a turn to come.
-    ///
-    /// Callbacks from one thread run in the order of the calls. The asyncio counterpart is
-    /// `loop.call_soon_threadsafe`.
-    ///
-    /// # Errors
-    ///
-    /// [`LoopClosed`] if the loop is closed; the callback is dropped.
-    pub fn call_soon_threadsafe(
-        &self,
-        callback: impl FnOnce() + Send + 'static,
-    ) -> Result<(), LoopClosed> {
+    pub(crate) fn number(&self) -> LoopNumber {
+        self.number
+    }
+
+    /// Sends `callback` to the loop from another thread.
+    pub(crate) fn post(&self, callback: impl FnOnce() + Send + 'static) -> Result<(), LoopClosed> {
         self.inbox.post(Letter::Call(Box::new(callback)))
     }
 }

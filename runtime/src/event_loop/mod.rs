@@ -24,6 +24,7 @@ mod inbox;
 mod report;
 mod core;
 mod context;
+mod threadsafe;
 mod waker;
 mod turn;
 mod run_error;
