@@ -47,8 +47,8 @@ use self::cell::{TaskObject, spawned, stillborn};
 ///
 /// # Panics
 ///
-/// Awaiting a task panics if the task panicked (with its payload), or if its value was moved
-/// out by an earlier await.
+/// Awaiting a task panics if the task panicked (with its payload), if its value was moved out
+/// by an earlier await, or if a task awaits itself, which would never end.
 ///
 /// ```
 /// use looplet::{create_task, run};

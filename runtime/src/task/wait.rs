@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use super::Task;
 use super::cell::TaskObject;
 use crate::cancel::CancelTarget;
+use crate::event_loop::ticket;
 use crate::promise::{Answer, Outcome, PromiseCell, TaskError, Wait};
 
 type Read<T> = fn(&PromiseCell<T>) -> Option<Outcome<T>>;
@@ -33,8 +34,18 @@ impl<T: 'static> Waiter<T> {
 impl<T: 'static> Waiter<T> {
     fn poll(&mut self, context: &Context<'_>) -> Poll<Answer<T>> {
         let Self { object, wait, read } = self;
-        let target = || -> Rc<dyn CancelTarget> { object.clone() };
+        let target = || -> Rc<dyn CancelTarget> {
+            refuse_itself(&**object);
+            object.clone()
+        };
         wait.poll(object.promise(), context, *read, target)
+    }
+}
+
+/// A task that waits for its own end would wait for ever.
+fn refuse_itself<T>(object: &dyn TaskObject<T>) {
+    if ticket() == Some(object.ticket()) {
+        panic!("a task cannot await itself: {}", object.name());
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) struct TaskCell<F: Future> {
 /// What all handles of a task need, whatever future it runs.
 pub(crate) trait TaskObject<T>: Coroutine + CancelTarget {
     fn promise(&self) -> &PromiseCell<T>;
+    /// What wakes it.
+    fn ticket(&self) -> Ticket;
     /// Ends the task without a chance to clean up. Returns `false` if it has ended.
     fn abort(&self) -> bool;
 }
@@ -289,6 +291,10 @@ impl<F: Future + 'static> CancelTarget for TaskCell<F> {
 impl<F: Future + 'static> TaskObject<F::Output> for TaskCell<F> {
     fn promise(&self) -> &PromiseCell<F::Output> {
         &self.promise
+    }
+
+    fn ticket(&self) -> Ticket {
+        TaskCell::ticket(self)
     }
 
     fn abort(&self) -> bool {
