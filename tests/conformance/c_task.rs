@@ -3,9 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use looplet::{
-    all_tasks, create_task, current_task, gather, get_running_loop, sleep, sleep_until,
-};
+use looplet::{all_tasks, create_task, current_task, gather, get_running_loop, sleep, sleep_until};
 
 use crate::programs::{Tick, ms};
 use crate::raised::{Raised, value_error};

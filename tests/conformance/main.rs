@@ -69,7 +69,13 @@ fn main() -> ExitCode {
 
 /// All programs, in the order of the traces.
 fn programs() -> Vec<Case> {
-    let groups = [a_callbacks::cases(), a_loop::cases(), b_promise::cases(), c_task::cases(), c_cancel::cases()];
+    let groups = [
+        a_callbacks::cases(),
+        a_loop::cases(),
+        b_promise::cases(),
+        c_task::cases(),
+        c_cancel::cases(),
+    ];
     groups.into_iter().flatten().collect()
 }
 
