@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::cancel::{CancelReason, Cancelled};
-use crate::event_loop::{Clock, EventLoop, RunError, WeakLoop, callback};
+use crate::event_loop::{Clock, ErrorContext, EventLoop, RunError, WeakLoop, callback};
 use crate::promise::Promise;
 use crate::task::TaskRef;
 
@@ -128,7 +128,7 @@ impl Drop for Runner {
     }
 }
 
-/// Cancels `tasks` and waits until all of them have ended.
+/// Cancels `tasks`, waits until all of them have ended, and reports those that panicked.
 async fn cancel_all(event_loop: WeakLoop, tasks: Vec<TaskRef>) {
     let Some(event_loop) = event_loop.upgrade() else {
         return;
@@ -136,7 +136,7 @@ async fn cancel_all(event_loop: WeakLoop, tasks: Vec<TaskRef>) {
     let all_ended: Promise<()> = event_loop.create_promise();
     let left = Rc::new(Cell::new(tasks.len()));
     let cause = Cancelled::new(CancelReason::LoopClosing);
-    for task in tasks {
+    for task in &tasks {
         let (left, all_ended) = (left.clone(), all_ended.clone());
         task.notify_end(callback(move || {
             left.set(left.get() - 1);
@@ -148,6 +148,16 @@ async fn cancel_all(event_loop: WeakLoop, tasks: Vec<TaskRef>) {
         task.cancel_for(cause.clone());
     }
     all_ended.await;
+    for task in tasks {
+        let Some(cause) = task.panic_text() else {
+            continue;
+        };
+        event_loop.call_exception_handler(&ErrorContext {
+            cause: Some(cause),
+            task: Some(task.name()),
+            ..ErrorContext::new("a panic while the run ended")
+        });
+    }
 }
 
 impl fmt::Debug for Runner {

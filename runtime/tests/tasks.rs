@@ -860,29 +860,3 @@ fn a_task_that_awaits_itself_panics_instead_of_waiting_for_ever() {
     let panic = "the task panicked: a task cannot await itself: self";
     assert_eq!(trace, [panic]);
 }
-
-#[test]
-fn an_error_in_a_promise_is_set_once_and_can_be_looked_at() {
-    // B04, B05
-    let trace = traced(|t| async move {
-        let promise = looplet::get_running_loop().create_promise::<Result<(), &str>>();
-        t.say(format!("{:?}", promise.exception()));
-        t.say(promise.set_exception("first").is_ok());
-        t.say(promise.set_exception("second").is_ok());
-        t.say(format!("{:?} {:?}", promise.exception(), promise.await));
-        let promise = looplet::get_running_loop().create_promise::<()>();
-        promise.cancel_with("bye");
-        let caught = catch_cancel(promise).await.expect_err("it was cancelled");
-        t.say(format!("{:?}", caught.message()));
-    });
-    assert_eq!(
-        trace,
-        [
-            "None",
-            "true",
-            "false",
-            "Some(\"first\") Err(\"first\")",
-            "Some(\"bye\")",
-        ]
-    );
-}

@@ -118,12 +118,6 @@ impl<T: 'static> Promise<T> {
         self.cell.cancel(Cancelled::new(CancelReason::Requested))
     }
 
-    /// Cancels the promise, with a message for whoever awaits it. See [`cancel`](Self::cancel).
-    #[track_caller]
-    pub fn cancel_with(&self, message: impl Into<String>) -> bool {
-        self.cell.cancel(Cancelled::with_message(message))
-    }
-
     /// Returns whether the promise has a result or was cancelled.
     pub fn done(&self) -> bool {
         self.cell.is_done()
@@ -155,27 +149,6 @@ impl<T: 'static> Promise<T> {
     /// Takes a callback out again. Returns whether it was waiting.
     pub fn remove_done_callback(&self, id: CallbackId) -> bool {
         self.cell.leave(id)
-    }
-}
-
-/// A promise of something that can fail.
-impl<T: 'static, E: 'static> Promise<Result<T, E>> {
-    /// Sets an error as the result; see [`set_result`](Self::set_result).
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidState`] if the promise is done; the error is dropped.
-    pub fn set_exception(&self, error: E) -> Result<(), InvalidState> {
-        self.set_result(Err(error))
-    }
-
-    /// Returns a copy of the error. `None`: not done, cancelled, or no error.
-    pub fn exception(&self) -> Option<E>
-    where
-        T: Clone,
-        E: Clone,
-    {
-        self.result()?.err()
     }
 }
 
