@@ -16,8 +16,6 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("B01", b01),
         Case::new("B02", b02),
         Case::new("B03", b03),
-        Case::new("B04", b04),
-        Case::new("B05", b05),
         Case::new("B07", b07),
         Case::new("B08", b08),
         Case::new("B09", b09),
@@ -71,46 +69,6 @@ async fn b03(trace: Trace) {
     trace.say((remove(&a), remove(&a)));
     set(&promise, 0);
     trace.say(remove(&[ids[1]]));
-    sleep(ms(0)).await;
-}
-
-/// Where Python raises because there is nothing to return yet, `None` is returned.
-async fn b04(trace: Trace) {
-    let promise: Promise<Result<i32, Raised>> = promise();
-    let not_set = |what| Raised::new("InvalidStateError", format!("{what} is not set."));
-    if promise.result().is_none() && !promise.done() {
-        trace.say(not_set("Result"));
-    }
-    if promise.exception().is_none() && !promise.done() {
-        trace.say(not_set("Exception"));
-    }
-    set(&promise, Ok(1));
-    trace.say(promise.set_result(Ok(2)).map(|()| "set again"));
-    let again = promise.set_exception(value_error(""));
-    trace.say(again.map(|()| "set again"));
-    trace.say((
-        promise.result(),
-        promise.exception(),
-        promise.done(),
-        promise.cancelled(),
-    ));
-}
-
-async fn b05(trace: Trace) {
-    let promise: Promise<()> = promise();
-    promise.add_done_callback(move |promise| {
-        trace.say(("cb cancelled", promise.cancelled()));
-    });
-    trace.say((
-        promise.cancel_with("bye"),
-        promise.cancel(),
-        promise.cancelled(),
-        promise.done(),
-    ));
-    // A cancel is raised, and not returned by `result`: to see it, it is caught.
-    if let Err(cancelled) = catch_cancel(&promise).await {
-        trace.say(cancelled);
-    }
     sleep(ms(0)).await;
 }
 

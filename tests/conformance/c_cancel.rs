@@ -7,7 +7,7 @@ use looplet::{
     Promise, Task, TaskError, catch_cancel, create_task, current_task, get_running_loop, sleep,
 };
 
-use crate::programs::ms;
+use crate::programs::{ended, ms};
 use crate::table::Case;
 use crate::trace::Trace;
 
@@ -31,12 +31,6 @@ pub(crate) fn cases() -> Vec<Case> {
 /// Long enough that only a cancel ends it.
 async fn forever() {
     sleep(ms(10_000)).await;
-}
-
-/// Waits for the end of a task, whatever it is.
-async fn ended<T: 'static>(task: &Task<T>) {
-    let end = task.join().await;
-    drop(end);
 }
 
 /// Asks the task that is running to end.
@@ -93,7 +87,7 @@ async fn c09(trace: Trace) {
             }
         }
     });
-    ended(&task).await;
+    ended(&[task.clone()]).await;
     trace.say(task.cancelled());
 }
 
@@ -102,7 +96,7 @@ async fn c10(trace: Trace) {
         cancel_self();
         12
     });
-    ended(&task).await;
+    ended(&[task.clone()]).await;
     trace.say((task.cancelled(), task.cancelling()));
 }
 
@@ -142,7 +136,7 @@ async fn c12(trace: Trace) {
     sleep(ms(0)).await;
     sleep(ms(0)).await;
     trace.say(outer.cancel_with("why"));
-    ended(&outer).await;
+    ended(&[outer.clone()]).await;
     let inner = inner.take().expect("the outer task has run");
     trace.say((
         inner.cancelled(),
@@ -175,7 +169,7 @@ async fn c14(trace: Trace) {
     sleep(ms(0)).await;
     task.cancel();
     trace.say((promise.cancelled(), task.done()));
-    ended(&task).await;
+    ended(&[task.clone()]).await;
     trace.say(task.cancelled());
 }
 
@@ -210,7 +204,7 @@ async fn c16(trace: Trace) {
     sleep(ms(0)).await;
     trace.say(task.done());
     task.cancel();
-    ended(&task).await;
+    ended(&[task.clone()]).await;
     trace.say((task.cancelled(), task.cancelling()));
 }
 

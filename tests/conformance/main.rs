@@ -27,6 +27,10 @@ mod a_loop;
 mod b_promise;
 mod c_task;
 mod c_cancel;
+mod d_gather;
+mod e_locks;
+mod e_queues;
+mod g_run;
 
 use std::process::ExitCode;
 use std::sync::mpsc;
@@ -75,6 +79,10 @@ fn programs() -> Vec<Case> {
         b_promise::cases(),
         c_task::cases(),
         c_cancel::cases(),
+        d_gather::cases(),
+        e_locks::cases(),
+        e_queues::cases(),
+        g_run::cases(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use looplet::{Clock, EventLoop, catch_cancel, get_running_loop, sleep};
+use looplet::{Clock, EventLoop, Task, catch_cancel, get_running_loop, sleep};
 
 use crate::raised::{Raised, value_error};
 use crate::trace::Trace;
@@ -94,4 +94,12 @@ pub(crate) async fn bad(trace: Trace, name: &'static str, delay: Duration) -> En
     sleep(delay).await;
     trace.say(("raise", name));
     Err(value_error(name))
+}
+
+/// Waits for the end of all of `tasks`, whatever it is.
+pub(crate) async fn ended<T: 'static>(tasks: &[Task<T>]) {
+    for task in tasks {
+        let end = task.join().await;
+        drop(end);
+    }
 }

@@ -139,6 +139,7 @@ pub(crate) fn message(report: &ErrorContext) -> String {
         ("a callback panicked", _) => "Exception in callback",
         ("a panic was never retrieved", Some(_)) => "Task exception was never retrieved",
         ("a panic was never retrieved", None) => "Future exception was never retrieved",
+        ("a panic while the run ended", _) => "unhandled exception during asyncio.run() shutdown",
         (other, _) => other,
     }
     .to_string()
