@@ -2,15 +2,17 @@
 
 use std::process::Command;
 use std::rc::Rc;
+use std::thread;
+use std::time::Instant;
 
-use looplet::{EventLoop, RunError, create_task, get_running_loop, sleep};
+use looplet::{Clock, Promise, RunError, TimerHandle, get_running_loop, sleep};
 
-use crate::programs::{ms, new_loop, run, stop};
+use crate::programs::{loop_on, ms, new_loop, panic_of, run, stop};
 use crate::raised::{
     Raised, cause, division_by_zero, key_error, message, refusal, runtime_error, throw, value_error,
 };
 use crate::table::Case;
-use crate::trace::{Python, Trace};
+use crate::trace::Trace;
 
 pub(crate) fn cases() -> Vec<Case> {
     vec![
@@ -19,6 +21,10 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::by_hand("A15", a15),
         Case::by_hand("A16", a16),
         Case::by_hand("A17", a17),
+        Case::by_hand("A18", a18),
+        Case::by_hand("A20", a20),
+        Case::by_hand("A25", a25),
+        Case::by_hand("A28", a28),
     ]
 }
 
@@ -120,6 +126,108 @@ fn a17(trace: Trace) {
     event_loop
         .run_until_complete(main)
         .expect("it ends by itself");
+    event_loop.close();
+    other.close();
+}
+
+/// What the loop refuses comes back cancelled, or as an error.
+fn a18(trace: Trace) {
+    let event_loop = new_loop();
+    let inner = event_loop.clone();
+    let main = async move {
+        if let Some(text) = panic_of(|| inner.close())
+            && text == "cannot close a running event loop"
+        {
+            trace.say(runtime_error("Cannot close a running event loop"));
+        }
+    };
+    event_loop
+        .run_until_complete(main)
+        .expect("it ends by itself");
+    event_loop.close();
+    event_loop.close();
+    trace.say(event_loop.is_closed());
+    let ok = |cancelled: bool| match cancelled {
+        true => Err(runtime_error("Event loop is closed")),
+        false => Ok("ok"),
+    };
+    trace.say(("call_soon", ok(event_loop.call_soon(|| {}).cancelled())));
+    let called = event_loop.handle().call_soon_threadsafe(|| {});
+    trace.say(("call_soon_threadsafe", called));
+    let later = event_loop.call_later(ms(1000), || {});
+    trace.say(("call_later", ok(later.cancelled())));
+    let at = event_loop.call_at(event_loop.time() + ms(1000), || {});
+    trace.say(("call_at", ok(at.cancelled())));
+    let ran = event_loop.run_forever();
+    trace.say((
+        "run_forever",
+        ran.map_err(|error| refusal(&event_loop, &error)),
+    ));
+    event_loop.stop();
+    trace.say(("stop", "ok"));
+}
+
+fn a20(trace: Trace) {
+    trace.say((
+        "a loop may go to another thread:",
+        Probe(new_loop()).is_send(),
+    ));
+    let event_loop = loop_on(Clock::Real);
+    let start = Instant::now();
+    let handle = event_loop.handle();
+    let other = thread::spawn(move || {
+        thread::sleep(ms(20));
+        handle.call_soon_threadsafe(move || {
+            trace.say("ran from thread");
+            stop();
+        })
+    });
+    event_loop.call_later(ms(1500), stop);
+    run(&event_loop);
+    let accepted = other.join().expect("the thread does not panic").is_ok();
+    let waited = start.elapsed() > ms(1400);
+    trace.say(("accepted", accepted, "waited for timer", waited));
+    event_loop.close();
+}
+
+/// Asks whether a type may go to another thread: what is under the condition is found first.
+struct Probe<T>(T);
+
+impl<T: Send> Probe<T> {
+    fn is_send(&self) -> bool {
+        true
+    }
+}
+
+trait Otherwise {
+    fn is_send(&self) -> bool {
+        false
+    }
+}
+
+impl<T> Otherwise for Probe<T> {}
+
+fn a25(trace: Trace) {
+    let event_loop = new_loop();
+    let later = |_| event_loop.call_later(ms(3_600_000), trace.sayer("x"));
+    let handles: Vec<TimerHandle> = (0..200).map(later).collect();
+    handles.iter().take(101).for_each(TimerHandle::cancel);
+    trace.say(event_loop.timer_count());
+    event_loop.stop();
+    run(&event_loop);
+    trace.say(event_loop.timer_count());
+    event_loop.close();
+}
+
+fn a28(trace: Trace) {
+    let (event_loop, other) = (new_loop(), new_loop());
+    let promise: Promise<()> = other.create_promise();
+    let awaited = promise.clone();
+    let ran = event_loop.run_until_complete(promise.clone().into_future());
+    trace.say(("nobody sets it:", matches!(ran, Err(RunError::Deadlock(_)))));
+    event_loop.call_soon(move || promise.set_result(()).expect("it is not done"));
+    let ran = event_loop.run_until_complete(awaited.into_future());
+    trace.say(("set:", ran.is_ok()));
     event_loop.close();
     other.close();
 }

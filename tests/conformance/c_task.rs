@@ -1,14 +1,16 @@
 //! Group C, tasks: when they start, how many turns an await costs, how they end.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
-use looplet::{all_tasks, create_task, current_task, gather, get_running_loop, sleep, sleep_until};
+use looplet::{
+    Promise, Task, all_tasks, create_task, current_task, gather, get_running_loop, sleep,
+    sleep_until,
+};
 
-use crate::programs::{Tick, ms};
-use crate::raised::{Raised, value_error};
+use crate::programs::{Tick, ms, new_loop};
+use crate::raised::{Raised, message, value_error};
 use crate::table::Case;
-use crate::trace::{Python, Trace};
+use crate::trace::Trace;
 
 pub(crate) fn cases() -> Vec<Case> {
     vec![
@@ -17,6 +19,9 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("C03", c03),
         Case::new("C04", c04),
         Case::new("C18", c18),
+        Case::new("C19", c19),
+        Case::by_hand("C22", c22),
+        Case::new("C23", c23),
         Case::new("C25", c25),
         Case::new("C26", c26),
     ]
@@ -92,6 +97,44 @@ async fn c18(trace: Trace) {
     trace.say(names());
     gather(tasks).await;
     trace.say(names());
+}
+
+async fn c19(trace: Trace) {
+    let task = create_task(sleep(ms(0)));
+    task.set_result(trace);
+    task.set_exception(trace);
+    task.await;
+}
+
+/// What is called if a task has no methods of these names.
+trait Unsupported {
+    fn set_result(&self, trace: Trace) {
+        trace.say("a task has no set_result");
+    }
+
+    fn set_exception(&self, trace: Trace) {
+        trace.say("a task has no set_exception");
+    }
+}
+
+impl<T> Unsupported for Task<T> {}
+
+/// The loop owns its tasks. So one that is left is not collected but destroyed when the loop
+/// is closed.
+fn c22(trace: Trace) {
+    let event_loop = new_loop();
+    event_loop.set_exception_handler(Some(Rc::new(move |report| trace.say(message(report)))));
+    let promise: Promise<()> = event_loop.create_promise();
+    let task = event_loop.create_task(promise.into_future());
+    let ran = event_loop.run_until_complete(sleep(ms(0)));
+    ran.expect("it ends by itself");
+    drop(task);
+    event_loop.close();
+}
+
+async fn c23(_trace: Trace) {
+    async fn func() {}
+    drop(func());
 }
 
 async fn c25(trace: Trace) {

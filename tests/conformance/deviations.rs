@@ -9,4 +9,42 @@ pub(crate) struct Deviation {
 }
 
 /// All of them.
-pub(crate) const DEVIATIONS: &[Deviation] = &[];
+pub(crate) const DEVIATIONS: &[Deviation] = &[
+    Deviation {
+        id: "A20",
+        reason: "a loop cannot leave its thread, so that the misuse does not compile; its \
+                 handle can, and a call through it wakes the loop",
+        lines: &[
+            "a loop may go to another thread: False",
+            "ran from thread",
+            "accepted True waited for timer False",
+        ],
+    },
+    Deviation {
+        id: "A25",
+        reason: "a timer that is cancelled is gone at once, and not when many of them are",
+        lines: &["99", "99"],
+    },
+    Deviation {
+        id: "A28",
+        reason: "a loop may wait for the promise of another loop on its thread, which needs no \
+                 refusal; what is no future does not compile",
+        lines: &["nobody sets it: True", "set: True"],
+    },
+    Deviation {
+        id: "C19",
+        reason: "a task has no such methods: to call them does not compile",
+        lines: &["a task has no set_result", "a task has no set_exception"],
+    },
+    Deviation {
+        id: "C23",
+        reason: "the compiler warns of a future that is not awaited (must_use); at run time, to \
+                 drop one is a program's right",
+        lines: &[],
+    },
+    Deviation {
+        id: "G03",
+        reason: "to run what is no future does not compile",
+        lines: &["RuntimeError(asyncio.run() cannot be called from a running event loop)"],
+    },
+];

@@ -1,20 +1,28 @@
 //! Group G: runs, their ends, and what can be asked from outside.
 
-use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::mpsc;
+use std::thread;
 
 use looplet::{
-    Runner, Task, catch_cancel, create_task, current_task, get_running_loop, sleep,
-    try_get_running_loop,
+    Clock, RunError, Runner, Task, catch_cancel, create_task, current_task, get_running_loop,
+    sleep, to_thread, try_get_running_loop,
 };
 
-use crate::programs::{ms, new_loop, stop};
-use crate::raised::{cause, division_by_zero, message, throw};
+use crate::programs::{loop_on, ms, new_loop, panic_of, stop};
+use crate::raised::{cause, division_by_zero, message, runtime_error, throw};
 use crate::table::Case;
 use crate::trace::Trace;
 
 pub(crate) fn cases() -> Vec<Case> {
-    vec![Case::by_hand("G01", g01), Case::by_hand("G02", g02)]
+    vec![
+        Case::by_hand("G01", g01),
+        Case::by_hand("G02", g02),
+        Case::by_hand("G03", g03),
+        Case::by_hand("G07", g07),
+        Case::by_hand("G08", g08),
+        Case::by_hand("G09", g09),
+    ]
 }
 
 /// What `run` does, with virtual time.
@@ -55,4 +63,72 @@ fn g02(trace: Trace) {
         sleep(ms(0)).await;
         "ok"
     }));
+}
+
+fn g03(trace: Trace) {
+    run(async move {
+        let nested = Runner::with_loop(new_loop()).run(sleep(ms(0)));
+        if let Err(RunError::AlreadyRunning) = nested {
+            let text = "asyncio.run() cannot be called from a running event loop";
+            trace.say(runtime_error(text));
+        }
+    });
+}
+
+/// What leaves the loop at Ctrl-C in Python is a stop here: no panic of a task ends a loop.
+fn g07(trace: Trace) {
+    let event_loop = new_loop();
+    let tasks = [2, 3, 3].map(|seconds| {
+        event_loop.create_task(async move {
+            trace.say("get");
+            sleep(ms(1000 * seconds)).await;
+            trace.say("end");
+        })
+    });
+    event_loop.create_task(async {
+        sleep(ms(10)).await;
+        stop();
+    });
+    event_loop.run_forever().expect("it is stopped");
+    trace.say(("interrupted", event_loop.all_tasks().len()));
+    for task in event_loop.all_tasks() {
+        trace.say(task.cancel());
+    }
+    event_loop.stop();
+    event_loop.run_forever().expect("it is stopped");
+    trace.say(tasks.each_ref().map(Task::cancelled));
+    event_loop.close();
+}
+
+fn g08(trace: Trace) {
+    let (sender, done) = mpsc::channel();
+    let main = async move {
+        let job = create_task(to_thread(move || {
+            thread::sleep(ms(50));
+            // The receiver outlives the run.
+            let _ = sender.send(1);
+        }));
+        sleep(ms(5)).await;
+        drop(job);
+    };
+    let runner = Runner::with_loop(loop_on(Clock::Real));
+    runner.run(main).expect("it ends by itself");
+    drop(runner);
+    trace.say(("joined", done.try_iter().collect::<Vec<i32>>()));
+}
+
+/// What is a panic with looplet (`get_running_loop`, `create_task`) or `None` is one error in
+/// Python.
+fn g09(trace: Trace) {
+    let no_loop = || runtime_error("no running event loop");
+    if try_get_running_loop().is_none() {
+        trace.say(no_loop());
+    }
+    let text = panic_of(|| drop(create_task(async {})));
+    if text.is_some_and(|text| text.starts_with("no running event loop")) {
+        trace.say(no_loop());
+    }
+    if current_task().is_none() {
+        trace.say(no_loop());
+    }
 }

@@ -28,6 +28,7 @@ mod b_promise;
 mod c_task;
 mod c_cancel;
 mod d_gather;
+mod d_time;
 mod e_locks;
 mod e_queues;
 mod g_run;
@@ -80,6 +81,7 @@ fn programs() -> Vec<Case> {
         c_task::cases(),
         c_cancel::cases(),
         d_gather::cases(),
+        d_time::cases(),
         e_locks::cases(),
         e_queues::cases(),
         g_run::cases(),

@@ -1,6 +1,7 @@
 //! What the programs of the cases share: loops, a counter of turns, two coroutines.
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -102,4 +103,11 @@ pub(crate) async fn ended<T: 'static>(tasks: &[Task<T>]) {
         let end = task.join().await;
         drop(end);
     }
+}
+
+/// What a piece of code panicked with, if it did.
+pub(crate) fn panic_of(run: impl FnOnce()) -> Option<String> {
+    let payload = catch_unwind(AssertUnwindSafe(run)).err()?;
+    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
 }

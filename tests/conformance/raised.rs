@@ -7,8 +7,8 @@
 use std::fmt;
 
 use looplet::{
-    Cancelled, ErrorContext, EventLoop, GetError, InvalidState, QueueShutDown, RunError, TaskError,
-    TimedOut,
+    Cancelled, ErrorContext, EventLoop, GetError, InvalidState, LoopClosed, QueueShutDown,
+    RunError, TaskError, TimedOut,
 };
 
 use crate::trace::Python;
@@ -108,6 +108,12 @@ impl Python for QueueShutDown {
     }
 }
 
+impl Python for LoopClosed {
+    fn str(&self) -> String {
+        runtime_error("Event loop is closed").str()
+    }
+}
+
 impl Python for GetError {
     fn str(&self) -> String {
         match self {
@@ -139,6 +145,7 @@ pub(crate) fn message(report: &ErrorContext) -> String {
         ("a callback panicked", _) => "Exception in callback",
         ("a panic was never retrieved", Some(_)) => "Task exception was never retrieved",
         ("a panic was never retrieved", None) => "Future exception was never retrieved",
+        ("a task was destroyed while it was pending", _) => "Task was destroyed but it is pending!",
         ("a panic while the run ended", _) => "unhandled exception during asyncio.run() shutdown",
         (other, _) => other,
     }
