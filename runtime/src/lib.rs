@@ -62,7 +62,10 @@ mod streams;
 mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};
-pub use self::combine::{Gather, GatherWait, Gatherable, IntoTask, gather, shield};
+pub use self::combine::{
+    ErrorGroup, Gather, GatherWait, Gatherable, GroupScope, GroupStateError, IntoTask, TaskGroup,
+    async_with, gather, shield,
+};
 pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut};
 pub use self::event_loop::{
     Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle, LoopHandle,
@@ -84,8 +87,9 @@ pub use self::sync::{
     Permit, ReleaseError, Semaphore,
 };
 pub use self::task::{
-    CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, YieldNow, all_tasks, catch_cancel,
-    create_task, current_task, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
+    CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, TimeoutStateError, WithTimeout,
+    YieldNow, all_tasks, catch_cancel, create_task, current_task, sleep, sleep_until, spawn,
+    timeout, timeout_at, yield_now,
 };
 
 /// The program in the README is compiled and run with the other examples.

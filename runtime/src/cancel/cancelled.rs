@@ -17,6 +17,12 @@ pub enum CancelReason {
     Requested,
     /// The deadline of a `timeout` passed.
     TimedOut,
+    /// Another task of the same group has failed.
+    SiblingFailed,
+    /// The task itself has failed: its error is with its group.
+    Failed,
+    /// The group was cancelled, or its scope was.
+    GroupCancelled,
     /// The loop is ending and cancels what is left.
     LoopClosing,
     /// `abort` was called: the coroutine was dropped without a chance to clean up.
@@ -28,6 +34,9 @@ impl CancelReason {
         match self {
             CancelReason::Requested => "cancelled",
             CancelReason::TimedOut => "cancelled by a timeout",
+            CancelReason::SiblingFailed => "cancelled because a task of its group failed",
+            CancelReason::Failed => "ended by an error, which its group has",
+            CancelReason::GroupCancelled => "cancelled with its group",
             CancelReason::LoopClosing => "cancelled because the loop is ending",
             CancelReason::Aborted => "aborted",
         }
@@ -67,29 +76,38 @@ struct Details {
     reason: CancelReason,
     site: &'static Location<'static>,
     message: Option<String>,
+    /// The cancel that this one follows from.
+    cause: Option<Cancelled>,
 }
 
 impl Cancelled {
     /// Makes a request; the caller's place in the source becomes its site.
     #[track_caller]
     pub(crate) fn new(reason: CancelReason) -> Self {
-        Self::build(reason, None)
+        Self::build(reason, None, None)
+    }
+
+    /// Makes a request that follows from another one.
+    #[track_caller]
+    pub(crate) fn because(reason: CancelReason, cause: Cancelled) -> Self {
+        Self::build(reason, None, Some(cause))
     }
 
     /// Makes a request that carries a message for whoever catches it.
     #[track_caller]
     pub(crate) fn with_message(message: impl Into<String>) -> Self {
-        Self::build(CancelReason::Requested, Some(message.into()))
+        Self::build(CancelReason::Requested, Some(message.into()), None)
     }
 
     #[track_caller]
-    fn build(reason: CancelReason, message: Option<String>) -> Self {
+    fn build(reason: CancelReason, message: Option<String>, cause: Option<Cancelled>) -> Self {
         let site = Location::caller();
         Self {
             details: Arc::new(Details {
                 reason,
                 site,
                 message,
+                cause,
             }),
         }
     }
@@ -104,6 +122,12 @@ impl Cancelled {
         self.details.message.as_deref()
     }
 
+    /// Returns the cancel that this one follows from, if there is one: that of the group, for its
+    /// tasks.
+    pub fn cause(&self) -> Option<&Cancelled> {
+        self.details.cause.as_ref()
+    }
+
     /// Returns the place in the source that asked for the cancel.
     pub fn site(&self) -> &'static Location<'static> {
         self.details.site
@@ -116,7 +140,11 @@ impl fmt::Display for Cancelled {
         if let Some(message) = self.message() {
             write!(f, ": {message}")?;
         }
-        write!(f, " (at {})", self.site())
+        write!(f, " (at {})", self.site())?;
+        match self.cause() {
+            Some(cause) => write!(f, ", because: {cause}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -126,6 +154,7 @@ impl fmt::Debug for Cancelled {
             .field("reason", &self.reason())
             .field("message", &self.message())
             .field("site", &format_args!("{}", self.site()))
+            .field("cause", &self.cause())
             .finish()
     }
 }

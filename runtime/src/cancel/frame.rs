@@ -238,6 +238,19 @@ impl dyn FrameOwner + '_ {
         self.for_each_outward(|frame| drop(frame.take_request()));
     }
 
+    /// Stores a request that was delivered, and was not heeded, for the next await: in the
+    /// outermost frame that has been asked to end, or in this one.
+    pub(crate) fn store_outward(&self, cause: Cancelled) {
+        let (mut asked, mut next) = (self.frame(), self.parent());
+        while let Some(owner) = next {
+            if owner.frame().cancelling() > 0 {
+                asked = owner.frame();
+            }
+            next = owner.parent();
+        }
+        asked.store(cause);
+    }
+
     /// Counts a leaf in, and remembers what it waits for.
     pub(crate) fn park(&self, target: Option<&Rc<dyn CancelTarget>>) {
         self.for_each_outward(|frame| {

@@ -7,7 +7,11 @@
 mod into_task;
 mod gather;
 mod shield;
+mod group;
+mod async_with;
 
+pub use self::async_with::async_with;
 pub use self::gather::{Gather, GatherWait, Gatherable, gather};
+pub use self::group::{ErrorGroup, GroupScope, GroupStateError, TaskGroup};
 pub use self::into_task::IntoTask;
 pub use self::shield::shield;

@@ -17,9 +17,12 @@ mod wait;
 mod sleep;
 mod yield_now;
 mod catch_cancel;
+mod scope;
 mod timeout;
+mod deadline;
 
 use std::fmt;
+use std::future::Pending;
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -31,8 +34,11 @@ use crate::event_loop::{
 use crate::promise::{CallbackId, Outcome, TaskError, value_of};
 
 pub use self::catch_cancel::{CatchCancel, catch_cancel};
+pub use self::deadline::{Timeout, TimeoutStateError};
 pub use self::sleep::{Sleep, sleep, sleep_until};
-pub use self::timeout::{Timeout, timeout, timeout_at};
+pub use self::timeout::{WithTimeout, timeout, timeout_at};
+
+pub(crate) use self::scope::{Polled, ScopeFrame, poll_inside};
 pub use self::wait::{Join, TaskWait};
 pub use self::yield_now::{YieldNow, yield_now};
 
@@ -114,8 +120,9 @@ impl EventLoop {
         let site = Location::caller();
         if self.is_closed() {
             drop(future);
+            let cause = Cancelled::new(CancelReason::LoopClosing);
             return Task {
-                object: stillborn::<F>(self, site),
+                object: stillborn::<F>(self, cause, site),
             };
         }
         let core = self.core();
@@ -253,6 +260,13 @@ impl<T: 'static> Task<T> {
 
 /// What the combinators need.
 impl<T: 'static> Task<T> {
+    /// Makes a task that was cancelled at birth.
+    #[track_caller]
+    pub(crate) fn refused(event_loop: &EventLoop, cause: Cancelled) -> Self {
+        let object = stillborn::<Pending<T>>(event_loop, cause, Location::caller());
+        Self { object }
+    }
+
     pub(crate) fn as_cancel_target(&self) -> Rc<dyn CancelTarget> {
         self.object.clone()
     }

@@ -22,17 +22,19 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use super::scope::{Polled, poll_inside, store_again};
 use crate::cancel::{CancelReason, Cancelled, Frame, FrameOwner, FrameRef};
 use crate::error::TimedOut;
 use crate::event_loop::{
-    Callback, TimerAction, TimerKey, WeakLoop, frame, get_running_loop, is_waker_of, nanoseconds,
-    ticket, with_step,
+    Callback, EventLoop, TimerAction, TimerKey, WeakLoop, frame, get_running_loop, nanoseconds,
+    with_step,
 };
 
 /// Runs `future` for at most `delay`, counted from the first poll.
 ///
 /// When the time is over, the await that `future` stands at is cancelled; `future` may catch
-/// that, clean up, and return a value, which then is the result. The asyncio counterpart is
+/// that, clean up, and return a value, which then is the result. A deadline that is moved or
+/// looked at on the way is a [`Timeout`](crate::Timeout). The asyncio counterpart is
 /// `asyncio.timeout`, and `wait_for` for a task.
 ///
 /// # Errors
@@ -57,45 +59,62 @@ use crate::event_loop::{
 ///     assert_eq!(timeout(Duration::from_secs(60), async { 7 }).await, Ok(7));
 /// });
 /// ```
-pub fn timeout<F: IntoFuture>(delay: Duration, future: F) -> Timeout<F::IntoFuture> {
-    Timeout::new(Until::Passed(delay), future.into_future())
+pub fn timeout<F: IntoFuture>(delay: Duration, future: F) -> WithTimeout<F::IntoFuture> {
+    WithTimeout::new(Until::Passed(delay), future.into_future())
 }
 
 /// Runs `future` until the loop's clock shows `deadline`, at the latest. See [`timeout`].
-pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
-    Timeout::new(Until::Shown(deadline), future.into_future())
+pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> WithTimeout<F::IntoFuture> {
+    WithTimeout::new(Until::Shown(deadline), future.into_future())
 }
 
-#[derive(Clone, Copy)]
-enum Until {
+/// When the time is over.
+pub(super) enum Until {
+    /// So long after the first poll.
     Passed(Duration),
     Shown(Instant),
+    /// When the deadline of a handle has come, which it may change.
+    Told(Rc<dyn Deadline>),
 }
 
-/// The future of [`timeout`] and [`timeout_at`].
+/// What a handle has to do with the timeout that it stands for.
+pub(super) trait Deadline {
+    /// When the time is over; `None`: never.
+    fn when(&self) -> Option<Instant>;
+    /// The timeout has begun.
+    fn entered(&self, scope: Rc<TimeoutScope>);
+    /// The timeout is over.
+    fn left(&self, expired: bool);
+}
+
+/// The future of [`timeout`], [`timeout_at`] and [`Timeout::run`](crate::Timeout::run).
 #[must_use = "futures do nothing unless awaited"]
-pub struct Timeout<F> {
+pub struct WithTimeout<F> {
     /// What is being run; `None` once its time was over.
     child: Option<Pin<Box<F>>>,
     until: Until,
-    /// `None` until the first poll.
+    /// `None` until the first poll, and at the end.
     entered: Option<Entered>,
 }
 
 /// A timeout that has begun.
 struct Entered {
     scope: Rc<TimeoutScope>,
-    timer: Option<TimerKey>,
-    event_loop: WeakLoop,
+    /// Whom to tell of the end.
+    told: Option<Rc<dyn Deadline>>,
     /// Requests to the frames around, at entry.
     outside: u32,
 }
 
-/// The part that the timer and the leaves inside know.
-struct TimeoutScope {
+/// The part that the timer, a handle and the leaves inside know.
+pub(super) struct TimeoutScope {
     frame: Frame,
     /// The frame around this one, which knows how to ring the task.
     parent: Option<FrameRef>,
+    event_loop: WeakLoop,
+    /// On the loop's clock; `None`: never.
+    deadline: Cell<Option<u64>>,
+    timer: Cell<Option<TimerKey>>,
     expired: Cell<bool>,
     /// Whether the scope was left, so that a call that is queued comes too late.
     left: Cell<bool>,
@@ -129,7 +148,7 @@ impl FrameOwner for TimeoutScope {
 /// What the timer does.
 impl Callback for TimeoutScope {
     fn run(&self) {
-        if self.left.get() {
+        if self.left.get() || !self.is_due() {
             return;
         }
         self.expired.set(true);
@@ -143,67 +162,93 @@ impl Callback for TimeoutScope {
     }
 }
 
-impl Entered {
-    fn enter(until: Until) -> Self {
-        let event_loop = get_running_loop();
-        let core = event_loop.core();
-        let deadline = match until {
-            Until::Passed(delay) => core.clock.now().saturating_add(nanoseconds(delay)),
-            Until::Shown(deadline) => core.clock.nanos_at(deadline),
-        };
-        let parent = frame();
-        let scope = Rc::new(TimeoutScope {
+impl TimeoutScope {
+    fn new(event_loop: &EventLoop) -> Rc<Self> {
+        Rc::new(Self {
             frame: Frame::default(),
-            parent,
+            parent: frame(),
+            event_loop: event_loop.downgrade(),
+            deadline: Cell::new(None),
+            timer: Cell::new(None),
             expired: Cell::new(false),
             left: Cell::new(false),
-        });
-        let timer = if deadline > core.clock.now() {
-            core.set_timer(deadline, TimerAction::Call(scope.clone()))
-        } else {
-            // As in asyncio: ahead of what the body is about to queue. A timer comes behind.
-            core.call_soon(scope.clone());
-            None
+        })
+    }
+
+    /// Whether the deadline has come. It may have been moved since a call was queued.
+    fn is_due(&self) -> bool {
+        let Some(event_loop) = self.event_loop.upgrade() else {
+            return false;
         };
+        let now = event_loop.core().clock.now();
+        self.deadline.get().is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Sets another deadline.
+    pub(super) fn move_to(self: &Rc<Self>, when: Option<Instant>) {
+        if let Some(event_loop) = self.event_loop.upgrade() {
+            let deadline = when.map(|when| event_loop.core().clock.nanos_at(when));
+            self.disarm();
+            self.arm(&event_loop, deadline);
+        }
+    }
+
+    fn arm(self: &Rc<Self>, event_loop: &EventLoop, deadline: Option<u64>) {
+        self.deadline.set(deadline);
+        let core = event_loop.core();
+        match deadline {
+            Some(deadline) if deadline > core.clock.now() => {
+                let timer = core.set_timer(deadline, TimerAction::Call(self.clone()));
+                self.timer.set(timer);
+            }
+            // As in asyncio: ahead of what the body is about to queue. A timer comes behind.
+            Some(_) => core.call_soon(self.clone()),
+            None => {}
+        }
+    }
+
+    fn disarm(&self) {
+        if let Some(key) = self.timer.take()
+            && let Some(event_loop) = self.event_loop.upgrade()
+        {
+            drop(event_loop.core().timers.take(key));
+        }
+    }
+
+    pub(super) fn is_expired(&self) -> bool {
+        self.expired.get()
+    }
+}
+
+impl Entered {
+    fn enter(until: &Until) -> Self {
+        let event_loop = get_running_loop();
+        let clock = &event_loop.core().clock;
+        let (deadline, told) = match until {
+            Until::Passed(delay) => {
+                let deadline = clock.now().saturating_add(nanoseconds(*delay));
+                (Some(deadline), None)
+            }
+            Until::Shown(deadline) => (Some(clock.nanos_at(*deadline)), None),
+            Until::Told(told) => {
+                let deadline = told.when().map(|when| clock.nanos_at(when));
+                (deadline, Some(told.clone()))
+            }
+        };
+        let scope = TimeoutScope::new(&event_loop);
+        scope.arm(&event_loop, deadline);
+        told.iter().for_each(|told| told.entered(scope.clone()));
         let outside = as_owner(&scope).cancelling_outside();
         Self {
             scope,
-            timer,
-            event_loop: event_loop.downgrade(),
+            told,
             outside,
         }
     }
 
-    /// Polls the child inside this frame, with the frame's own request thrown at it.
-    ///
-    /// An own request that nobody took is returned: it is not for the scopes outside.
-    fn poll<F: Future>(
-        &self,
-        child: Pin<&mut F>,
-        context: &mut Context<'_>,
-    ) -> (Poll<F::Output>, Option<Cancelled>) {
-        let _inside = Inside::enter(&self.scope);
-        let normal = with_step(|step| step.is_normal());
-        let own = if normal {
-            self.scope.frame.take_request()
-        } else {
-            None
-        };
-        let threw = own.is_some();
-        own.into_iter()
-            .for_each(|cause| with_step(|step| step.throw(cause)));
-        let polled = child.poll(context);
-        let untaken = if threw {
-            with_step(|step| step.untaken())
-        } else {
-            None
-        };
-        (polled, untaken)
-    }
-
-    /// After `Pending`: whether the time is over, and nobody outside wants the end as well.
+    /// Once it has unwound: whether the time is over, and nobody outside wants the end as well.
     fn owns_the_end(&self) -> bool {
-        self.scope.expired.get() && as_owner(&self.scope).cancelling_outside() <= self.outside
+        self.scope.is_expired() && as_owner(&self.scope).cancelling_outside() <= self.outside
     }
 }
 
@@ -211,40 +256,15 @@ impl Drop for Entered {
     fn drop(&mut self) {
         self.scope.left.set(true);
         as_owner(&self.scope).retire();
-        if let Some(key) = self.timer
-            && let Some(event_loop) = self.event_loop.upgrade()
-        {
-            drop(event_loop.core().timers.take(key));
+        self.scope.disarm();
+        if let Some(told) = &self.told {
+            told.left(self.scope.is_expired());
         }
     }
 }
 
-/// The frame of a scope is the innermost one as long as this lives.
-struct Inside<'a> {
-    scope: &'a TimeoutScope,
-    outer: Option<FrameRef>,
-}
-
-impl<'a> Inside<'a> {
-    fn enter(scope: &'a Rc<TimeoutScope>) -> Self {
-        scope.frame.set_polling(true);
-        let frame: FrameRef = scope.clone();
-        let outer = with_step(|step| step.replace_frame(Some(frame)));
-        Self { scope, outer }
-    }
-}
-
-impl Drop for Inside<'_> {
-    fn drop(&mut self) {
-        self.scope.frame.set_polling(false);
-        let outer = self.outer.take();
-        let inner = with_step(|step| step.replace_frame(outer));
-        drop(inner);
-    }
-}
-
-impl<F: Future> Timeout<F> {
-    fn new(until: Until, child: F) -> Self {
+impl<F: Future> WithTimeout<F> {
+    pub(super) fn new(until: Until, child: F) -> Self {
         Self {
             child: Some(Box::pin(child)),
             until,
@@ -253,7 +273,7 @@ impl<F: Future> Timeout<F> {
     }
 }
 
-impl<F: Future> std::future::Future for Timeout<F> {
+impl<F: Future> std::future::Future for WithTimeout<F> {
     type Output = Result<F::Output, TimedOut>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -266,39 +286,32 @@ impl<F: Future> std::future::Future for Timeout<F> {
         };
         let entered = this
             .entered
-            .get_or_insert_with(|| Entered::enter(this.until));
-        let (polled, untaken) = entered.poll(child.as_mut(), context);
-        if let Poll::Ready(value) = polled {
-            this.entered = None;
-            return Poll::Ready(Ok(value));
-        }
-        let ended = untaken.is_some() || with_step(|step| step.is_unwinding());
-        if ended && entered.owns_the_end() {
-            with_step(|step| step.reset());
-            drop(this.child.take());
-            this.entered = None;
-            return Poll::Ready(Err(TimedOut));
-        }
-        untaken
-            .into_iter()
-            .for_each(|cause| entered.scope.frame.store(cause));
-        if !with_step(|step| step.is_unwinding()) {
-            if !ticket().is_some_and(|task| is_waker_of(context.waker(), task)) {
-                entered.scope.frame.remember_waker_of_owner(context.waker());
+            .get_or_insert_with(|| Entered::enter(&this.until));
+        match poll_inside(&entered.scope, child.as_mut(), context) {
+            Polled::Ready(value) => {
+                this.entered = None;
+                Poll::Ready(Ok(value))
             }
-            as_owner(&entered.scope).settle();
+            Polled::Unwound(_) if entered.owns_the_end() => {
+                with_step(|step| step.reset());
+                drop(this.child.take());
+                this.entered = None;
+                Poll::Ready(Err(TimedOut))
+            }
+            Polled::Unwound(Some(cause)) => {
+                store_again(&*entered.scope, cause, context);
+                Poll::Pending
+            }
+            Polled::Unwound(None) | Polled::Waiting => Poll::Pending,
         }
-        Poll::Pending
     }
 }
 
-impl<F> fmt::Debug for Timeout<F> {
+impl<F> fmt::Debug for WithTimeout<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let expired = self
-            .entered
-            .as_ref()
-            .is_some_and(|entered| entered.scope.expired.get());
-        f.debug_struct("Timeout")
+        let entered = self.entered.as_ref();
+        let expired = entered.is_some_and(|entered| entered.scope.is_expired());
+        f.debug_struct("WithTimeout")
             .field("expired", &expired)
             .finish()
     }

@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::panic::Location;
 use std::rc::Rc;
 
-use crate::cancel::{CancelReason, Cancelled, Frame};
+use crate::cancel::{Cancelled, Frame};
 use crate::event_loop::{EventLoop, TaskId};
 use crate::promise::{PromiseCell, TaskError};
 
@@ -36,13 +36,13 @@ pub(super) fn spawned<F: Future + 'static>(
     })
 }
 
-/// Makes a task of a closed loop: it has no future and was cancelled at birth.
+/// Makes a task that has no future and was cancelled at birth: that of a closed loop, or group.
 pub(super) fn stillborn<F: Future + 'static>(
     event_loop: &EventLoop,
+    cause: Cancelled,
     site: &'static Location<'static>,
 ) -> Rc<dyn TaskObject<F::Output>> {
     let promise = PromiseCell::new(event_loop.downgrade());
-    let cause = Cancelled::new(CancelReason::LoopClosing);
     // A new promise takes its first outcome.
     let _ = promise.settle(Err(TaskError::Cancelled(cause)));
     Rc::new(TaskCell::<F> {
