@@ -2,15 +2,141 @@
 
 use std::time::Duration;
 
-use looplet::{create_task, get_running_loop, sleep};
+use looplet::{
+    TimedOut, Timeout, TimeoutStateError, catch_cancel, create_task, current_task,
+    get_running_loop, sleep,
+};
 
-use crate::programs::{ended, ms};
-use crate::raised::value_error;
+use crate::programs::{cancelling, ended, ms};
+use crate::raised::{Raised, key_error, runtime_error, value_error};
 use crate::table::Case;
 use crate::trace::Trace;
 
 pub(crate) fn cases() -> Vec<Case> {
-    vec![Case::new("D44", d44)]
+    vec![
+        Case::new("D24", d24),
+        Case::new("D25", d25),
+        Case::new("D26", d26),
+        Case::new("D27", d27),
+        Case::new("D28", d28),
+        Case::new("D29", d29),
+        Case::new("D30", d30),
+        Case::new("D44", d44),
+    ]
+}
+
+/// Runs a body that is new.
+async fn within<T>(limit: &Timeout, body: impl Future<Output = T>) -> Result<T, TimedOut> {
+    limit.run(body).expect("it has not been run").await
+}
+
+async fn d24(trace: Trace) {
+    let limit = Timeout::after(ms(10));
+    let body = async {
+        if let Err(cancelled) = catch_cancel(sleep(ms(9000))).await {
+            trace.say("inside");
+            cancelled.raise().await;
+        }
+    };
+    if let Err(timed_out) = within(&limit, body).await {
+        trace.say((timed_out, limit.expired(), cancelling()));
+    }
+}
+
+async fn d25(trace: Trace) {
+    let (outer, inner) = (Timeout::after(ms(10)), Timeout::after(ms(5000)));
+    let body = async {
+        let slept = within(&inner, sleep(ms(9000)));
+        match catch_cancel(slept).await {
+            Ok(slept) => trace.say(("inner block saw", slept)),
+            Err(cancelled) => {
+                trace.say(("inner block saw", &cancelled));
+                cancelled.raise().await
+            }
+        }
+    };
+    if let Err(TimedOut) = within(&outer, body).await {
+        trace.say((outer.expired(), inner.expired()));
+    }
+}
+
+async fn d26(trace: Trace) {
+    let limit = Timeout::after(ms(0));
+    let one = within(&limit, async { 1 }).await;
+    trace.say(limit.expired() || one.is_err());
+    let limit = Timeout::after(ms(0));
+    if let Err(timed_out) = within(&limit, sleep(ms(0))).await {
+        trace.say((timed_out, limit.expired()));
+    }
+}
+
+async fn d27(trace: Trace) {
+    let later = Some(get_running_loop().time() + ms(2000));
+    let limit = Timeout::after(ms(1000));
+    trace.say(limit.reschedule(later).map_err(state));
+    let body = async {
+        let again = limit.run(async {});
+        trace.say(again.map(drop).map_err(state));
+    };
+    within(&limit, body).await.expect("there was time");
+    trace.say(limit.reschedule(later).map_err(state));
+}
+
+fn state(error: TimeoutStateError) -> Raised {
+    runtime_error(match error {
+        TimeoutStateError::NotEntered => "Timeout has not been entered",
+        TimeoutStateError::AlreadyEntered => "Timeout has already been entered",
+        TimeoutStateError::Expiring => "Cannot change state of expiring Timeout",
+        TimeoutStateError::Finished => "Cannot change state of finished Timeout",
+    })
+}
+
+async fn d28(trace: Trace) {
+    let limit = Timeout::after(ms(10));
+    let body = async {
+        let later = get_running_loop().time() + ms(500);
+        let moved = limit.reschedule(Some(later));
+        sleep(ms(30)).await;
+        moved
+    };
+    let ran = within(&limit, body).await;
+    trace.say((limit.expired() || ran != Ok(Ok(())), limit.when().is_some()));
+}
+
+/// Errors have no context here. What stands in the third place is whether the time was over.
+async fn d29(trace: Trace) {
+    let limit = Timeout::after(ms(10));
+    let body = async {
+        match catch_cancel(sleep(ms(9000))).await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(key_error("mine")),
+        }
+    };
+    if let Ok(Err(error)) = within(&limit, body).await {
+        let context = limit.expired().then_some(TimedOut);
+        trace.say((error, limit.expired(), context));
+    }
+}
+
+async fn d30(trace: Trace) {
+    let task = create_task(async move {
+        let limit = Timeout::after(ms(10));
+        let body = async {
+            if let Err(cancelled) = catch_cancel(sleep(ms(9000))).await {
+                current_task().expect("in a task").cancel();
+                cancelled.raise().await;
+            }
+        };
+        match catch_cancel(within(&limit, body)).await {
+            Ok(ran) => trace.say((ran, cancelling())),
+            Err(cancelled) => {
+                trace.say((&cancelled, cancelling()));
+                cancelled.raise().await
+            }
+        }
+    });
+    ended(&[task.clone()]).await;
+    trace.say(task.cancelled());
 }
 
 /// A sleep takes a `Duration`, which is a number. Who has a float must convert it, and what is

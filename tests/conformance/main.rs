@@ -29,6 +29,7 @@ mod c_task;
 mod c_cancel;
 mod d_gather;
 mod d_time;
+mod d_group;
 mod e_locks;
 mod e_queues;
 mod g_run;
@@ -82,6 +83,7 @@ fn programs() -> Vec<Case> {
         c_cancel::cases(),
         d_gather::cases(),
         d_time::cases(),
+        d_group::cases(),
         e_locks::cases(),
         e_queues::cases(),
         g_run::cases(),

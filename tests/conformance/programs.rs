@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
-use looplet::{Clock, EventLoop, Task, catch_cancel, get_running_loop, sleep};
+use looplet::{Clock, EventLoop, Task, catch_cancel, current_task, get_running_loop, sleep};
 
 use crate::raised::{Raised, value_error};
 use crate::trace::Trace;
@@ -110,4 +110,10 @@ pub(crate) fn panic_of(run: impl FnOnce()) -> Option<String> {
     let payload = catch_unwind(AssertUnwindSafe(run)).err()?;
     let text = payload.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| payload.downcast_ref::<String>().cloned())
+}
+
+/// Requests to end that the running task has on its account.
+pub(crate) fn cancelling() -> u32 {
+    let task = current_task().expect("a coroutine runs in a task");
+    task.cancelling()
 }

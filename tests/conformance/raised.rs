@@ -7,8 +7,8 @@
 use std::fmt;
 
 use looplet::{
-    Cancelled, ErrorContext, EventLoop, GetError, InvalidState, LoopClosed, QueueShutDown,
-    RunError, TaskError, TimedOut,
+    Cancelled, ErrorContext, ErrorGroup, EventLoop, GetError, InvalidState, LoopClosed,
+    QueueShutDown, RunError, TaskError, TimedOut,
 };
 
 use crate::trace::Python;
@@ -111,6 +111,13 @@ impl Python for QueueShutDown {
 impl Python for LoopClosed {
     fn str(&self) -> String {
         runtime_error("Event loop is closed").str()
+    }
+}
+
+impl<E: Python> Python for ErrorGroup<E> {
+    fn str(&self) -> String {
+        let errors: Vec<String> = self.errors().iter().map(E::str).collect();
+        format!("ExceptionGroup[{}]", errors.join(", "))
     }
 }
 
