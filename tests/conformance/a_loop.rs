@@ -1,11 +1,12 @@
 //! Group A, the loop: errors in callbacks, runs that are refused, closing.
 
+use std::cell::RefCell;
 use std::process::Command;
 use std::rc::Rc;
 use std::thread;
 use std::time::Instant;
 
-use looplet::{Clock, Promise, RunError, TimerHandle, get_running_loop, sleep};
+use looplet::{Clock, EventLoop, Promise, RunError, TimerHandle, get_running_loop, sleep};
 
 use crate::programs::{loop_on, ms, new_loop, panic_of, run, stop};
 use crate::raised::{
@@ -23,6 +24,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::by_hand("A17", a17),
         Case::by_hand("A18", a18),
         Case::by_hand("A20", a20),
+        Case::by_hand("A24", a24),
         Case::by_hand("A25", a25),
         Case::by_hand("A28", a28),
     ]
@@ -206,6 +208,28 @@ trait Otherwise {
 }
 
 impl<T> Otherwise for Probe<T> {}
+
+/// The warning is a report to the exception handler here.
+fn a24(trace: Trace) {
+    let builder = EventLoop::builder().clock(Clock::Virtual).debug(true);
+    let event_loop = builder.build().expect("the system gives a loop");
+    trace.say(event_loop.slow_callback_duration().as_secs_f64());
+    let reports: Rc<RefCell<Vec<String>>> = Rc::default();
+    let record = reports.clone();
+    event_loop.set_exception_handler(Some(Rc::new(move |report| {
+        record.borrow_mut().push(report.message.clone());
+    })));
+    event_loop.set_slow_callback_duration(ms(20));
+    event_loop.call_soon(|| thread::sleep(ms(30)));
+    event_loop.call_soon(stop);
+    run(&event_loop);
+    let reports = reports.take();
+    let seconds = reports[0].strip_prefix("a callback took ");
+    let seconds = seconds.and_then(|text| text.strip_suffix(" s"));
+    let seconds: Option<f64> = seconds.and_then(|text| text.parse().ok());
+    trace.say((reports.len(), seconds.is_some_and(|took| took >= 0.03)));
+    event_loop.close();
+}
 
 fn a25(trace: Trace) {
     let event_loop = new_loop();

@@ -154,7 +154,17 @@ macro_rules! numbers {
     };
 }
 
-numbers!(i32, u8, u32, u64, u128, usize, char, fmt::Arguments<'_>);
+numbers!(
+    f64,
+    i32,
+    u8,
+    u32,
+    u64,
+    u128,
+    usize,
+    char,
+    fmt::Arguments<'_>
+);
 
 /// Tuples are the words of a line.
 macro_rules! words {
