@@ -14,7 +14,7 @@ use looplet::{
 use crate::trace::Python;
 
 /// An error of a case's own, with the name that its Python twin has.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Raised {
     kind: &'static str,
     text: String,
@@ -63,6 +63,13 @@ impl fmt::Display for Raised {
     }
 }
 
+/// A report prints an exception so.
+impl fmt::Debug for Raised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for Raised {}
 
 impl Python for Raised {
@@ -98,7 +105,13 @@ impl Python for TimedOut {
 
 impl Python for InvalidState {
     fn str(&self) -> String {
-        "InvalidStateError".to_string()
+        let text = match self {
+            InvalidState::ResultNotSet => "Result is not set.",
+            InvalidState::ExceptionNotSet => "Exception is not set.",
+            InvalidState::Done => "invalid state",
+            other => return format!("{other:?}"),
+        };
+        Raised::new("InvalidStateError", text).str()
     }
 }
 
@@ -151,7 +164,7 @@ pub(crate) fn message(report: &ErrorContext) -> String {
     match (report.message.as_str(), &report.task) {
         ("a callback panicked", _) => "Exception in callback",
         ("a panic was never retrieved", Some(_)) => "Task exception was never retrieved",
-        ("a panic was never retrieved", None) => "Future exception was never retrieved",
+        ("an exception was never retrieved", None) => "Future exception was never retrieved",
         ("a task was destroyed while it was pending", _) => "Task was destroyed but it is pending!",
         ("a panic while the run ended", _) => "unhandled exception during asyncio.run() shutdown",
         (other, _) => other,
