@@ -847,32 +847,3 @@ fn a_handle_that_is_cancelled_after_its_run_says_so() {
     assert!(soon.cancelled() && due.cancelled());
     assert_eq!(t.take(), ["soon", "due"]);
 }
-
-#[test]
-fn in_debug_mode_what_takes_long_is_reported_and_nothing_else() {
-    // A24
-    let builder = EventLoop::builder()
-        .clock(looplet::Clock::Virtual)
-        .debug(true);
-    let (l, t) = (builder.build().expect("there is room"), Trace::default());
-    report_to(&l, &t);
-    assert_eq!(l.slow_callback_duration(), ms(100));
-    l.set_slow_callback_duration(ms(20));
-    l.call_soon(|| thread::sleep(ms(21)));
-    l.call_soon(|| panic!("a panic is contained here too"));
-    l.create_task(async { thread::sleep(ms(21)) })
-        .set_name("busy");
-    l.call_soon(stop(&l));
-    run(&l);
-    let said = t.take();
-    let begins = [
-        "HANDLER a callback took 0.02",
-        "HANDLER a callback panicked: a panic is contained here too",
-        "HANDLER a step took 0.02",
-    ];
-    assert_eq!(said.len(), begins.len(), "{said:?}");
-    for (line, begin) in said.iter().zip(begins) {
-        assert!(line.starts_with(begin), "{line}");
-    }
-    assert!(said[2].ends_with(" s in busy"), "{}", said[2]);
-}

@@ -14,7 +14,6 @@ use std::collections::HashMap;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::clock::{Clock, LoopClock};
 use super::handle::Callback;
@@ -26,17 +25,12 @@ use super::tasks::Tasks;
 use super::ticket::{LoopNumber, TaskId};
 use super::timers::{TimerAction, TimerKey, Timers};
 
-/// From which time on a callback counts as slow, at first; as in asyncio.
-const SLOW: Duration = Duration::from_millis(100);
-
 /// How a loop is set up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) clock: Clock,
     /// Entries that may run between two looks at the kernel while more are ready.
     pub(crate) io_interval: u32,
-    /// Whether slow callbacks are looked for.
-    pub(crate) debug: bool,
 }
 
 /// The parts of a loop.
@@ -55,8 +49,6 @@ pub(crate) struct Core {
     pub(crate) stopping: Cell<bool>,
     /// Entries run since the kernel was asked last.
     pub(crate) since_poll: Cell<u32>,
-    /// From which time on a callback counts as slow.
-    pub(crate) slow: Cell<Duration>,
     attachments: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
 }
 
@@ -89,7 +81,6 @@ impl Core {
             phase: Cell::new(Phase::Idle),
             stopping: Cell::new(false),
             since_poll: Cell::new(0),
-            slow: Cell::new(SLOW),
             attachments: RefCell::default(),
         }))
     }

@@ -23,11 +23,9 @@ mod reactor;
 mod inbox;
 mod report;
 mod core;
-mod builder;
 mod context;
 mod threadsafe;
 mod waker;
-mod slow;
 mod turn;
 mod run_error;
 
@@ -36,7 +34,6 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-pub use self::builder::EventLoopBuilder;
 pub use self::clock::Clock;
 pub use self::handle::{Handle, TimerHandle};
 pub use self::inbox::LoopHandle;
@@ -55,7 +52,7 @@ pub(crate) use self::ticket::{TaskId, Ticket};
 pub(crate) use self::timers::{TimerAction, TimerKey};
 pub(crate) use self::waker::{is_waker_of, ticket_of, waker_of};
 
-use self::core::Phase;
+use self::core::{Phase, Settings};
 use self::ticket::LoopNumber;
 use self::turn::{Scratch, turn};
 
@@ -88,7 +85,27 @@ pub struct EventLoop {
     core: Rc<Core>,
 }
 
+/// Settings for a new loop; made by [`EventLoop::builder`].
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct EventLoopBuilder {
+    settings: Settings,
+}
+
 impl EventLoopBuilder {
+    /// Chooses the clock. Default: [`Clock::Real`].
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.settings.clock = clock;
+        self
+    }
+
+    /// Sets how many entries may run between two looks at the kernel while more entries are
+    /// ready. Default: 61. With 1, the kernel is asked every turn, exactly as asyncio does.
+    pub fn io_interval(mut self, entries: u32) -> Self {
+        self.settings.io_interval = entries;
+        self
+    }
+
     /// Makes the loop.
     ///
     /// # Errors
@@ -113,7 +130,12 @@ impl EventLoop {
 
     /// Starts the settings of a loop that is not the default one.
     pub fn builder() -> EventLoopBuilder {
-        EventLoopBuilder::default()
+        EventLoopBuilder {
+            settings: Settings {
+                clock: Clock::Real,
+                io_interval: 61,
+            },
+        }
     }
 
     /// Schedules `callback` for the next turn.
@@ -250,18 +272,6 @@ impl EventLoop {
     /// Tells the exception handler. The asyncio counterpart is `loop.call_exception_handler`.
     pub fn call_exception_handler(&self, context: &ErrorContext) {
         self.core.reporter.report(context);
-    }
-
-    /// Returns from which time on a callback counts as slow. It is 100 ms at first.
-    pub fn slow_callback_duration(&self) -> Duration {
-        self.core.slow.get()
-    }
-
-    /// Sets from which time on a callback or a step of a task counts as slow. In
-    /// [debug mode](EventLoopBuilder::debug), each that does is reported to the exception
-    /// handler. The asyncio counterpart is `loop.slow_callback_duration`.
-    pub fn set_slow_callback_duration(&self, limit: Duration) {
-        self.core.slow.set(limit);
     }
 
     pub(crate) fn core(&self) -> &Rc<Core> {

@@ -28,7 +28,6 @@ use super::core::Core;
 use super::inbox::Letter;
 use super::ready::{Errand, Place};
 use super::report::ErrorContext;
-use super::slow;
 use super::tasks::{Coroutine, Stepped};
 use super::ticket::{TaskId, Ticket};
 use super::timers::TimerAction;
@@ -173,29 +172,13 @@ fn run_ready(core: &Core, batch: &mut Vec<Place>) {
     }
     core.since_poll
         .set(core.since_poll.get().saturating_add(batch.len() as u32));
-    if core.settings.debug {
-        run_watched(core, batch);
-    } else {
-        run_contained(core, batch);
-    }
-    batch.clear();
-    core.clock.charge_turn();
-}
-
-/// One catch serves all entries: to set one up for each would cost more than the entry.
-fn run_contained(core: &Core, batch: &[Place]) {
     let mut rest = batch.iter();
+    // One catch serves all entries: to set one up for each would cost more than the entry.
     while let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_all(core, &mut rest))) {
         recover(core, payload);
     }
-}
-
-/// The same in debug mode, with a look at the clock around every entry.
-#[cold]
-fn run_watched(core: &Core, batch: &[Place]) {
-    for place in batch {
-        slow::watch(core, *place, || run_contained(core, slice::from_ref(place)));
-    }
+    batch.clear();
+    core.clock.charge_turn();
 }
 
 fn run_all(core: &Core, places: &mut slice::Iter<'_, Place>) {
