@@ -11,9 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::cancel::{CancelReason, Cancelled};
-use crate::event_loop::{
-    Clock, ErrorContext, EventLoop, RunError, WeakLoop, callback, get_running_loop,
-};
+use crate::event_loop::{Clock, ErrorContext, EventLoop, RunError, WeakLoop, callback};
 use crate::promise::Promise;
 use crate::task::TaskRef;
 
@@ -122,11 +120,8 @@ impl Drop for Runner {
         }
         let left = event_loop.all_tasks();
         if !left.is_empty() {
-            let ending = event_loop.create_task(cancel_all(event_loop.downgrade(), left));
-            ending.add_done_callback(|_| get_running_loop().stop());
             // A task that waits for ever in its clean-up is a deadlock; it is dropped below.
-            let _ = event_loop.run_forever();
-            ending.abort();
+            let _ = event_loop.run_until_complete(cancel_all(event_loop.downgrade(), left));
         }
         event_loop.shutdown_default_executor(EXECUTOR_PATIENCE);
         event_loop.close();

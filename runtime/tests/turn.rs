@@ -405,9 +405,7 @@ fn closing_drops_what_is_left_and_each_drop_may_use_the_loop() {
     assert_eq!(
         t.take(),
         [
-            "HANDLER a task was destroyed while it was pending in Task-1",
             "task true true true",
-            "HANDLER a task was destroyed while it was pending in Task-2",
             "new task true true true",
             "soon true true true",
             "timer true true true",
@@ -429,8 +427,7 @@ fn dropping_the_last_handle_closes_the_loop() {
     l.stop();
     run(&l);
     drop(l);
-    let report = "HANDLER a task was destroyed while it was pending in Task-1";
-    assert_eq!(t.take(), [report, "dropped"]);
+    assert_eq!(t.take(), ["dropped"]);
     assert!(task.cancelled());
 }
 
@@ -459,9 +456,7 @@ fn a_panic_in_a_drop_while_closing_is_reported() {
     assert_eq!(
         t.take(),
         [
-            "HANDLER a task was destroyed while it was pending in Task-1",
             "HANDLER a future panicked while it was dropped in Task-1: bomb",
-            "HANDLER a task was destroyed while it was pending in Task-2",
             "the next one is dropped all the same",
         ]
     );

@@ -198,11 +198,6 @@ impl EventLoop {
         self.core.clock.instant_at(self.core.clock.now())
     }
 
-    /// Returns how many timers are set. One that is cancelled is gone at once.
-    pub fn timer_count(&self) -> usize {
-        self.core.timers.len()
-    }
-
     /// Returns the part of the loop that other threads may use.
     pub fn handle(&self) -> LoopHandle {
         LoopHandle::new(self.core.inbox.clone(), self.core.number)
@@ -250,7 +245,7 @@ impl EventLoop {
 
     /// Ends the loop: drops every task, callback and timer that is left.
     ///
-    /// Tasks are dropped where they stand, without a chance to clean up, which is reported;
+    /// Tasks are dropped where they stand, without a chance to clean up;
     /// [`Runner`](crate::Runner) cancels them first. Whoever awaits them elsewhere sees them
     /// cancelled. Closing twice is fine. The asyncio counterpart is `loop.close`.
     ///

@@ -79,10 +79,6 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
 
     fn discard(&self) {
         if self.body.is_here() {
-            if self.promise.progress().get() != Progress::Aborted {
-                let message = "a task was destroyed while it was pending";
-                self.report(ErrorContext::new(message));
-            }
             let cause = Cancelled::new(CancelReason::LoopClosing);
             self.end(Err(TaskError::Cancelled(cause)));
         }
