@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::panic::Location;
 
 /// The event loop is closed, so nothing can be scheduled on it.
 ///
@@ -52,7 +53,34 @@ impl Error for InvalidState {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deadlock {
     /// The tasks that wait, in the order in which they were spawned.
-    pub tasks: Vec<String>,
+    pub tasks: Vec<WaitingTask>,
+    /// Places in `tasks`: each of these waits for the next, and the last for the first. Empty if
+    /// there is no such circle.
+    pub cycle: Vec<usize>,
+}
+
+/// A task that has not ended, as a report shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingTask {
+    /// Its name.
+    pub name: String,
+    /// The type of its future, for an `async fn` its path.
+    pub coroutine: &'static str,
+    /// Where in the source it was spawned.
+    pub site: &'static Location<'static>,
+    /// What it waits for, in words; `None` if it is ready to run.
+    pub waits_for: Option<String>,
+}
+
+impl fmt::Display for WaitingTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, coroutine, site) = (&self.name, self.coroutine, self.site);
+        write!(f, "{name} ({coroutine}), spawned at {site}")?;
+        match &self.waits_for {
+            Some(thing) => write!(f, ", waits for {thing}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for Deadlock {
@@ -69,6 +97,16 @@ impl fmt::Display for Deadlock {
         )?;
         for task in &self.tasks {
             write!(f, "\n  {task}")?;
+        }
+        if self.cycle.is_empty() {
+            return Ok(());
+        }
+        f.write_str("\n  in a circle:")?;
+        for (step, place) in self.cycle.iter().enumerate() {
+            let task = &self.tasks[*place];
+            let thing = task.waits_for.as_deref().unwrap_or("something");
+            let comma = if step == 0 { "" } else { "," };
+            write!(f, "{comma} {} waits for {thing}", task.name)?;
         }
         Ok(())
     }

@@ -26,6 +26,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::cancel::{Note, Plain};
 use crate::event_loop::{EventLoop, JobTally, get_running_loop};
 use crate::leaf::{Leaf, interrupted};
 
@@ -270,7 +271,7 @@ impl<T> std::future::Future for Job<T> {
                 let inbox = crate::event_loop::try_get_running_loop();
                 self.tally = inbox.map(|event_loop| JobTally::new(event_loop.core().inbox.clone()));
             }
-            self.leaf.park(context);
+            self.leaf.park(context, || Note::Plain(Plain::Job));
             return Poll::Pending;
         };
         self.leaf.resume();

@@ -22,11 +22,11 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
 use crate::cancel::{
-    CancelTarget, Cancelled, FrameRef, Step, TargetId, WakerId, id_of, keep_waker,
+    CancelTarget, Cancelled, FrameRef, Note, Step, TargetId, WakerId, id_of, keep_waker,
 };
 use crate::event_loop::{Ticket, frame, is_waker_of, ticket, with_step, with_task};
 
@@ -79,15 +79,19 @@ impl Leaf {
         }
     }
 
-    /// Counts the leaf as waiting, in the frame that is being polled.
-    pub(crate) fn park(&mut self, context: &Context<'_>) {
+    /// Counts the leaf as waiting, in the frame that is being polled. `note` says for what.
+    #[inline]
+    pub(crate) fn park(&mut self, context: &Context<'_>, note: impl FnOnce() -> Note) {
         let Some(current) = ticket() else { return };
         if !is_in_task_frame(context, current) {
             self.park_in_frame(context, current, None);
         } else if !self.is_in_task(current) {
             self.resume();
             self.park_in_task(current);
+        } else {
+            return;
         }
+        with_step(|step| step.leave_note(note()));
     }
 
     /// Counts the leaf as waiting for a target: a request to the task is forwarded to it.
@@ -98,10 +102,13 @@ impl Leaf {
     ) {
         let Some(current) = ticket() else { return };
         if !is_in_task_frame(context, current) {
-            self.park_in_frame(context, current, Some(target()));
+            let target = target();
+            leave_note_of(&target);
+            self.park_in_frame(context, current, Some(target));
         } else if !self.is_in_task(current) {
             self.resume();
             let target = target();
+            leave_note_of(&target);
             self.target = Some(id_of(&target));
             with_task(current, |task| task.frame().add_target(target));
             self.park_in_task(current);
@@ -161,6 +168,11 @@ impl Leaf {
             }
         }
     }
+}
+
+fn leave_note_of(target: &Rc<dyn CancelTarget>) {
+    let target: Weak<dyn CancelTarget> = Rc::downgrade(target);
+    with_step(|step| step.leave_note(Note::Thing(target)));
 }
 
 /// Whether the frame that is being polled is the own one of the running task, and nobody in

@@ -50,6 +50,7 @@
 mod cancel;
 mod error;
 mod event_loop;
+mod debug;
 mod leaf;
 mod promise;
 mod task;
@@ -66,10 +67,10 @@ pub use self::combine::{
     ErrorGroup, Gather, GatherWait, Gatherable, GroupScope, GroupStateError, IntoTask, TaskGroup,
     async_with, gather, shield,
 };
-pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut};
+pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut, WaitingTask};
 pub use self::event_loop::{
-    Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle, LoopHandle,
-    RunError, TimerHandle, get_running_loop, try_get_running_loop,
+    Blocked, Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle,
+    LoopHandle, RunError, TimerHandle, Watchdog, get_running_loop, try_get_running_loop,
 };
 pub use self::executor::{Job, ThreadPool, to_thread};
 pub use self::net::{Address, TcpListener, TcpStream, resolve};
@@ -88,8 +89,8 @@ pub use self::sync::{
 };
 pub use self::task::{
     CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, TimeoutStateError, WithTimeout,
-    YieldNow, all_tasks, catch_cancel, create_task, current_task, sleep, sleep_until, spawn,
-    timeout, timeout_at, yield_now,
+    YieldNow, all_tasks, catch_cancel, create_task, current_task, format_call_graph, sleep,
+    sleep_until, spawn, timeout, timeout_at, yield_now,
 };
 
 /// The program in the README is compiled and run with the other examples.

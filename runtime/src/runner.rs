@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::cancel::{CancelReason, Cancelled};
-use crate::event_loop::{Clock, ErrorContext, EventLoop, RunError, WeakLoop, callback};
+use crate::event_loop::{Clock, ErrorContext, EventLoop, RunError, callback};
 use crate::promise::Promise;
 use crate::task::TaskRef;
 
@@ -120,19 +120,15 @@ impl Drop for Runner {
         }
         let left = event_loop.all_tasks();
         if !left.is_empty() {
-            // A task that waits for ever in its clean-up is a deadlock; it is dropped below.
-            let _ = event_loop.run_until_complete(cancel_all(event_loop.downgrade(), left));
+            end_all(event_loop, left);
         }
         event_loop.shutdown_default_executor(EXECUTOR_PATIENCE);
         event_loop.close();
     }
 }
 
-/// Cancels `tasks`, waits until all of them have ended, and reports those that panicked.
-async fn cancel_all(event_loop: WeakLoop, tasks: Vec<TaskRef>) {
-    let Some(event_loop) = event_loop.upgrade() else {
-        return;
-    };
+/// Cancels `tasks` and runs the loop until all of them have ended.
+fn end_all(event_loop: &EventLoop, tasks: Vec<TaskRef>) {
     let all_ended: Promise<()> = event_loop.create_promise();
     let left = Rc::new(Cell::new(tasks.len()));
     let cause = Cancelled::new(CancelReason::LoopClosing);
@@ -147,7 +143,20 @@ async fn cancel_all(event_loop: WeakLoop, tasks: Vec<TaskRef>) {
         }));
         task.cancel_for(cause.clone());
     }
-    all_ended.await;
+    let awaited = all_ended.clone();
+    let ran = event_loop.run_until_complete(async move { awaited.await });
+    if ran.is_err() {
+        // A task waits for ever in its clean-up. It is reported and dropped when the loop closes;
+        // the one that waited here is to end before that.
+        let _ = all_ended.set_result(());
+        event_loop.stop();
+        let _one_turn = event_loop.run_forever();
+    }
+    report_panics(event_loop, &tasks);
+}
+
+/// Tells of tasks that panicked in their clean-up, of which nobody else will hear.
+fn report_panics(event_loop: &EventLoop, tasks: &[TaskRef]) {
     for task in tasks {
         let Some(cause) = task.panic_text() else {
             continue;

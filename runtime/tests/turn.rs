@@ -371,6 +371,16 @@ fn a_closed_loop_takes_nothing() {
     assert!(t.take().is_empty());
 }
 
+/// What was said behind the report of the tasks that were left, which comes first.
+fn without_report(mut said: Vec<String>) -> Vec<String> {
+    let report = said.remove(0);
+    assert!(
+        report.contains("pending when the event loop was closed"),
+        "{report}"
+    );
+    said
+}
+
 #[test]
 fn closing_drops_what_is_left_and_each_drop_may_use_the_loop() {
     struct Busy(Trace, &'static str);
@@ -403,7 +413,7 @@ fn closing_drops_what_is_left_and_each_drop_may_use_the_loop() {
     l.close();
     assert!(waiting.cancelled());
     assert_eq!(
-        t.take(),
+        without_report(t.take()),
         [
             "task true true true",
             "new task true true true",
@@ -427,7 +437,7 @@ fn dropping_the_last_handle_closes_the_loop() {
     l.stop();
     run(&l);
     drop(l);
-    assert_eq!(t.take(), ["dropped"]);
+    assert_eq!(without_report(t.take()), ["dropped"]);
     assert!(task.cancelled());
 }
 
@@ -454,7 +464,7 @@ fn a_panic_in_a_drop_while_closing_is_reported() {
     run(&l);
     l.close();
     assert_eq!(
-        t.take(),
+        without_report(t.take()),
         [
             "HANDLER a future panicked while it was dropped in Task-1: bomb",
             "the next one is dropped all the same",
@@ -558,25 +568,6 @@ fn a_turn_runs_exactly_what_is_ready_when_it_begins() {
             "main step 3",
         ]
     );
-}
-
-#[test]
-fn a_deadlock_names_every_task_that_waits() {
-    let (l, _) = fresh();
-    let named = l.create_task(pending::<()>());
-    named.set_name("waits for nothing");
-    let event = looplet::Event::new();
-    let ran = l.run_until_complete(async move { event.wait().await });
-    let Err(RunError::Deadlock(deadlock)) = ran else {
-        panic!("nothing can ever happen: {ran:?}")
-    };
-    assert_eq!(deadlock.tasks.len(), 2);
-    let (first, second) = (&deadlock.tasks[0], &deadlock.tasks[1]);
-    assert!(first.starts_with("waits for nothing ("), "{first}");
-    assert!(second.starts_with("Task-2 ("), "{second}");
-    assert!(first.contains("turn.rs") && second.contains("turn.rs"));
-    let text = deadlock.to_string();
-    assert!(text.starts_with("deadlock: 2 tasks wait for something that can never happen\n"));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::sync::mpsc;
 use std::thread;
 
 use looplet::{
-    Clock, RunError, Runner, Task, catch_cancel, create_task, current_task, get_running_loop,
-    sleep, to_thread, try_get_running_loop,
+    Clock, RunError, Runner, Task, catch_cancel, create_task, current_task, format_call_graph,
+    gather, get_running_loop, sleep, to_thread, try_get_running_loop,
 };
 
 use crate::programs::{loop_on, ms, new_loop, panic_of, stop};
@@ -22,6 +22,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::by_hand("G07", g07),
         Case::by_hand("G08", g08),
         Case::by_hand("G09", g09),
+        Case::new("G10", g10),
     ]
 }
 
@@ -130,5 +131,35 @@ fn g09(trace: Trace) {
     }
     if current_task().is_none() {
         trace.say(no_loop());
+    }
+}
+
+async fn g10(trace: Trace) {
+    async fn leaf(trace: Trace) {
+        sleep(ms(10)).await;
+        let graph = format_call_graph(None);
+        graph.lines().take(6).for_each(|line| trace.say(bare(line)));
+    }
+    async fn mid(trace: Trace) {
+        let leaf = create_task(leaf(trace));
+        leaf.set_name("leaf");
+        gather([leaf]).await;
+    }
+    let mid = create_task(mid(trace));
+    mid.set_name("mid");
+    mid.await;
+}
+
+/// A line of a call graph without what differs from run to run: ids, files, modules.
+fn bare(line: &str) -> String {
+    if let Some((head, _)) = line.split_once(" id=0x") {
+        return format!("{head} id=X)");
+    }
+    let Some((head, place)) = line.split_once("File ") else {
+        return line.to_string();
+    };
+    match place.rsplit_once("::") {
+        Some((_, name)) => format!("{head}async {name}"),
+        None => line.to_string(),
     }
 }

@@ -28,14 +28,10 @@ mod b_promise;
 mod c_task;
 mod c_cancel;
 mod d_gather;
-mod d_wait;
 mod d_time;
 mod d_group;
-mod d_threads;
 mod e_locks;
 mod e_queues;
-mod f_streams;
-mod f_servers;
 mod g_run;
 
 use std::process::ExitCode;
@@ -86,14 +82,10 @@ fn programs() -> Vec<Case> {
         c_task::cases(),
         c_cancel::cases(),
         d_gather::cases(),
-        d_wait::cases(),
         d_time::cases(),
         d_group::cases(),
-        d_threads::cases(),
         e_locks::cases(),
         e_queues::cases(),
-        f_streams::cases(),
-        f_servers::cases(),
         g_run::cases(),
     ];
     groups.into_iter().flatten().collect()

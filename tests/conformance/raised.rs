@@ -105,13 +105,7 @@ impl Python for TimedOut {
 
 impl Python for InvalidState {
     fn str(&self) -> String {
-        let text = match self {
-            InvalidState::ResultNotSet => "Result is not set.",
-            InvalidState::ExceptionNotSet => "Exception is not set.",
-            InvalidState::Done => "invalid state",
-            other => return format!("{other:?}"),
-        };
-        Raised::new("InvalidStateError", text).str()
+        "InvalidStateError".to_string()
     }
 }
 
@@ -165,7 +159,9 @@ pub(crate) fn message(report: &ErrorContext) -> String {
         ("a callback panicked", _) => "Exception in callback",
         ("a panic was never retrieved", Some(_)) => "Task exception was never retrieved",
         ("an exception was never retrieved", None) => "Future exception was never retrieved",
-        ("a task was destroyed while it was pending", _) => "Task was destroyed but it is pending!",
+        ("a task was pending when the event loop was closed", _) => {
+            "Task was destroyed but it is pending!"
+        }
         ("a panic while the run ended", _) => "unhandled exception during asyncio.run() shutdown",
         (other, _) => other,
     }

@@ -23,6 +23,7 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use super::Cancelled;
+use super::awaited::Awaitable;
 use super::wakers::{ForeignWakers, WakerId};
 
 /// A frame together with its owner: something that can be rung.
@@ -43,7 +44,7 @@ pub(crate) trait FrameOwner {
 pub(crate) type FrameRef = Rc<dyn FrameOwner>;
 
 /// Something a leaf may wait for and a request may be forwarded to.
-pub(crate) trait CancelTarget {
+pub(crate) trait CancelTarget: Awaitable {
     /// Asks the target to end. Returns whether that can still change anything.
     fn cancel(&self, cause: Cancelled) -> bool;
 }
@@ -117,6 +118,11 @@ impl Frame {
     /// Whether any leaf waits inside.
     pub(crate) fn is_waited_in(&self) -> bool {
         self.waiting.get() > 0
+    }
+
+    /// How many leaves wait inside.
+    pub(crate) fn waiting(&self) -> i32 {
+        self.waiting.get()
     }
 
     /// Marks the time in which the owner polls its child.

@@ -19,10 +19,12 @@
 //! in `leaf.rs`, the scopes are in `task/`.
 
 mod cancelled;
+mod awaited;
 mod wakers;
 mod frame;
 mod step;
 
+pub(crate) use awaited::{Awaitable, Note, Plain, note_of};
 pub use cancelled::{CancelReason, Cancelled};
 pub(crate) use frame::{CancelTarget, Frame, FrameOwner, FrameRef, TargetId, id_of, keep_waker};
 pub(crate) use step::Step;

@@ -18,7 +18,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::{Cancelled, FrameRef};
+use super::{Cancelled, FrameRef, Note};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -38,6 +38,8 @@ pub(crate) struct Step {
     /// Leaves that began to wait during this step in the task's own frame, less those that
     /// ceased. Kept here so that the commonest wait touches nothing but this.
     parked: Cell<i32>,
+    /// What the leaf waits for that began to wait last; `None`: no leaf did.
+    note: Cell<Option<Note>>,
 }
 
 impl Step {
@@ -47,6 +49,7 @@ impl Step {
             cause: Cell::new(None),
             frame: RefCell::new(None),
             parked: Cell::new(0),
+            note: Cell::new(None),
         }
     }
 
@@ -119,6 +122,18 @@ impl Step {
     /// Takes the count, for the frame itself, at the end of the step.
     pub(crate) fn take_parked(&self) -> i32 {
         self.parked.take()
+    }
+
+    /// Leaves a note of what the task waits for.
+    #[inline]
+    pub(crate) fn leave_note(&self, note: Note) {
+        self.note.set(Some(note));
+    }
+
+    /// Takes the note, at the end of the step.
+    #[inline]
+    pub(crate) fn take_note(&self) -> Option<Note> {
+        self.note.take()
     }
 
     /// Returns the innermost frame below the task's own, if one is being polled.

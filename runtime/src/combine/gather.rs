@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::into_task::IntoTask;
-use crate::cancel::{CancelReason, CancelTarget, Cancelled};
+use crate::cancel::{Awaitable, CancelReason, CancelTarget, Cancelled};
 use crate::event_loop::get_running_loop;
 use crate::promise::{Outcome, PromiseCell, TaskError, Wait};
 use crate::task::Task;
@@ -173,6 +173,20 @@ impl<R> GatherCell<R> {
 impl<R> Drop for GatherCell<R> {
     fn drop(&mut self) {
         self.promise.report_unretrieved_panic(|| None);
+    }
+}
+
+impl<R> Awaitable for GatherCell<R> {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a gather of {} tasks that go on", self.left.get())
+    }
+
+    fn decided_by(&self) -> Vec<usize> {
+        let children = self.children.borrow();
+        children
+            .iter()
+            .flat_map(|child| child.decided_by())
+            .collect()
     }
 }
 

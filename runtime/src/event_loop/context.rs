@@ -151,6 +151,11 @@ pub(crate) fn with_task<R>(ticket: Ticket, look: impl FnOnce(&dyn Coroutine) -> 
     with_loop(ticket, |core| core.tasks.look(ticket.task(), look))?
 }
 
+/// The name of the task that a ticket stands for, if it is there.
+pub(crate) fn name_of(ticket: Ticket) -> Option<String> {
+    task_of(ticket).map(|task| task.name())
+}
+
 /// Whether the task of a ticket has been woken and waits for its next step.
 pub(crate) fn is_queued(ticket: Ticket) -> bool {
     if self::ticket() == Some(ticket) {

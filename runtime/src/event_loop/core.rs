@@ -24,6 +24,7 @@ use super::report::Reporter;
 use super::tasks::Tasks;
 use super::ticket::{LoopNumber, TaskId};
 use super::timers::{TimerAction, TimerKey, Timers};
+use super::watch::Watch;
 
 /// How a loop is set up.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) clock: Clock,
     /// Entries that may run between two looks at the kernel while more are ready.
     pub(crate) io_interval: u32,
+    /// Whether debug mode is on; `None`: if the environment says so.
+    pub(crate) debug: Option<bool>,
 }
 
 /// The parts of a loop.
@@ -44,6 +47,7 @@ pub(crate) struct Core {
     pub(crate) reactor: Reactor,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) reporter: Reporter,
+    pub(crate) watch: Watch,
     pub(crate) phase: Cell<Phase>,
     /// Whether `stop` was called for the run that is going on, or for the next one.
     pub(crate) stopping: Cell<bool>,
@@ -78,6 +82,7 @@ impl Core {
             reactor,
             inbox,
             reporter: Reporter::default(),
+            watch: Watch::new(settings.debug),
             phase: Cell::new(Phase::Idle),
             stopping: Cell::new(false),
             since_poll: Cell::new(0),

@@ -22,10 +22,13 @@ mod tasks;
 mod reactor;
 mod inbox;
 mod report;
+mod watch;
 mod core;
 mod context;
 mod threadsafe;
 mod waker;
+mod graph;
+mod close;
 mod turn;
 mod run_error;
 
@@ -39,10 +42,12 @@ pub use self::handle::{Handle, TimerHandle};
 pub use self::inbox::LoopHandle;
 pub use self::report::{ErrorContext, ExceptionHandler};
 pub use self::run_error::RunError;
+pub use self::watch::{Blocked, Watchdog};
 
 pub(crate) use self::clock::nanoseconds;
-pub(crate) use self::context::{frame, is_queued, task, ticket, with_step, with_task};
+pub(crate) use self::context::{frame, is_queued, name_of, task, ticket, with_step, with_task};
 pub(crate) use self::core::Core;
+pub(crate) use self::graph::{Graph, awaited};
 pub(crate) use self::handle::{Callback, callback};
 pub(crate) use self::inbox::JobTally;
 pub(crate) use self::reactor::{Direction, SourceId, WaitId};
@@ -52,6 +57,7 @@ pub(crate) use self::ticket::{TaskId, Ticket};
 pub(crate) use self::timers::{TimerAction, TimerKey};
 pub(crate) use self::waker::{is_waker_of, ticket_of, waker_of};
 
+use self::close::close;
 use self::core::{Phase, Settings};
 use self::ticket::LoopNumber;
 use self::turn::{Scratch, turn};
@@ -106,6 +112,13 @@ impl EventLoopBuilder {
         self
     }
 
+    /// Switches debug mode on or off; see [`EventLoop::set_debug`]. Default: on if the
+    /// environment variable `LOOPLET_DEBUG` is set, and not to `0`.
+    pub fn debug(mut self, debug: bool) -> Self {
+        self.settings.debug = Some(debug);
+        self
+    }
+
     /// Makes the loop.
     ///
     /// # Errors
@@ -134,6 +147,7 @@ impl EventLoop {
             settings: Settings {
                 clock: Clock::Real,
                 io_interval: 61,
+                debug: None,
             },
         }
     }
@@ -196,6 +210,11 @@ impl EventLoop {
     /// counterpart is `loop.time`.
     pub fn time(&self) -> Instant {
         self.core.clock.instant_at(self.core.clock.now())
+    }
+
+    /// Returns how many timers are set. One that is cancelled is gone at once.
+    pub fn timer_count(&self) -> usize {
+        self.core.timers.len()
     }
 
     /// Returns the part of the loop that other threads may use.
@@ -318,6 +337,11 @@ impl WeakLoop {
     }
 }
 
+/// Returns the loop that a ticket is of, if it is on this thread.
+pub(crate) fn loop_of(ticket: Ticket) -> Option<EventLoop> {
+    WeakLoop(ticket.number()).upgrade()
+}
+
 /// Marks the time of a run, however it ends.
 struct Running<'a>(&'a Core);
 
@@ -353,40 +377,4 @@ pub fn get_running_loop() -> EventLoop {
 /// Returns the loop that runs on this thread, if one does.
 pub fn try_get_running_loop() -> Option<EventLoop> {
     context::running().map(|core| EventLoop { core })
-}
-
-/// Empties a loop for good. The loop counts as the running one meanwhile, so that the `Drop`
-/// of a user's future may ask for it.
-fn close(core: &Rc<Core>) {
-    if core.is_closed() {
-        return;
-    }
-    core.phase.set(Phase::Closed);
-    let _entered = context::enter(core);
-    let future = "a future panicked while it was dropped";
-    for coroutine in core.tasks.clear() {
-        core.reporter.contain(future, || {
-            coroutine.discard();
-            drop(coroutine);
-        });
-    }
-    // One at a time, so that a panic in the drop of one leaves none of the others behind.
-    let callback = "a callback panicked while it was dropped";
-    let discard = |drop: &mut dyn FnMut()| core.reporter.contain(callback, drop);
-    for (_, errand) in core.ready.clear() {
-        let mut errand = Some(errand);
-        discard(&mut || drop(errand.take()));
-    }
-    for action in core.timers.clear() {
-        let mut action = Some(action);
-        discard(&mut || drop(action.take()));
-    }
-    for letter in core.inbox.close() {
-        let mut letter = Some(letter);
-        discard(&mut || drop(letter.take()));
-    }
-    for (_, attachment) in core.detach_all() {
-        let mut attachment = Some(attachment);
-        discard(&mut || drop(attachment.take()));
-    }
 }

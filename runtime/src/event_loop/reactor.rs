@@ -237,6 +237,11 @@ impl Reactor {
         }
     }
 
+    /// How many sources there are.
+    pub(crate) fn sources(&self) -> usize {
+        self.sources.borrow().len()
+    }
+
     /// Whether there is anything that the kernel could tell of.
     pub(crate) fn has_sources(&self) -> bool {
         !self.sources.borrow().is_empty()

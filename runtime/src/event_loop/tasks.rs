@@ -27,7 +27,7 @@ use slab::Slab;
 use super::handle::Callback;
 use super::ready::ReadyQueue;
 use super::ticket::{MAX_TASKS, TaskId, Ticket};
-use crate::cancel::{Cancelled, FrameOwner};
+use crate::cancel::{Cancelled, FrameOwner, Note};
 
 /// What a step of a coroutine came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub(crate) trait Coroutine: FrameOwner {
     fn set_name(&self, name: String);
     /// How many tasks the loop had made before it.
     fn number(&self) -> u32;
+    /// What a waker of it carries.
+    fn ticket(&self) -> Ticket;
     /// Where in the source it was spawned.
     fn site(&self) -> &'static Location<'static>;
     /// What type of future it runs.
@@ -69,6 +71,8 @@ struct Slot {
     generation: u32,
     /// Whether it is in the ready queue, or runs.
     queued: bool,
+    /// What it began to wait for last.
+    note: Note,
 }
 
 /// All tasks of one loop.
@@ -111,6 +115,7 @@ impl Tasks {
             coroutine,
             generation: id.generation,
             queued: true,
+            note: Note::Unknown,
         });
         drop(slots);
         ready.push_task(id);
@@ -151,13 +156,38 @@ impl Tasks {
         slot.is_some_and(|slot| slot.generation == id.generation && slot.queued)
     }
 
-    /// Lets a task wait: whoever wakes it queues it.
-    pub(crate) fn wait(&self, id: TaskId) {
+    /// Lets a task wait: whoever wakes it queues it. A new note takes the place of the old one.
+    pub(crate) fn wait(&self, id: TaskId, note: Option<Note>) {
         if let Some(slot) = self.slots.borrow_mut().get_mut(id.index as usize)
             && slot.generation == id.generation
         {
             slot.queued = false;
+            if let Some(note) = note {
+                slot.note = note;
+            }
         }
+    }
+
+    /// What a task waits for; `None` if it does not wait.
+    pub(crate) fn note(&self, id: TaskId) -> Option<Note> {
+        let slots = self.slots.borrow();
+        let slot = slots.get(id.index as usize)?;
+        let waits = slot.generation == id.generation && !slot.queued;
+        waits.then(|| slot.note.clone())
+    }
+
+    /// All tasks that have not ended, with their ids, in the order in which they were spawned.
+    pub(crate) fn all_with_ids(&self) -> Vec<(TaskId, Rc<dyn Coroutine>)> {
+        let slots = self.slots.borrow();
+        let mut all: Vec<_> = slots
+            .iter()
+            .map(|(index, slot)| {
+                let id = TaskId::new(index, slot.generation);
+                (id, slot.coroutine.clone())
+            })
+            .collect();
+        all.sort_by_key(|(_, coroutine)| coroutine.number());
+        all
     }
 
     /// Removes a task that has ended. The caller drops what is returned.
@@ -172,13 +202,8 @@ impl Tasks {
 
     /// All tasks that have not ended, in the order in which they were spawned.
     pub(crate) fn all(&self) -> Vec<Rc<dyn Coroutine>> {
-        let slots = self.slots.borrow();
-        let mut all: Vec<_> = slots
-            .iter()
-            .map(|(_, slot)| slot.coroutine.clone())
-            .collect();
-        all.sort_by_key(|coroutine| coroutine.number());
-        all
+        let all = self.all_with_ids().into_iter();
+        all.map(|(_, coroutine)| coroutine).collect()
     }
 
     /// Forgets all tasks. The caller drops what is returned.

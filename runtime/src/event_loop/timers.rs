@@ -73,6 +73,10 @@ impl Timers {
         self.count.get() == 0
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.count.get()
+    }
+
     /// Sets a timer for `deadline`.
     pub(crate) fn insert(&self, deadline: u64, action: TimerAction) -> TimerKey {
         let mut inner = self.inner.borrow_mut();

@@ -16,6 +16,7 @@
 //! question costs as much as ten tasks. The order of what is ready does not change by that.
 
 use std::any::Any;
+use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -25,12 +26,14 @@ use std::time::Duration;
 
 use super::context;
 use super::core::Core;
+use super::graph::Graph;
 use super::inbox::Letter;
 use super::ready::{Errand, Place};
 use super::report::ErrorContext;
 use super::tasks::{Coroutine, Stepped};
 use super::ticket::{TaskId, Ticket};
 use super::timers::TimerAction;
+use crate::cancel::Step;
 use crate::error::Deadlock;
 
 /// Why a turn could not be made.
@@ -136,26 +139,12 @@ fn patience(core: &Core) -> Result<Option<Duration>, TurnError> {
             Ok(Some(Duration::from_nanos(left).min(MAX_SLEEP)))
         }
         None if core.reactor.is_awaited() || core.inbox.expects_letters() => Ok(None),
-        None => Err(TurnError::Deadlock(deadlock(core))),
+        None => Err(TurnError::Deadlock(Graph::of(core).into_deadlock())),
     }
 }
 
 /// The longest sleep in the kernel, as in asyncio: a day.
 const MAX_SLEEP: Duration = Duration::from_secs(86_400);
-
-fn deadlock(core: &Core) -> Deadlock {
-    let describe = |task: Rc<dyn Coroutine>| {
-        format!(
-            "{} ({}), spawned at {}",
-            task.name(),
-            task.type_name(),
-            task.site()
-        )
-    };
-    Deadlock {
-        tasks: core.tasks.all().into_iter().map(describe).collect(),
-    }
-}
 
 /// The second half of step 3. Without timers, the clock is not read.
 #[inline(never)]
@@ -174,7 +163,11 @@ fn run_ready(core: &Core, batch: &mut Vec<Place>) {
         .set(core.since_poll.get().saturating_add(batch.len() as u32));
     let mut rest = batch.iter();
     // One catch serves all entries: to set one up for each would cost more than the entry.
-    while let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_all(core, &mut rest))) {
+    let run = match core.watch.is_on() {
+        true => run_all_watched,
+        false => run_all,
+    };
+    while let Err(payload) = catch_unwind(AssertUnwindSafe(|| run(core, &mut rest))) {
         recover(core, payload);
     }
     batch.clear();
@@ -187,6 +180,41 @@ fn run_all(core: &Core, places: &mut slice::Iter<'_, Place>) {
             Place::Task(id) => run_step(core, id),
             Place::Errand(key) => run_errand(core, core.ready.take(key)),
         }
+    }
+}
+
+/// The same, with a look at each.
+#[cold]
+fn run_all_watched(core: &Core, places: &mut slice::Iter<'_, Place>) {
+    for &place in places {
+        let task = match place {
+            Place::Task(id) => core.tasks.get(id),
+            Place::Errand(_) => None,
+        };
+        let name = || match &task {
+            Some(task) => Shown(&**task).to_string(),
+            None => "a callback".to_string(),
+        };
+        let since = core.watch.begin(name);
+        match place {
+            Place::Task(id) => run_step(core, id),
+            Place::Errand(key) => run_errand(core, core.ready.take(key)),
+        }
+        if let Some(took) = core.watch.end(since) {
+            let seconds = took.as_secs_f64();
+            let message = format!("executing {} took {seconds:.3} s", name());
+            core.reporter.report(&ErrorContext::new(message));
+        }
+    }
+}
+
+/// A task, as those who watch call it.
+struct Shown<'a>(&'a dyn Coroutine);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, path, site) = (self.0.name(), self.0.type_name(), self.0.site());
+        write!(f, "<Task name='{name}' coro=<{path}> spawned at {site}>")
     }
 }
 
@@ -233,7 +261,7 @@ fn run_step(core: &Core, id: TaskId) {
     };
     let ticket = Ticket::new(core.number, id);
     match context::run_as(ticket, || coroutine.step(ticket)) {
-        (Stepped::Waiting, false) => core.tasks.wait(id),
+        (Stepped::Waiting, false) => core.tasks.wait(id, context::with_step(Step::take_note)),
         (Stepped::Waiting, true) => core.ready.push_task(id),
         (Stepped::Ended, _) => bury(core, id, coroutine),
     }

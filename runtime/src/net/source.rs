@@ -9,6 +9,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::cancel::{Note, Plain};
 use crate::event_loop::{Direction, EventLoop, SourceId, WaitId, WeakLoop, try_get_running_loop};
 use crate::leaf::{Leaf, interrupted};
 
@@ -167,9 +168,16 @@ impl<S: mio::event::Source> std::future::Future for Ready<'_, S> {
                 *wait = None;
                 leaf.resume();
             }
-            Poll::Pending => leaf.park(context),
+            Poll::Pending => leaf.park(context, || Note::Plain(awaited(*direction))),
         }
         polled.map(Ok)
+    }
+}
+
+fn awaited(direction: Direction) -> Plain {
+    match direction {
+        Direction::Read => Plain::Readable,
+        Direction::Write => Plain::Writable,
     }
 }
 

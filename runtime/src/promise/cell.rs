@@ -11,7 +11,7 @@ use std::task::Waker;
 
 use super::line::{CallbackId, Line, Waiting};
 use super::outcome::{Kept, Outcome, TaskError};
-use crate::cancel::{CancelTarget, Cancelled};
+use crate::cancel::{Awaitable, CancelTarget, Cancelled};
 use crate::event_loop::{Callback, ErrorContext, WeakLoop, report_by_default};
 
 /// ```text
@@ -271,6 +271,12 @@ impl<T> fmt::Debug for PromiseCell<T> {
             Stage::Cancelled => "cancelled",
             Stage::Panicked => "panicked",
         })
+    }
+}
+
+impl<T> Awaitable for PromiseCell<T> {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a Promise that nobody sets")
     }
 }
 

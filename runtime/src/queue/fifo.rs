@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use super::error::{GetError, PutError, QueueShutDown, TaskDoneError};
 use super::store::{Fifo, Store};
+use crate::cancel::{Note, Plain};
 use crate::sync::{Event, WaitQueue};
 
 /// A queue between tasks, bounded or not: first in, first out.
@@ -101,7 +102,10 @@ impl<T, S: Store<T>> Queue<T, S> {
     /// Dropping or cancelling it drops the item; the queue is as it was.
     pub async fn put(&self, item: T) -> Result<(), QueueShutDown> {
         while self.full() && !self.is_shut_down() {
-            self.inner.putters.wait(&|| self.wake_putter()).await;
+            self.inner
+                .putters
+                .wait(&|| self.wake_putter(), Note::Plain(Plain::Room))
+                .await;
         }
         if self.is_shut_down() {
             return Err(QueueShutDown);
@@ -143,7 +147,10 @@ impl<T, S: Store<T>> Queue<T, S> {
             if self.is_shut_down() {
                 return Err(QueueShutDown);
             }
-            self.inner.getters.wait(&|| self.wake_getter()).await;
+            self.inner
+                .getters
+                .wait(&|| self.wake_getter(), Note::Plain(Plain::Item))
+                .await;
         }
     }
 

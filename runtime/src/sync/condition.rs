@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use super::lock::{Lock, LockGuard, NotAcquired};
 use super::waiters::WaitQueue;
+use crate::cancel::{Note, Plain};
 use crate::task::catch_cancel;
 
 /// A lock, and tasks that wait for a change of what it guards.
@@ -85,7 +86,12 @@ impl Condition {
         }
         guard.give_back();
         let pass_on = || self.notify_waiters(1);
-        let mut cancelled = catch_cancel(self.waiters.wait(&pass_on)).await.err();
+        let mut cancelled = catch_cancel(
+            self.waiters
+                .wait(&pass_on, Note::Plain(Plain::Notification)),
+        )
+        .await
+        .err();
         let again = loop {
             match catch_cancel(self.lock.acquire()).await {
                 Ok(again) => break again,

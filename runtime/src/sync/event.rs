@@ -5,6 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::waiters::WaitQueue;
+use crate::cancel::{Note, Plain};
 
 /// A flag that tasks can wait for.
 ///
@@ -65,7 +66,10 @@ impl Event {
     /// Dropping or cancelling it has no effect on the event.
     pub async fn wait(&self) {
         if !self.is_set() {
-            self.inner.waiters.wait(&|| {}).await;
+            self.inner
+                .waiters
+                .wait(&|| {}, Note::Plain(Plain::Event))
+                .await;
         }
     }
 }

@@ -6,6 +6,8 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::waiters::WaitQueue;
+use crate::cancel::{Awaitable, note_of};
+use crate::event_loop::{Ticket, name_of, ticket};
 
 /// A mutual-exclusion lock for tasks: fair, and held until its guard is dropped.
 ///
@@ -40,10 +42,17 @@ pub struct Lock {
 #[derive(Default)]
 struct Inner {
     locked: Cell<bool>,
+    /// The task that took it last; `None`: nobody did, or a callback.
+    holder: Cell<Option<Ticket>>,
     waiters: WaitQueue,
 }
 
 impl Inner {
+    fn take(&self) {
+        self.locked.set(true);
+        self.holder.set(ticket());
+    }
+
     fn release(&self) {
         self.locked.set(false);
         self.pass_on();
@@ -54,6 +63,19 @@ impl Inner {
         if !self.locked.get() {
             self.waiters.wake_first();
         }
+    }
+}
+
+impl Awaitable for Inner {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.holder.get().and_then(name_of) {
+            Some(name) => write!(f, "a Lock held by '{name}'"),
+            None => f.write_str("a Lock held by no task that is there"),
+        }
+    }
+
+    fn decided_by(&self) -> Vec<usize> {
+        self.holder.get().map(Ticket::word).into_iter().collect()
     }
 }
 
@@ -73,9 +95,12 @@ impl Lock {
     pub async fn acquire(&self) -> LockGuard {
         let inner = &*self.inner;
         if inner.locked.get() || !inner.waiters.is_empty() {
-            inner.waiters.wait(&|| inner.pass_on()).await;
+            inner
+                .waiters
+                .wait(&|| inner.pass_on(), note_of(&self.inner))
+                .await;
         }
-        inner.locked.set(true);
+        inner.take();
         LockGuard::new(self)
     }
 
@@ -84,7 +109,7 @@ impl Lock {
         if self.locked() || !self.inner.waiters.is_empty() {
             return None;
         }
-        self.inner.locked.set(true);
+        self.inner.take();
         Some(LockGuard::new(self))
     }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::waiters::WaitQueue;
+use crate::cancel::{Note, Plain};
 
 /// Limits how many tasks do something at the same time.
 ///
@@ -67,7 +68,10 @@ impl Semaphore {
     pub async fn acquire(&self) -> Permit {
         let inner = &*self.inner;
         if self.locked() {
-            inner.waiters.wait(&|| inner.release()).await;
+            inner
+                .waiters
+                .wait(&|| inner.release(), Note::Plain(Plain::Permit))
+                .await;
             // Who came while this waiter was woken and had not run had to stand behind it,
             // even if there was a permit for both.
             inner.distribute();

@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use crate::cancel::Note;
 use crate::leaf::{Leaf, interrupted};
 
 struct Waiter {
@@ -80,11 +81,12 @@ impl WaitQueue {
     }
 
     /// Waits in the line until woken. `pass_on` is called if the wait is dropped after it was
-    /// woken and before it could use its turn.
-    pub(crate) fn wait<'a>(&'a self, pass_on: &'a dyn Fn()) -> Wait<'a> {
+    /// woken and before it could use its turn; `note` says for what it waits.
+    pub(crate) fn wait<'a>(&'a self, pass_on: &'a dyn Fn(), note: Note) -> Wait<'a> {
         Wait {
             queue: self,
             pass_on,
+            note,
             id: None,
             leaf: Leaf::new(),
         }
@@ -136,6 +138,7 @@ impl WaitQueue {
 pub(crate) struct Wait<'a> {
     queue: &'a WaitQueue,
     pass_on: &'a dyn Fn(),
+    note: Note,
     /// The place in the line, as long as it has one.
     id: Option<u64>,
     leaf: Leaf,
@@ -156,7 +159,8 @@ impl std::future::Future for Wait<'_> {
             }
         };
         if !woken {
-            self.leaf.park(context);
+            let Self { leaf, note, .. } = &mut *self;
+            leaf.park(context, || note.clone());
             return Poll::Pending;
         }
         self.leaf.resume();

@@ -13,6 +13,7 @@
 //! own request: a join must not swallow the cancel of the one who joins.
 
 mod cell;
+mod task_ref;
 mod wait;
 mod sleep;
 mod yield_now;
@@ -28,8 +29,7 @@ use std::rc::Rc;
 
 use crate::cancel::{CancelReason, CancelTarget, Cancelled};
 use crate::event_loop::{
-    self, Callback, Coroutine, EventLoop, RunError, callback, get_running_loop,
-    try_get_running_loop,
+    Coroutine, EventLoop, RunError, callback, get_running_loop, try_get_running_loop,
 };
 use crate::promise::{CallbackId, Outcome, TaskError, value_of};
 
@@ -39,10 +39,12 @@ pub use self::sleep::{Sleep, sleep, sleep_until};
 pub use self::timeout::{WithTimeout, timeout, timeout_at};
 
 pub(crate) use self::scope::{Polled, ScopeFrame, poll_inside};
+pub use self::task_ref::{TaskRef, all_tasks, current_task, format_call_graph};
 pub use self::wait::{Join, TaskWait};
 pub use self::yield_now::{YieldNow, yield_now};
 
 use self::cell::{TaskObject, spawned, stillborn};
+use self::task_ref::Shown;
 
 /// A coroutine that the loop runs, and the promise of what it returns.
 ///
@@ -80,12 +82,9 @@ impl<T> Clone for Task<T> {
 
 impl<T> fmt::Debug for Task<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (state, name) = (self.object.promise(), self.object.name());
-        write!(
-            f,
-            "<Task {state:?} name='{name}' coro=<{}>>",
-            self.object.type_name()
-        )
+        let state = self.object.promise();
+        let coroutine = self.object.coroutine();
+        write!(f, "<Task {state:?} {}>", Shown(coroutine))
     }
 }
 
@@ -288,91 +287,5 @@ impl<T: 'static> Task<T> {
             Some(outcome) => value_of(outcome),
             None => unreachable!("the combinators take values of tasks that have ended"),
         }
-    }
-}
-
-/// A task of which the type of the result is not known: what [`current_task`] and
-/// [`all_tasks`] give.
-#[derive(Clone)]
-pub struct TaskRef {
-    coroutine: Rc<dyn Coroutine>,
-}
-
-impl TaskRef {
-    /// Asks the task to end; see [`Task::cancel`].
-    #[track_caller]
-    pub fn cancel(&self) -> bool {
-        self.cancel_for(Cancelled::new(CancelReason::Requested))
-    }
-
-    pub(crate) fn cancel_for(&self, cause: Cancelled) -> bool {
-        self.coroutine.cancel(cause)
-    }
-
-    pub(crate) fn notify_end(&self, callback: Rc<dyn Callback>) {
-        self.coroutine.notify_end(callback);
-    }
-
-    /// What the task panicked with, if it has; after that, somebody has looked.
-    pub(crate) fn panic_text(&self) -> Option<String> {
-        self.coroutine.panic_text()
-    }
-
-    /// Returns the name: `Task-N`, unless it was given another.
-    pub fn name(&self) -> String {
-        self.coroutine.name()
-    }
-
-    /// Gives the task a name, for reports.
-    pub fn set_name(&self, name: impl Into<String>) {
-        self.coroutine.set_name(name.into());
-    }
-
-    /// Returns how many requests to end were made and not taken back.
-    pub fn cancelling(&self) -> u32 {
-        self.coroutine.frame().cancelling_inside()
-    }
-}
-
-impl PartialEq for TaskRef {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.coroutine, &other.coroutine)
-    }
-}
-
-impl Eq for TaskRef {}
-
-impl fmt::Debug for TaskRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "<Task name='{}' coro=<{}>>",
-            self.name(),
-            self.coroutine.type_name()
-        )
-    }
-}
-
-/// Returns the task whose step is running; `None` in a callback. The asyncio counterpart has
-/// the same name.
-pub fn current_task() -> Option<TaskRef> {
-    event_loop::task().map(|coroutine| TaskRef { coroutine })
-}
-
-/// Returns the tasks of the running loop that have not ended, in the order in which they were
-/// spawned. The asyncio counterpart has the same name.
-///
-/// # Panics
-///
-/// If no loop is running on this thread.
-pub fn all_tasks() -> Vec<TaskRef> {
-    get_running_loop().all_tasks()
-}
-
-impl EventLoop {
-    /// Returns the tasks of this loop that have not ended; see [`all_tasks`].
-    pub fn all_tasks(&self) -> Vec<TaskRef> {
-        let all = self.core().tasks.all().into_iter();
-        all.map(|coroutine| TaskRef { coroutine }).collect()
     }
 }

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use crate::cancel::Note;
 use crate::event_loop::{TimerAction, TimerKey, WeakLoop, get_running_loop, nanoseconds};
 use crate::leaf::{Leaf, interrupted};
 
@@ -71,7 +72,20 @@ enum Until {
 enum State {
     New(Until),
     Yielding,
-    Set { key: TimerKey, event_loop: WeakLoop },
+    Set {
+        key: TimerKey,
+        deadline: u64,
+        event_loop: WeakLoop,
+    },
+}
+
+impl State {
+    fn note(&self) -> Note {
+        match self {
+            State::Set { deadline, .. } => Note::Sleep(*deadline),
+            State::New(_) | State::Yielding => Note::Unknown,
+        }
+    }
 }
 
 impl std::fmt::Debug for State {
@@ -103,6 +117,7 @@ impl Sleep {
         if let Some(key) = core.set_timer(deadline, action) {
             self.state = State::Set {
                 key,
+                deadline,
                 event_loop: event_loop.downgrade(),
             };
         }
@@ -132,20 +147,25 @@ impl std::future::Future for Sleep {
                 false
             }
             State::Yielding => true,
-            State::Set { key, event_loop } => self.is_over(*key, event_loop, context),
+            State::Set {
+                key, event_loop, ..
+            } => self.is_over(*key, event_loop, context),
         };
         if over {
             self.leaf.resume();
             return Poll::Ready(());
         }
-        self.leaf.park(context);
+        let Self { leaf, state } = &mut *self;
+        leaf.park(context, || state.note());
         Poll::Pending
     }
 }
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if let State::Set { key, event_loop } = &self.state
+        if let State::Set {
+            key, event_loop, ..
+        } = &self.state
             && let Some(event_loop) = event_loop.upgrade()
         {
             drop(event_loop.core().timers.take(*key));

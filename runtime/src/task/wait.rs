@@ -44,7 +44,7 @@ impl<T: 'static> Waiter<T> {
 
 /// A task that waits for its own end would wait for ever.
 fn refuse_itself<T>(object: &dyn TaskObject<T>) {
-    if ticket() == Some(object.ticket()) {
+    if ticket() == Some(object.coroutine().ticket()) {
         panic!("a task cannot await itself: {}", object.name());
     }
 }

@@ -19,7 +19,7 @@ use std::task::{Context, Poll};
 
 use super::error::ErrorGroup;
 use super::state::{GroupState, Phase};
-use crate::cancel::{CancelReason, Cancelled, FrameRef};
+use crate::cancel::{CancelReason, Cancelled, FrameRef, note_of};
 use crate::event_loop::with_step;
 use crate::leaf::{Leaf, interrupted, unwind};
 use crate::task::{Polled, ScopeFrame, poll_inside};
@@ -130,7 +130,8 @@ impl<R, E> Leaving<R, E> {
             return true;
         }
         state.waiter.set(Some(context.waker().clone()));
-        self.leaf.park(context);
+        let children = &state.children;
+        self.leaf.park(context, || note_of(children));
         false
     }
 

@@ -17,11 +17,12 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use crate::cancel::{CancelReason, CancelTarget, Cancelled, FrameOwner};
+use crate::cancel::{Awaitable, CancelReason, CancelTarget, Cancelled, FrameOwner};
 use crate::leaf::unwind;
 use crate::promise::TaskError;
 use crate::sync::Semaphore;
@@ -38,12 +39,30 @@ pub(super) enum Phase {
     Finished,
 }
 
+/// The tasks of a group by their numbers.
+#[derive(Default)]
+pub(super) struct Children(RefCell<BTreeMap<u64, Rc<dyn CancelTarget>>>);
+
+impl Awaitable for Children {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tasks of a TaskGroup", self.0.borrow().len())
+    }
+
+    fn decided_by(&self) -> Vec<usize> {
+        let children = self.0.borrow();
+        children
+            .values()
+            .flat_map(|child| child.decided_by())
+            .collect()
+    }
+}
+
 pub(super) struct GroupState<E> {
     pub(super) phase: Cell<Phase>,
     /// Whether `run` was called.
     pub(super) claimed: Cell<bool>,
     /// Children that have not ended, in the order in which they were started.
-    children: RefCell<BTreeMap<u64, Rc<dyn CancelTarget>>>,
+    pub(super) children: Rc<Children>,
     started: Cell<u64>,
     pub(super) errors: RefCell<Vec<E>>,
     /// The first panic of a child.
@@ -61,7 +80,7 @@ impl<E> GroupState<E> {
         Self {
             phase: Cell::new(Phase::New),
             claimed: Cell::new(false),
-            children: RefCell::default(),
+            children: Rc::default(),
             started: Cell::new(0),
             errors: RefCell::default(),
             panic: Cell::new(None),
@@ -72,7 +91,7 @@ impl<E> GroupState<E> {
     }
 
     pub(super) fn count(&self) -> usize {
-        self.children.borrow().len()
+        self.children.0.borrow().len()
     }
 
     /// Begins: the body is polled for the first time.
@@ -108,7 +127,7 @@ impl<E> GroupState<E> {
     }
 
     pub(super) fn cancel_children(&self, cause: &Cancelled) {
-        let children: Vec<_> = self.children.borrow().values().cloned().collect();
+        let children: Vec<_> = self.children.0.borrow().values().cloned().collect();
         for child in children {
             child.cancel(cause.clone());
         }
@@ -121,13 +140,13 @@ impl<E: 'static> GroupState<E> {
         let number = self.started.get();
         self.started.set(number + 1);
         let target = task.as_cancel_target();
-        self.children.borrow_mut().insert(number, target);
+        self.children.0.borrow_mut().insert(number, target);
         let group = self.clone();
         task.add_done_callback(move |task| group.child_ended(number, task.failure()));
     }
 
     fn child_ended(&self, number: u64, failure: Option<TaskError>) {
-        let child = self.children.borrow_mut().remove(&number);
+        let child = self.children.0.borrow_mut().remove(&number);
         drop(child);
         if self.count() == 0
             && let Some(waiter) = self.waiter.take()

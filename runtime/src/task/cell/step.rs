@@ -10,6 +10,7 @@
 
 use std::any::{Any, type_name};
 use std::cell::Cell;
+use std::fmt;
 use std::mem::{ManuallyDrop, needs_drop};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::Rc;
@@ -17,7 +18,7 @@ use std::task::{Context, Poll};
 use std::thread;
 
 use super::body::Body;
-use crate::cancel::{CancelReason, CancelTarget, Cancelled, Frame, FrameOwner, Step};
+use crate::cancel::{Awaitable, CancelReason, CancelTarget, Cancelled, Frame, FrameOwner, Step};
 use crate::event_loop::{
     Callback, Coroutine, ErrorContext, Stepped, TaskId, Ticket, WeakLoop, is_queued, panic_text,
     report_by_default, ticket, waker_of, with_step,
@@ -44,8 +45,8 @@ pub(super) struct TaskCell<F: Future> {
 /// What all handles of a task need, whatever future it runs.
 pub(crate) trait TaskObject<T>: Coroutine + CancelTarget {
     fn promise(&self) -> &PromiseCell<T>;
-    /// What wakes it.
-    fn ticket(&self) -> Ticket;
+    /// The same task as the loop sees it.
+    fn coroutine(&self) -> &dyn Coroutine;
     /// Ends the task without a chance to clean up. Returns `false` if it has ended.
     fn abort(&self) -> bool;
 }
@@ -108,6 +109,11 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
 
     fn number(&self) -> u32 {
         self.promise.number()
+    }
+
+    fn ticket(&self) -> Ticket {
+        let id = TaskId::new(self.index as usize, self.promise.number());
+        Ticket::new(self.event_loop().number(), id)
     }
 
     fn site(&self) -> &'static Location<'static> {
@@ -265,11 +271,6 @@ impl<F: Future + 'static> TaskCell<F> {
         }
     }
 
-    fn ticket(&self) -> Ticket {
-        let id = TaskId::new(self.index as usize, self.promise.number());
-        Ticket::new(self.event_loop().number(), id)
-    }
-
     fn event_loop(&self) -> WeakLoop {
         self.promise.event_loop()
     }
@@ -289,6 +290,19 @@ impl<F: Future + 'static> FrameOwner for TaskCell<F> {
     }
 }
 
+impl<F: Future + 'static> Awaitable for TaskCell<F> {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the Task '{}'", self.name())
+    }
+
+    fn decided_by(&self) -> Vec<usize> {
+        match self.promise.is_done() {
+            true => Vec::new(),
+            false => vec![self.ticket().word()],
+        }
+    }
+}
+
 impl<F: Future + 'static> CancelTarget for TaskCell<F> {
     fn cancel(&self, cause: Cancelled) -> bool {
         Coroutine::cancel(self, cause)
@@ -300,8 +314,8 @@ impl<F: Future + 'static> TaskObject<F::Output> for TaskCell<F> {
         &self.promise
     }
 
-    fn ticket(&self) -> Ticket {
-        TaskCell::ticket(self)
+    fn coroutine(&self) -> &dyn Coroutine {
+        self
     }
 
     fn abort(&self) -> bool {

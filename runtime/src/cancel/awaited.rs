@@ -1,0 +1,119 @@
+//! What a task waits for, so that a report can say it.
+//!
+//! A leaf that begins to wait leaves a note. It costs a few stores, and nothing is put into words
+//! before somebody asks. The note does not keep the thing alive, and when the thing is gone it
+//! says so.
+
+use std::fmt;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+/// Something a task can wait for, seen from a report.
+pub(crate) trait Awaitable {
+    /// Puts it into words: `the Lock held by 'A'`.
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("something")
+    }
+
+    /// The words of the tickets of the tasks that can end the wait, as far as they are known.
+    fn decided_by(&self) -> Vec<usize> {
+        Vec::new()
+    }
+}
+
+/// What a leaf waits for.
+#[derive(Clone, Default)]
+pub(crate) enum Note {
+    #[default]
+    Unknown,
+    /// A deadline on the loop's clock.
+    Sleep(u64),
+    Plain(Plain),
+    Thing(Weak<dyn Awaitable>),
+}
+
+/// What there is nothing more to say of.
+#[derive(Clone, Copy)]
+pub(crate) enum Plain {
+    /// A socket has to become readable.
+    Readable,
+    /// A socket has to become writable.
+    Writable,
+    /// A job on a thread has to end.
+    Job,
+    /// An event has to be set.
+    Event,
+    /// A semaphore has to be released.
+    Permit,
+    /// A condition has to be notified.
+    Notification,
+    /// Somebody has to put an item into a queue.
+    Item,
+    /// Somebody has to take an item out of a queue.
+    Room,
+}
+
+impl Plain {
+    fn text(self) -> &'static str {
+        match self {
+            Plain::Readable => "data from a socket",
+            Plain::Writable => "room in a socket",
+            Plain::Job => "a job on a thread",
+            Plain::Event => "an Event that nobody sets",
+            Plain::Permit => "a Semaphore that nobody releases",
+            Plain::Notification => "a Condition that nobody notifies",
+            Plain::Item => "a Queue that nobody puts into",
+            Plain::Room => "a full Queue that nobody takes from",
+        }
+    }
+}
+
+const _: () = assert!(
+    size_of::<Option<Note>>() <= 24,
+    "a note is small, for there is one for every task"
+);
+
+impl Note {
+    /// Puts it into words, at a time of the loop's clock.
+    pub(crate) fn text(&self, now: u64) -> String {
+        match self {
+            Note::Unknown => "something".to_string(),
+            Note::Sleep(deadline) => {
+                let left = Duration::from_nanos(deadline.saturating_sub(now));
+                let seconds = format!("{:.3}", left.as_secs_f64());
+                let seconds = seconds.trim_end_matches('0').trim_end_matches('.');
+                format!("sleep {seconds} s")
+            }
+            Note::Plain(plain) => plain.text().to_string(),
+            Note::Thing(thing) => match thing.upgrade() {
+                Some(thing) => Words(&*thing).to_string(),
+                None => "something that is gone".to_string(),
+            },
+        }
+    }
+
+    /// The words of the tickets of the tasks that can end the wait.
+    pub(crate) fn decided_by(&self) -> Vec<usize> {
+        match self {
+            Note::Thing(thing) => match thing.upgrade() {
+                Some(thing) => thing.decided_by(),
+                None => Vec::new(),
+            },
+            Note::Unknown | Note::Sleep(_) | Note::Plain(_) => Vec::new(),
+        }
+    }
+}
+
+/// Makes a note of something shared.
+pub(crate) fn note_of<T: Awaitable + 'static>(thing: &Rc<T>) -> Note {
+    let weak: Weak<T> = Rc::downgrade(thing);
+    Note::Thing(weak)
+}
+
+struct Words<'a>(&'a dyn Awaitable);
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.describe(f)
+    }
+}

@@ -1,0 +1,82 @@
+//! The end of a loop: everything that is left is dropped, and what should not have been left is
+//! reported, once.
+
+use std::rc::Rc;
+
+use super::context;
+use super::core::{Core, Phase};
+use super::graph::Graph;
+use super::report::ErrorContext;
+
+/// Empties a loop for good. The loop counts as the running one meanwhile, so that the `Drop`
+/// of a user's future may ask for it.
+pub(crate) fn close(core: &Rc<Core>) {
+    if core.is_closed() {
+        return;
+    }
+    report_pending(core);
+    core.phase.set(Phase::Closed);
+    let _entered = context::enter(core);
+    let future = "a future panicked while it was dropped";
+    for coroutine in core.tasks.clear() {
+        core.reporter.contain(future, || {
+            coroutine.discard();
+            drop(coroutine);
+        });
+    }
+    // One at a time, so that a panic in the drop of one leaves none of the others behind.
+    let callback = "a callback panicked while it was dropped";
+    let discard = |drop: &mut dyn FnMut()| core.reporter.contain(callback, drop);
+    for (_, errand) in core.ready.clear() {
+        let mut errand = Some(errand);
+        discard(&mut || drop(errand.take()));
+    }
+    for action in core.timers.clear() {
+        let mut action = Some(action);
+        discard(&mut || drop(action.take()));
+    }
+    for letter in core.inbox.close() {
+        let mut letter = Some(letter);
+        discard(&mut || drop(letter.take()));
+    }
+    for (_, attachment) in core.detach_all() {
+        let mut attachment = Some(attachment);
+        discard(&mut || drop(attachment.take()));
+    }
+    report_open(core);
+}
+
+/// Tells of tasks that are dropped where they stand.
+fn report_pending(core: &Core) {
+    let tasks = Graph::of(core).into_tasks();
+    if tasks.is_empty() {
+        return;
+    }
+    let (count, verb) = match tasks.len() {
+        1 => ("a task".to_string(), "was"),
+        count => (format!("{count} tasks"), "were"),
+    };
+    let lines = tasks.iter().map(|task| format!("\n  {task}"));
+    core.reporter.report(&ErrorContext {
+        cause: Some(lines.collect()),
+        ..ErrorContext::new(format!(
+            "{count} {verb} pending when the event loop was closed"
+        ))
+    });
+}
+
+/// In debug mode, tells of what the loop leaves behind.
+fn report_open(core: &Core) {
+    if !core.watch.is_debug() {
+        return;
+    }
+    let (sources, jobs) = (core.reactor.sources(), core.inbox.has_jobs());
+    if sources > 0 {
+        let message = format!("{sources} sockets were open when the event loop was closed");
+        core.reporter.report(&ErrorContext::new(message));
+    }
+    if jobs {
+        let message = "jobs were on threads when the event loop was closed";
+        core.reporter.report(&ErrorContext::new(message));
+    }
+}

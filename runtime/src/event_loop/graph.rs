@@ -1,0 +1,167 @@
+//! The task graph: who waits for what, and for whom.
+//!
+//! It is made when somebody asks: for the report of a deadlock, at the end of a loop that still
+//! has tasks, and by a program that wants to look. Until then it exists only as the notes that
+//! leaves leave behind.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::rc::Rc;
+
+use super::context::find_loop;
+use super::core::Core;
+use super::tasks::Coroutine;
+use super::ticket::{TaskId, Ticket};
+use crate::error::{Deadlock, WaitingTask};
+
+/// The tasks of a loop that have not ended, and what they wait for.
+pub(crate) struct Graph {
+    nodes: Vec<Node>,
+}
+
+struct Node {
+    task: WaitingTask,
+    ticket: Ticket,
+    /// The nodes that can end its wait, as far as they are known.
+    decided_by: Vec<usize>,
+}
+
+impl Graph {
+    pub(crate) fn of(core: &Core) -> Self {
+        let all = core.tasks.all_with_ids();
+        let places: HashMap<TaskId, usize> = all
+            .iter()
+            .enumerate()
+            .map(|(place, (id, _))| (*id, place))
+            .collect();
+        let node = |(id, coroutine): (TaskId, Rc<dyn Coroutine>)| Node {
+            task: describe(core, id, &*coroutine),
+            ticket: Ticket::new(core.number, id),
+            decided_by: deciders(core, id, &places),
+        };
+        Self {
+            nodes: all.into_iter().map(node).collect(),
+        }
+    }
+
+    pub(crate) fn into_deadlock(self) -> Deadlock {
+        let cycle = self.cycle();
+        Deadlock {
+            tasks: self.into_tasks(),
+            cycle,
+        }
+    }
+
+    pub(crate) fn into_tasks(self) -> Vec<WaitingTask> {
+        self.nodes.into_iter().map(|node| node.task).collect()
+    }
+
+    /// The places of tasks of which each waits for the next, and the last for the first.
+    fn cycle(&self) -> Vec<usize> {
+        (0..self.nodes.len())
+            .find_map(|start| self.cycle_from(start))
+            .unwrap_or_default()
+    }
+
+    /// Follows who waits for whom; a task that several can help is followed to the first.
+    fn cycle_from(&self, start: usize) -> Option<Vec<usize>> {
+        let mut path = vec![start];
+        loop {
+            let last = *path.last()?;
+            let next = *self.nodes[last].decided_by.first()?;
+            if let Some(at) = path.iter().position(|place| *place == next) {
+                return Some(path.split_off(at));
+            }
+            path.push(next);
+        }
+    }
+
+    /// Writes a task and, below it, whoever awaits it, as asyncio's `format_call_graph` does.
+    pub(crate) fn format(&self, ticket: Ticket) -> String {
+        let mut text = String::new();
+        let place = self.nodes.iter().position(|node| node.ticket == ticket);
+        if let Some(place) = place {
+            let mut path = Vec::new();
+            self.write(place, &mut path, &mut text);
+        }
+        text
+    }
+
+    fn write(&self, place: usize, path: &mut Vec<usize>, text: &mut String) {
+        let Node { task, ticket, .. } = &self.nodes[place];
+        let indent = "  ".repeat(2 * path.len());
+        let mut line = |line: String| {
+            text.push_str(&indent);
+            text.push_str(&line);
+            text.push('\n');
+        };
+        line(format!(
+            "* Task(name='{}', id={:#x})",
+            task.name,
+            ticket.word()
+        ));
+        line("  + Call stack:".to_string());
+        let (site, coroutine) = (task.site, task.coroutine);
+        let (file, number) = (site.file(), site.line());
+        line(format!(
+            "  |   File '{file}', line {number}, in async {coroutine}()"
+        ));
+        let awaiters = |node: &Node| node.decided_by.contains(&place);
+        if path.contains(&place) || !self.nodes.iter().any(awaiters) {
+            return;
+        }
+        line("  + Awaited by:".to_string());
+        path.push(place);
+        for (other, node) in self.nodes.iter().enumerate() {
+            if awaiters(node) {
+                self.write(other, path, text);
+            }
+        }
+        path.pop();
+    }
+}
+
+fn describe(core: &Core, id: TaskId, coroutine: &dyn Coroutine) -> WaitingTask {
+    WaitingTask {
+        name: coroutine.name(),
+        coroutine: coroutine.type_name(),
+        site: coroutine.site(),
+        waits_for: waits_for(core, id, coroutine),
+    }
+}
+
+/// What a task waits for, in words; `None` if it does not wait.
+pub(crate) fn awaited(coroutine: &dyn Coroutine) -> Option<String> {
+    let ticket = coroutine.ticket();
+    let core = find_loop(ticket.number())?;
+    waits_for(&core, ticket.task(), coroutine)
+}
+
+fn waits_for(core: &Core, id: TaskId, coroutine: &dyn Coroutine) -> Option<String> {
+    let note = core.tasks.note(id)?;
+    if !coroutine.frame().is_waited_in() {
+        return Some("a future of another library".to_string());
+    }
+    let mut text = note.text(core.clock.now());
+    let others = coroutine.frame().waiting() - 1;
+    if others > 0 {
+        text.push_str(&format!(", and {others} more"));
+    }
+    Some(text)
+}
+
+fn deciders(core: &Core, id: TaskId, places: &HashMap<TaskId, usize>) -> Vec<usize> {
+    let Some(note) = core.tasks.note(id) else {
+        return Vec::new();
+    };
+    let tickets = note.decided_by().into_iter().filter_map(Ticket::from_word);
+    let here = tickets.filter(|ticket| ticket.number() == core.number);
+    here.filter_map(|ticket| places.get(&ticket.task()).copied())
+        .collect()
+}
+
+impl fmt::Debug for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Graph of {} tasks>", self.nodes.len())
+    }
+}
