@@ -1,7 +1,7 @@
 //! Group D, waiting for some: `wait`, `as_completed`, a staggered race.
 
 use looplet::{
-    Completed, NoTasks, RaceError, ReturnWhen, Task, TimedOut, as_completed, create_task, sleep,
+    Completed, NoTasks, RaceError, ReturnWhen, Task, TaskError, TimedOut, as_completed, create_task, sleep,
     staggered_race, wait,
 };
 
@@ -131,9 +131,11 @@ async fn d43(trace: Trace) {
 
 type Racer = std::pin::Pin<Box<dyn Future<Output = Ended>>>;
 
+/// A race says why it cancels the others; asyncio's does not.
 fn label(error: &RaceError<Raised>) -> String {
     match error {
         RaceError::Failed(error) => error.str(),
+        RaceError::Ended(TaskError::Cancelled(_)) => "CancelledError".to_string(),
         RaceError::Ended(failure) => failure.str(),
     }
 }

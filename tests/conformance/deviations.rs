@@ -43,6 +43,15 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         lines: &[],
     },
     Deviation {
+        id: "D13",
+        reason: "a future becomes a task, as with all combinators; what is no list of futures, or \
+                 no way to return, does not compile",
+        lines: &[
+            "ValueError(Set of Tasks/Futures is empty.)",
+            "a future becomes a task: 1",
+        ],
+    },
+    Deviation {
         id: "G03",
         reason: "to run what is no future does not compile",
         lines: &["RuntimeError(asyncio.run() cannot be called from a running event loop)"],
