@@ -87,7 +87,7 @@ async fn c09(trace: Trace) {
             }
         }
     });
-    ended(&[task.clone()]).await;
+    ended([&task]).await;
     trace.say(task.cancelled());
 }
 
@@ -96,7 +96,7 @@ async fn c10(trace: Trace) {
         cancel_self();
         12
     });
-    ended(&[task.clone()]).await;
+    ended([&task]).await;
     trace.say((task.cancelled(), task.cancelling()));
 }
 
@@ -136,7 +136,7 @@ async fn c12(trace: Trace) {
     sleep(ms(0)).await;
     sleep(ms(0)).await;
     trace.say(outer.cancel_with("why"));
-    ended(&[outer.clone()]).await;
+    ended([&outer]).await;
     let inner = inner.take().expect("the outer task has run");
     trace.say((
         inner.cancelled(),
@@ -169,7 +169,7 @@ async fn c14(trace: Trace) {
     sleep(ms(0)).await;
     task.cancel();
     trace.say((promise.cancelled(), task.done()));
-    ended(&[task.clone()]).await;
+    ended([&task]).await;
     trace.say(task.cancelled());
 }
 
@@ -204,7 +204,7 @@ async fn c16(trace: Trace) {
     sleep(ms(0)).await;
     trace.say(task.done());
     task.cancel();
-    ended(&[task.clone()]).await;
+    ended([&task]).await;
     trace.say((task.cancelled(), task.cancelling()));
 }
 

@@ -1,6 +1,6 @@
 //! Group D, waiting for all: gather and shield.
 
-use looplet::{Gather, catch_cancel, create_task, gather, shield, sleep};
+use looplet::{catch_cancel, create_task, gather, shield, sleep};
 
 use crate::programs::{Ended, bad, ended, ms, val};
 use crate::table::Case;
@@ -76,12 +76,12 @@ async fn d07(trace: Trace) {
 
 async fn d08(trace: Trace) {
     let task = create_task(async move {
-        gather([create_task(val(trace, "a", ms(9000)))]).await;
+        let _results = gather([create_task(val(trace, "a", ms(9000)))]).await;
         trace.say("not reached");
     });
     sleep(ms(10)).await;
     task.cancel();
-    ended(&[task.clone()]).await;
+    ended([&task]).await;
     trace.say(task.cancelled());
 }
 
@@ -96,7 +96,7 @@ async fn d17(trace: Trace) {
     });
     sleep(ms(0)).await;
     outer.cancel();
-    ended(&[outer.clone()]).await;
+    ended([&outer]).await;
     trace.say((outer.cancelled(), inner.cancelled()));
     trace.say(inner.await);
 }

@@ -166,7 +166,7 @@ async fn d38(trace: Trace) {
     });
     sleep(ms(10)).await;
     task.cancel();
-    ended(&[task.clone()]).await;
+    ended([&task]).await;
     trace.say(task.cancelled());
 }
 

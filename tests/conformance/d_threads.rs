@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use looplet::{
-    TaskError, catch_cancel, create_task, get_running_loop, sleep, to_thread,
+    ContextVar, TaskError, catch_cancel, create_task, get_running_loop, sleep, to_thread,
 };
 
 use crate::programs::ms;
@@ -13,7 +13,11 @@ use crate::table::Case;
 use crate::trace::{Python, Trace};
 
 pub(crate) fn cases() -> Vec<Case> {
-    vec![Case::real("D40", d40), Case::real("D42", d42)]
+    vec![
+        Case::real("D40", d40),
+        Case::real("D41", d41),
+        Case::real("D42", d42),
+    ]
 }
 
 async fn d40(trace: Trace) {
@@ -39,6 +43,18 @@ async fn d40(trace: Trace) {
     sleep(ms(50)).await;
     let done = *done.lock().expect("nobody panics");
     trace.say(("thread finished anyway", done));
+}
+
+async fn d41(trace: Trace) {
+    static V: ContextVar<&str> = ContextVar::new("v");
+    V.set("ctx");
+    let job = create_task(to_thread(|| {
+        thread::sleep(ms(20));
+        V.get()
+    }));
+    sleep(ms(5)).await;
+    trace.say("loop alive");
+    trace.say(job.await);
 }
 
 async fn d42(trace: Trace) {

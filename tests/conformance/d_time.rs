@@ -135,7 +135,7 @@ async fn d30(trace: Trace) {
             }
         }
     });
-    ended(&[task.clone()]).await;
+    ended([&task]).await;
     trace.say(task.cancelled());
 }
 
@@ -157,6 +157,6 @@ async fn d44(trace: Trace) {
     sleep(ms(0)).await;
     trace.say(event_loop.timer_count() - before);
     task.cancel();
-    ended(&[task]).await;
+    ended([&task]).await;
     trace.say(event_loop.timer_count() - before);
 }

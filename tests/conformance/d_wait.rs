@@ -60,7 +60,7 @@ async fn d12(trace: Trace) {
     let is_done = |task: &Task<Ended>| done.iter().any(|done| done.name() == task.name());
     trace.say((is_done(&b), is_done(&c), are(&pending, &[&a])));
     a.cancel();
-    ended(&[a]).await;
+    ended([&a]).await;
 }
 
 async fn d13(trace: Trace) {

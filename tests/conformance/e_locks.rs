@@ -197,7 +197,7 @@ async fn e09(trace: Trace) {
     sleep(ms(0)).await;
     trace.say(("done while contested:", task.done()));
     drop(guard);
-    ended(&[task.clone()]).await;
+    ended([&task]).await;
     trace.say((task.cancelled(), condition.locked()));
 }
 

@@ -131,7 +131,7 @@ async fn f12(trace: Trace) {
         trace.say(runtime_error(text));
     }
     task.cancel();
-    ended(&[task.clone()]).await;
+    ended([&task]).await;
     trace.say((task.cancelled(), server.is_serving()));
 }
 

@@ -189,7 +189,7 @@ async fn f16(trace: Trace) {
     let task = create_task(async move { get_running_loop().sock_recv(&*received, 9).await });
     sleep(ms(0)).await;
     task.cancel();
-    ended(&[task.clone()]).await;
+    ended([&task]).await;
     b.write_all(b"data").expect("it is connected");
     let data = get_running_loop().sock_recv(&*a, 9).await;
     trace.say((task.cancelled(), Bytes(data.expect("there is data"))));

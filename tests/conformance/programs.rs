@@ -98,7 +98,7 @@ pub(crate) async fn bad(trace: Trace, name: &'static str, delay: Duration) -> En
 }
 
 /// Waits for the end of all of `tasks`, whatever it is.
-pub(crate) async fn ended<T: 'static>(tasks: &[Task<T>]) {
+pub(crate) async fn ended<'a, T: 'static>(tasks: impl IntoIterator<Item = &'a Task<T>>) {
     for task in tasks {
         let end = task.join().await;
         drop(end);

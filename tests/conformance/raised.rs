@@ -25,11 +25,6 @@ impl Raised {
         let text = text.into();
         Self { kind, text }
     }
-
-    /// Only the name, without the text.
-    pub(crate) fn kind(&self) -> &'static str {
-        self.kind
-    }
 }
 
 pub(crate) fn value_error(text: &str) -> Raised {
