@@ -48,8 +48,10 @@
 //! 6. No thread is started before [`to_thread`], or a name to resolve, is first used.
 
 mod cancel;
+mod vars;
 mod error;
 mod event_loop;
+mod context_var;
 mod debug;
 mod leaf;
 mod promise;
@@ -67,6 +69,7 @@ pub use self::combine::{
     ErrorGroup, Gather, GatherWait, Gatherable, GroupScope, GroupStateError, IntoTask, TaskGroup,
     async_with, gather, shield,
 };
+pub use self::context_var::{Context, ContextToken, ContextVar, WrongContext, copy_context};
 pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut, WaitingTask};
 pub use self::event_loop::{
     Blocked, Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle,
@@ -88,9 +91,9 @@ pub use self::sync::{
     Permit, ReleaseError, Semaphore,
 };
 pub use self::task::{
-    CatchCancel, Join, Sleep, Task, TaskRef, TaskWait, Timeout, TimeoutStateError, WithTimeout,
-    YieldNow, all_tasks, catch_cancel, create_task, current_task, format_call_graph, sleep,
-    sleep_until, spawn, timeout, timeout_at, yield_now,
+    CatchCancel, Join, Sleep, Task, TaskOptions, TaskRef, TaskWait, Timeout, TimeoutStateError,
+    WithTimeout, YieldNow, all_tasks, catch_cancel, create_task, create_task_with, current_task,
+    format_call_graph, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
 };
 
 /// The program in the README is compiled and run with the other examples.

@@ -11,9 +11,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::cancel::{CancelReason, Cancelled};
+use crate::context_var::{Context, copy_context};
 use crate::event_loop::{Clock, ErrorContext, EventLoop, RunError, callback};
 use crate::promise::Promise;
-use crate::task::TaskRef;
+use crate::task::{TaskOptions, TaskRef};
 
 /// How long the end of a run waits for threads of the default pool, as in asyncio.
 const EXECUTOR_PATIENCE: Duration = Duration::from_secs(300);
@@ -61,6 +62,8 @@ pub fn run<F: Future + 'static>(main: F) -> F::Output {
 /// ```
 pub struct Runner {
     event_loop: EventLoop,
+    /// What the main coroutines share, run after run.
+    context: Context,
 }
 
 impl Runner {
@@ -84,7 +87,10 @@ impl Runner {
 
     /// Makes a runner of a loop, which it will close.
     pub fn with_loop(event_loop: EventLoop) -> Self {
-        Self { event_loop }
+        Self {
+            event_loop,
+            context: copy_context(),
+        }
     }
 
     /// Returns the loop.
@@ -92,7 +98,8 @@ impl Runner {
         &self.event_loop
     }
 
-    /// Runs `main` and returns what it returns. Tasks it leaves go on with the next run.
+    /// Runs `main` and returns what it returns. Tasks it leaves go on with the next run, and so do
+    /// the values of context variables.
     ///
     /// # Errors
     ///
@@ -103,7 +110,13 @@ impl Runner {
     /// If `main` panics, with its payload.
     #[track_caller]
     pub fn run<F: Future + 'static>(&self, main: F) -> Result<F::Output, RunError> {
-        self.event_loop.run_until_complete(main)
+        self.event_loop.check_runnable()?;
+        let options = TaskOptions {
+            context: Some(self.context.clone()),
+            ..TaskOptions::default()
+        };
+        let task = self.event_loop.create_task_with(main, options);
+        self.event_loop.run_until_done(task)
     }
 
     /// Cancels what is left, waits for it to end, and closes the loop.

@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use looplet::{
-    Promise, Task, all_tasks, create_task, current_task, gather, get_running_loop, sleep,
-    sleep_until,
+    ContextVar, Promise, Task, TaskOptions, all_tasks, create_task, create_task_with, current_task,
+    gather, get_running_loop, sleep, sleep_until,
 };
 
 use crate::programs::{Tick, ms, new_loop};
-use crate::raised::{Raised, message, value_error};
+use crate::raised::{Raised, key_error, message, value_error};
 use crate::table::Case;
 use crate::trace::Trace;
 
@@ -20,8 +20,11 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("C04", c04),
         Case::new("C18", c18),
         Case::new("C19", c19),
+        Case::new("C20", c20),
+        Case::new("C21", c21),
         Case::by_hand("C22", c22),
         Case::new("C23", c23),
+        Case::new("C24", c24),
         Case::new("C25", c25),
         Case::new("C26", c26),
     ]
@@ -119,6 +122,47 @@ trait Unsupported {
 
 impl<T> Unsupported for Task<T> {}
 
+/// How an eager task is made.
+fn eager(name: &str) -> TaskOptions {
+    TaskOptions {
+        name: Some(name.to_string()),
+        eager: true,
+        ..TaskOptions::default()
+    }
+}
+
+fn own_name() -> Option<String> {
+    current_task().map(|task| task.name())
+}
+
+async fn c20(trace: Trace) {
+    let me = own_name();
+    let fast = async move {
+        trace.say(("fast", own_name()));
+        1
+    };
+    let fast = create_task_with(fast, eager("F"));
+    trace.say((fast.done(), own_name() == me));
+    let slow = async move {
+        trace.say("slow 1");
+        sleep(ms(0)).await;
+        trace.say("slow 2");
+        2
+    };
+    let slow = create_task_with(slow, eager("S"));
+    trace.say(slow.done());
+    trace.say(slow.await);
+}
+
+async fn c21(trace: Trace) {
+    let raises = async { Err::<(), Raised>(key_error("e")) };
+    let task = create_task_with(raises, eager("E"));
+    trace.say(task.done());
+    if let Err(error) = task.await {
+        trace.say(error);
+    }
+}
+
 /// The loop owns its tasks. So one that is left is not collected but destroyed when the loop
 /// is closed.
 fn c22(trace: Trace) {
@@ -135,6 +179,24 @@ fn c22(trace: Trace) {
 async fn c23(_trace: Trace) {
     async fn func() {}
     drop(func());
+}
+
+async fn c24(trace: Trace) {
+    static V: ContextVar<u32> = ContextVar::new("v");
+    V.set(1);
+    let task = create_task(async move {
+        trace.say(("in", V.get()));
+        V.set(2);
+        sleep(ms(0)).await;
+        trace.say(("in", V.get()));
+    });
+    V.set(3);
+    get_running_loop().call_soon(move || {
+        trace.say(("cb", V.get()));
+        V.set(9);
+    });
+    task.await;
+    trace.say(("out", V.get()));
 }
 
 async fn c25(trace: Trace) {

@@ -56,4 +56,9 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         reason: "to run what is no future does not compile",
         lines: &["RuntimeError(asyncio.run() cannot be called from a running event loop)"],
     },
+    Deviation {
+        id: "G04",
+        reason: "to close a runner takes it, so that to use a closed one does not compile",
+        lines: &["kept True"],
+    },
 ];

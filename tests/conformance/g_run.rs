@@ -5,8 +5,8 @@ use std::sync::mpsc;
 use std::thread;
 
 use looplet::{
-    Clock, RunError, Runner, Task, catch_cancel, create_task, current_task, format_call_graph,
-    gather, get_running_loop, sleep, to_thread, try_get_running_loop,
+    Clock, ContextVar, RunError, Runner, Task, catch_cancel, create_task, current_task,
+    format_call_graph, gather, get_running_loop, sleep, to_thread, try_get_running_loop,
 };
 
 use crate::programs::{loop_on, ms, new_loop, panic_of, stop};
@@ -19,6 +19,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::by_hand("G01", g01),
         Case::by_hand("G02", g02),
         Case::by_hand("G03", g03),
+        Case::by_hand("G04", g04),
         Case::by_hand("G07", g07),
         Case::by_hand("G08", g08),
         Case::by_hand("G09", g09),
@@ -74,6 +75,23 @@ fn g03(trace: Trace) {
             trace.say(runtime_error(text));
         }
     });
+}
+
+fn g04(trace: Trace) {
+    static V: ContextVar<&str> = ContextVar::new("v");
+    /// Tells loops apart.
+    fn id() -> String {
+        format!("{:?}", get_running_loop().handle())
+    }
+    let runner = Runner::with_loop(new_loop());
+    let set = runner.run(async {
+        V.set("kept");
+        id()
+    });
+    let got = runner.run(async { (V.get(), id()) });
+    let (kept, again) = got.expect("it ends by itself");
+    trace.say((kept, set.ok() == Some(again)));
+    runner.close();
 }
 
 /// What leaves the loop at Ctrl-C in Python is a stop here: no panic of a task ends a loop.

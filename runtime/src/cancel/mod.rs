@@ -27,5 +27,5 @@ mod step;
 pub(crate) use awaited::{Awaitable, Note, Plain, note_of};
 pub use cancelled::{CancelReason, Cancelled};
 pub(crate) use frame::{CancelTarget, Frame, FrameOwner, FrameRef, TargetId, id_of, keep_waker};
-pub(crate) use step::Step;
+pub(crate) use step::{Step, SuspendedStep};
 pub(crate) use wakers::WakerId;

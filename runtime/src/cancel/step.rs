@@ -13,15 +13,16 @@
 //!   (4) nobody was there to take it                         Step::untaken
 //! ```
 //!
-//! Steps do not nest (a loop refuses to run inside another), so one `Step` a thread is
-//! enough. It lives in the thread-local of `event_loop/context.rs`.
+//! One `Step` a thread is enough; it lives in the thread-local of `event_loop/context.rs`. Steps
+//! nest only where a task is started eagerly: then the outer one is suspended.
 
 use std::cell::{Cell, RefCell};
 
 use super::{Cancelled, FrameRef, Note};
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Mode {
+    #[default]
     Normal,
     Throwing,
     Unwinding,
@@ -40,6 +41,16 @@ pub(crate) struct Step {
     parked: Cell<i32>,
     /// What the leaf waits for that began to wait last; `None`: no leaf did.
     note: Cell<Option<Note>>,
+}
+
+/// What a step was doing when it was suspended.
+#[derive(Default)]
+pub(crate) struct SuspendedStep {
+    mode: Mode,
+    cause: Option<Cancelled>,
+    frame: Option<FrameRef>,
+    parked: i32,
+    note: Option<Note>,
 }
 
 impl Step {
@@ -144,5 +155,25 @@ impl Step {
     /// Makes `frame` the innermost one and returns the one that was.
     pub(crate) fn replace_frame(&self, frame: Option<FrameRef>) -> Option<FrameRef> {
         self.frame.replace(frame)
+    }
+
+    /// Makes way for the step of another task.
+    pub(crate) fn suspend(&self) -> SuspendedStep {
+        SuspendedStep {
+            mode: self.mode.replace(Mode::Normal),
+            cause: self.cause.take(),
+            frame: self.frame.take(),
+            parked: self.parked.take(),
+            note: self.note.take(),
+        }
+    }
+
+    /// Goes on where `suspend` left.
+    pub(crate) fn resume(&self, suspended: SuspendedStep) {
+        self.mode.set(suspended.mode);
+        self.cause.set(suspended.cause);
+        self.frame.replace(suspended.frame);
+        self.parked.set(suspended.parked);
+        self.note.set(suspended.note);
     }
 }

@@ -43,6 +43,8 @@ pub(crate) fn close(core: &Rc<Core>) {
         let mut attachment = Some(attachment);
         discard(&mut || drop(attachment.take()));
     }
+    let mut contexts = Some(core.contexts.clear());
+    discard(&mut || drop(contexts.take()));
     report_open(core);
 }
 

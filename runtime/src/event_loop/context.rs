@@ -22,7 +22,8 @@ use super::core::Core;
 use super::inbox;
 use super::tasks::Coroutine;
 use super::ticket::{LoopNumber, Ticket};
-use crate::cancel::{FrameRef, Step};
+use crate::cancel::{FrameRef, Step, SuspendedStep};
+use crate::vars::SharedVars;
 
 struct ThreadContext {
     /// The loop that runs on this thread.
@@ -37,8 +38,23 @@ struct ThreadContext {
     burying: Cell<bool>,
     /// What the step is doing.
     step: ManuallyDrop<Step>,
+    /// Whose steps are suspended while a task they made takes its first one; the innermost last.
+    suspended: ManuallyDrop<RefCell<Vec<Outer>>>,
+    /// Whether a context variable was ever set on this thread.
+    vars_used: Cell<bool>,
+    /// The values that whoever runs has set itself into; see `context_var.rs`.
+    entered_vars: ManuallyDrop<RefCell<Option<SharedVars>>>,
+    /// The values of whoever runs outside of tasks.
+    thread_vars: ManuallyDrop<RefCell<Option<SharedVars>>>,
     /// All loops of this thread.
     loops: ManuallyDrop<RefCell<Vec<Weak<Core>>>>,
+}
+
+/// A step, or a callback, that is suspended.
+struct Outer {
+    ticket: Option<Ticket>,
+    /// Whether the task has been woken since its step began.
+    woken: bool,
 }
 
 thread_local! {
@@ -50,6 +66,10 @@ thread_local! {
             woken: Cell::new(false),
             burying: Cell::new(false),
             step: ManuallyDrop::new(Step::new()),
+            suspended: ManuallyDrop::new(RefCell::new(Vec::new())),
+            vars_used: Cell::new(false),
+            entered_vars: ManuallyDrop::new(RefCell::new(None)),
+            thread_vars: ManuallyDrop::new(RefCell::new(None)),
             loops: ManuallyDrop::new(RefCell::new(Vec::new())),
         }
     };
@@ -111,6 +131,54 @@ pub(crate) fn run_as<R>(ticket: Ticket, step: impl FnOnce() -> R) -> (R, bool) {
         let result = step();
         context.ticket.set(None);
         (result, context.woken.get())
+    })
+}
+
+/// Suspends the running step, or callback, until what is returned is dropped.
+pub(crate) fn suspend() -> Suspended {
+    CONTEXT.with(|context| {
+        context.suspended.borrow_mut().push(Outer {
+            ticket: context.ticket.take(),
+            woken: context.woken.take(),
+        });
+        Suspended {
+            step: context.step.suspend(),
+            burying: context.burying.take(),
+            vars: context.entered_vars.take(),
+        }
+    })
+}
+
+/// A step in whose middle another one is made.
+pub(crate) struct Suspended {
+    step: SuspendedStep,
+    burying: bool,
+    vars: Option<SharedVars>,
+}
+
+impl Drop for Suspended {
+    fn drop(&mut self) {
+        let inner = CONTEXT.with(|context| {
+            let outer = context.suspended.borrow_mut().pop();
+            if let Some(outer) = outer {
+                context.ticket.set(outer.ticket);
+                context.woken.set(outer.woken);
+            }
+            context.burying.set(self.burying);
+            context.step.resume(std::mem::take(&mut self.step));
+            context.entered_vars.replace(self.vars.take())
+        });
+        drop(inner);
+    }
+}
+
+/// Marks a task as woken whose step is suspended. Returns whether there is such a one.
+fn wake_suspended(ticket: Ticket) -> bool {
+    CONTEXT.with(|context| {
+        let mut suspended = context.suspended.borrow_mut();
+        let mut outer = suspended.iter_mut();
+        let found = outer.find(|outer| outer.ticket == Some(ticket));
+        found.map(|outer| outer.woken = true).is_some()
     })
 }
 
@@ -213,6 +281,9 @@ pub(crate) fn wake(ticket: Ticket) {
 
 #[inline(never)]
 fn wake_another(ticket: Ticket) {
+    if wake_suspended(ticket) {
+        return;
+    }
     if with_loop(ticket, |core| core.schedule(ticket.task())).is_none() {
         inbox::forward(ticket);
     }
@@ -224,4 +295,80 @@ fn find(loops: &RefCell<Vec<Weak<Core>>>, number: LoopNumber) -> Option<Rc<Core>
         .iter()
         .filter_map(Weak::upgrade)
         .find(|core| core.number == number)
+}
+
+/// Whether there can be values at all.
+#[inline]
+pub(crate) fn is_vars_used() -> bool {
+    CONTEXT.with(|context| context.vars_used.get())
+}
+
+/// Returns a copy of the values that hold for whoever runs, if there are any.
+pub(crate) fn copy_vars() -> Option<SharedVars> {
+    let vars = current_vars()?.snapshot();
+    (!vars.is_empty()).then(|| SharedVars::new(vars))
+}
+
+/// Returns the values that hold for whoever runs, if anybody has set any.
+pub(crate) fn current_vars() -> Option<SharedVars> {
+    if !is_vars_used() {
+        return None;
+    }
+    let entered = CONTEXT.with(|context| context.entered_vars.borrow().clone());
+    if entered.is_some() {
+        return entered;
+    }
+    match ticket() {
+        Some(ticket) => with_loop(ticket, |core| core.contexts.get(ticket.task()))?,
+        None => CONTEXT.with(|context| context.thread_vars.borrow().clone()),
+    }
+}
+
+/// The same for somebody who is about to set one.
+pub(crate) fn vars_to_write() -> SharedVars {
+    CONTEXT.with(|context| context.vars_used.set(true));
+    if let Some(vars) = current_vars() {
+        return vars;
+    }
+    let vars = SharedVars::default();
+    match ticket() {
+        Some(ticket) => {
+            with_loop(ticket, |core| {
+                core.contexts.insert(ticket.task(), vars.clone())
+            });
+        }
+        None => CONTEXT.with(|context| drop(context.thread_vars.replace(Some(vars.clone())))),
+    }
+    vars
+}
+
+/// Calls `call` with these values in force.
+pub(crate) fn with_vars<R>(vars: Option<SharedVars>, call: impl FnOnce() -> R) -> R {
+    let entered = |context: &ThreadContext| {
+        context.vars_used.set(true);
+        context.entered_vars.replace(vars)
+    };
+    let _back = BackVars(CONTEXT.with(entered));
+    call()
+}
+
+/// Puts the values back that were in force.
+struct BackVars(Option<SharedVars>);
+
+impl Drop for BackVars {
+    fn drop(&mut self) {
+        let outer = self.0.take();
+        let inner = CONTEXT.with(|context| context.entered_vars.replace(outer));
+        drop(inner);
+    }
+}
+
+/// Makes a callback run with the values that hold now, in a copy of its own.
+pub(crate) fn in_context(call: impl FnOnce() + 'static) -> impl FnOnce() + 'static {
+    let vars = current_vars().map(|vars| vars.snapshot());
+    let vars = vars.filter(|vars| !vars.is_empty());
+    move || match vars {
+        Some(vars) => with_vars(Some(SharedVars::new(vars)), call),
+        None => call(),
+    }
 }

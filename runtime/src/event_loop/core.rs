@@ -16,6 +16,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::clock::{Clock, LoopClock};
+use super::contexts::Contexts;
 use super::handle::Callback;
 use super::inbox::{self, Inbox};
 use super::reactor::Reactor;
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) clock: Clock,
     /// Entries that may run between two looks at the kernel while more are ready.
     pub(crate) io_interval: u32,
+    /// Whether tasks make their first step at once.
+    pub(crate) eager: bool,
     /// Whether debug mode is on; `None`: if the environment says so.
     pub(crate) debug: Option<bool>,
 }
@@ -44,6 +47,7 @@ pub(crate) struct Core {
     pub(crate) ready: ReadyQueue,
     pub(crate) timers: Timers,
     pub(crate) tasks: Tasks,
+    pub(crate) contexts: Contexts,
     pub(crate) reactor: Reactor,
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) reporter: Reporter,
@@ -80,6 +84,7 @@ impl Core {
             ready: ReadyQueue::new(),
             timers: Timers::new(),
             tasks: Tasks::new(),
+            contexts: Contexts::default(),
             reactor,
             inbox,
             reporter: Reporter::default(),

@@ -19,6 +19,7 @@ mod handle;
 mod timers;
 mod ready;
 mod tasks;
+mod contexts;
 mod reactor;
 mod inbox;
 mod report;
@@ -45,7 +46,11 @@ pub use self::run_error::RunError;
 pub use self::watch::{Blocked, Watchdog};
 
 pub(crate) use self::clock::nanoseconds;
-pub(crate) use self::context::{frame, is_queued, name_of, task, ticket, with_step, with_task};
+pub(crate) use self::context::{copy_vars, in_context, is_vars_used};
+pub(crate) use self::context::{
+    current_vars, frame, is_queued, name_of, task, ticket, vars_to_write, with_step, with_task,
+    with_vars,
+};
 pub(crate) use self::core::Core;
 pub(crate) use self::graph::{Graph, awaited};
 pub(crate) use self::handle::{Callback, callback};
@@ -55,6 +60,7 @@ pub(crate) use self::report::{panic_text, report_by_default};
 pub(crate) use self::tasks::{Coroutine, Stepped};
 pub(crate) use self::ticket::{TaskId, Ticket};
 pub(crate) use self::timers::{TimerAction, TimerKey};
+pub(crate) use self::turn::step_now;
 pub(crate) use self::waker::{is_waker_of, ticket_of, waker_of};
 
 use self::close::close;
@@ -112,6 +118,16 @@ impl EventLoopBuilder {
         self
     }
 
+    /// Lets every task make its first step at once, as with [`TaskOptions::eager`]. Default: no.
+    /// The asyncio counterpart is `eager_task_factory`.
+    ///
+    /// [`TaskOptions::eager`]: crate::TaskOptions::eager
+    #[doc(alias = "eager_task_factory")]
+    pub fn eager_tasks(mut self, eager: bool) -> Self {
+        self.settings.eager = eager;
+        self
+    }
+
     /// Switches debug mode on or off; see [`EventLoop::set_debug`]. Default: on if the
     /// environment variable `LOOPLET_DEBUG` is set, and not to `0`.
     pub fn debug(mut self, debug: bool) -> Self {
@@ -147,6 +163,7 @@ impl EventLoop {
             settings: Settings {
                 clock: Clock::Real,
                 io_interval: 61,
+                eager: false,
                 debug: None,
             },
         }
@@ -158,7 +175,7 @@ impl EventLoop {
     /// within this call. On a closed loop nothing is scheduled, and the handle comes back
     /// cancelled. The asyncio counterpart is `loop.call_soon`.
     pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> Handle {
-        let callback = self::callback(callback);
+        let callback = self::callback(in_context(callback));
         self.core.call_soon(callback.clone());
         Handle::new(callback)
     }
@@ -170,7 +187,7 @@ impl EventLoop {
     /// counterpart is `loop.call_later`.
     pub fn call_later(&self, delay: Duration, callback: impl FnOnce() + 'static) -> TimerHandle {
         let deadline = self.core.clock.now().saturating_add(nanoseconds(delay));
-        self.call_at_nanos(deadline, self::callback(callback))
+        self.call_at_nanos(deadline, self::callback(in_context(callback)))
     }
 
     /// Schedules `callback` to run at `when`, on the clock of [`time`](Self::time).
@@ -179,7 +196,7 @@ impl EventLoop {
     /// earlier deadlines. The asyncio counterpart is `loop.call_at`.
     pub fn call_at(&self, when: Instant, callback: impl FnOnce() + 'static) -> TimerHandle {
         let deadline = self.core.clock.nanos_at(when);
-        self.call_at_nanos(deadline, self::callback(callback))
+        self.call_at_nanos(deadline, self::callback(in_context(callback)))
     }
 
     fn call_at_nanos(&self, deadline: u64, callback: Rc<dyn Callback>) -> TimerHandle {

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!              (1)            (2)             (3)
-//!   spawned ───────► queued ───────► running ─────► gone
+//!   enlisted ──────► queued ───────► running ─────► gone
 //!                      ▲                │
 //!                      │ (1)            │ (4)
 //!                      └──── waiting ◄──┘
@@ -90,17 +90,16 @@ impl Tasks {
         }
     }
 
-    /// Adds the coroutine that `make` builds from its id and its number, and queues its first
-    /// step. Returns what `make` returns beside it.
+    /// Adds the coroutine that `make` builds from its id and its number. The caller queues its
+    /// first step, or makes it. Returns the id, and what `make` returns beside it.
     ///
     /// # Panics
     ///
     /// If the loop holds 67 million tasks.
-    pub(crate) fn spawn<R>(
+    pub(crate) fn enlist<R>(
         &self,
-        ready: &ReadyQueue,
         make: impl FnOnce(TaskId, u32) -> (Rc<dyn Coroutine>, R),
-    ) -> R {
+    ) -> (TaskId, R) {
         let number = self.made.get().wrapping_add(1);
         self.made.set(number);
         let mut slots = self.slots.borrow_mut();
@@ -117,9 +116,7 @@ impl Tasks {
             queued: true,
             note: Note::Unknown,
         });
-        drop(slots);
-        ready.push_task(id);
-        made
+        (id, made)
     }
 
     /// Queues a task unless it is queued already or gone.

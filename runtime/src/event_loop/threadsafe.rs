@@ -24,7 +24,7 @@ impl LoopHandle {
     ) -> Result<(), LoopClosed> {
         match context::find_loop(self.number()) {
             Some(core) if !core.is_closed() => {
-                core.call_soon(handle::callback(callback));
+                core.call_soon(handle::callback(context::in_context(callback)));
                 Ok(())
             }
             _ => self.post(callback),

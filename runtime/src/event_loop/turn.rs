@@ -267,10 +267,19 @@ fn run_step(core: &Core, id: TaskId) {
     }
 }
 
+/// Makes the first step of a task inside the step or callback that has made the task.
+pub(crate) fn step_now(core: &Core, id: TaskId) {
+    let _outer = context::suspend();
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_step(core, id))) {
+        recover(core, payload);
+    }
+}
+
 /// Drops a task that has ended, and with it a result that nobody wants.
 #[inline(never)]
 fn bury(core: &Core, id: TaskId, coroutine: Rc<dyn Coroutine>) {
     context::set_burying(true);
+    drop(core.contexts.remove(id));
     drop(core.tasks.remove(id));
     drop(coroutine);
     context::set_burying(false);

@@ -21,6 +21,7 @@ mod catch_cancel;
 mod scope;
 mod timeout;
 mod deadline;
+mod options;
 
 use std::fmt;
 use std::future::Pending;
@@ -29,12 +30,14 @@ use std::rc::Rc;
 
 use crate::cancel::{CancelReason, CancelTarget, Cancelled};
 use crate::event_loop::{
-    Coroutine, EventLoop, RunError, callback, get_running_loop, try_get_running_loop,
+    Coroutine, EventLoop, RunError, TaskId, callback, copy_vars, get_running_loop, in_context,
+    is_vars_used, step_now, try_get_running_loop,
 };
 use crate::promise::{CallbackId, Outcome, TaskError, value_of};
 
 pub use self::catch_cancel::{CatchCancel, catch_cancel};
 pub use self::deadline::{Timeout, TimeoutStateError};
+pub use self::options::TaskOptions;
 pub use self::sleep::{Sleep, sleep, sleep_until};
 pub use self::timeout::{WithTimeout, timeout, timeout_at};
 
@@ -112,25 +115,96 @@ pub fn spawn<F: Future + 'static>(future: F) -> Task<F::Output> {
     create_task(future)
 }
 
+/// Starts a task on the running loop, with options. See [`create_task`](crate::create_task).
+///
+/// The asyncio counterparts are the keyword arguments of `create_task`.
+///
+/// # Panics
+///
+/// If no loop is running on this thread.
+///
+/// ```
+/// use looplet::{TaskOptions, create_task_with, run};
+///
+/// run(async {
+///     let options = TaskOptions { eager: true, ..TaskOptions::default() };
+///     let task = create_task_with(async { 7 }, options);
+///     assert!(task.done());
+/// });
+/// ```
+#[track_caller]
+pub fn create_task_with<F: Future + 'static>(future: F, options: TaskOptions) -> Task<F::Output> {
+    get_running_loop().create_task_with(future, options)
+}
+
 impl EventLoop {
     /// Starts a task on this loop, which need not be running. See [`create_task`].
     #[track_caller]
     pub fn create_task<F: Future + 'static>(&self, future: F) -> Task<F::Output> {
         let site = Location::caller();
+        if self.is_closed() || self.core().settings.eager || is_vars_used() {
+            return self.spawn_task(future, TaskOptions::default(), site);
+        }
+        let (id, object) = self.enlist(future, site);
+        self.core().ready.push_task(id);
+        Task { object }
+    }
+
+    /// Starts a task on this loop, with options. See [`create_task_with`].
+    ///
+    /// On a loop that is not running, there is no eager start: the first step is in the first
+    /// turn.
+    #[track_caller]
+    pub fn create_task_with<F: Future + 'static>(
+        &self,
+        future: F,
+        options: TaskOptions,
+    ) -> Task<F::Output> {
+        self.spawn_task(future, options, Location::caller())
+    }
+
+    /// What `create_task` does when there is more to it.
+    #[inline(never)]
+    fn spawn_task<F: Future + 'static>(
+        &self,
+        future: F,
+        options: TaskOptions,
+        site: &'static Location<'static>,
+    ) -> Task<F::Output> {
         if self.is_closed() {
             drop(future);
             let cause = Cancelled::new(CancelReason::LoopClosing);
-            return Task {
-                object: stillborn::<F>(self, cause, site),
-            };
+            let object = stillborn::<F>(self, cause, site);
+            return Task { object };
         }
         let core = self.core();
-        let object = core.tasks.spawn(&core.ready, |id, number| {
+        let (id, object) = self.enlist(future, site);
+        if let Some(name) = options.name {
+            object.set_name(name);
+        }
+        let shared = options.context.map(|context| context.vars().clone());
+        if let Some(vars) = shared.or_else(copy_vars) {
+            core.contexts.insert(id, vars);
+        }
+        if (options.eager || core.settings.eager) && self.is_running() {
+            step_now(core, id);
+        } else {
+            core.ready.push_task(id);
+        }
+        Task { object }
+    }
+
+    #[inline]
+    fn enlist<F: Future + 'static>(
+        &self,
+        future: F,
+        site: &'static Location<'static>,
+    ) -> (TaskId, Rc<dyn TaskObject<F::Output>>) {
+        self.core().tasks.enlist(|id, number| {
             let object = spawned(future, self, (id, number), site);
             let coroutine: Rc<dyn Coroutine> = object.clone();
             (coroutine, object)
-        });
-        Task { object }
+        })
     }
 
     /// Runs the loop until `main` is done and returns what it returns.
@@ -149,14 +223,24 @@ impl EventLoop {
     /// If `main` panics, with its payload.
     #[track_caller]
     pub fn run_until_complete<F: Future + 'static>(&self, main: F) -> Result<F::Output, RunError> {
+        self.check_runnable()?;
+        let task = self.create_task(main);
+        self.run_until_done(task)
+    }
+
+    /// Asked before `main` becomes a task, lest the loop that is running take it for its own.
+    pub(crate) fn check_runnable(&self) -> Result<(), RunError> {
         if self.is_closed() {
             return Err(RunError::Closed);
         }
-        if try_get_running_loop().is_some() {
-            // Asked here too, lest the loop that is running take `main` for a task of its own.
-            return Err(RunError::AlreadyRunning);
+        match try_get_running_loop() {
+            Some(_) => Err(RunError::AlreadyRunning),
+            None => Ok(()),
         }
-        let task = self.create_task(main);
+    }
+
+    /// Runs the loop until `task` is done and returns what it returned.
+    pub(crate) fn run_until_done<T: 'static>(&self, task: Task<T>) -> Result<T, RunError> {
         let stopper = self.downgrade();
         let stop = callback(move || {
             stopper.upgrade().inspect(EventLoop::stop);
@@ -247,7 +331,7 @@ impl<T: 'static> Task<T> {
     /// Runs `callback` through `call_soon` when the task has ended, or now if it has.
     pub fn add_done_callback(&self, callback: impl FnOnce(&Task<T>) + 'static) -> CallbackId {
         let task = self.clone();
-        let call = self::callback(move || callback(&task));
+        let call = self::callback(in_context(move || callback(&task)));
         self.object.promise().add_done_callback(call)
     }
 

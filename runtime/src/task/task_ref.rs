@@ -14,7 +14,7 @@ pub struct TaskRef {
 }
 
 impl TaskRef {
-    /// Asks the task to end; see [`Task::cancel`].
+    /// Asks the task to end; see [`Task::cancel`](crate::Task::cancel).
     #[track_caller]
     pub fn cancel(&self) -> bool {
         self.cancel_for(Cancelled::new(CancelReason::Requested))

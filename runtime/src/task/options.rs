@@ -1,0 +1,15 @@
+//! Tasks that are not like the others: with a name, a context of their own, or an eager start.
+
+use crate::context_var::Context;
+
+/// How a task is made, where that is not the usual way.
+#[derive(Clone, Debug, Default)]
+pub struct TaskOptions {
+    /// Its name. `None`: `Task-N`.
+    pub name: Option<String>,
+    /// Whether its first step is made at once, within the call that makes it, and not in the
+    /// next turn. A task that never waits has then ended when the call returns.
+    pub eager: bool,
+    /// The context it runs in. `None`: a copy of the current one.
+    pub context: Option<Context>,
+}
