@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// Every example, and the arguments it is run with.
-const EXAMPLES: [(&str, &[&str]); 13] = [
+const EXAMPLES: [(&str, &[&str]); 14] = [
     ("hello", &["--virtual"]),
     ("callbacks", &["--virtual"]),
     ("tasks", &["--virtual"]),
@@ -22,6 +22,7 @@ const EXAMPLES: [(&str, &[&str]); 13] = [
     ("timeout", &["--virtual"]),
     ("queue", &["--virtual"]),
     ("lock_cache", &["--virtual"]),
+    ("guest", &["--virtual"]),
     ("raw_http", &[]),
     ("echo_server", &["--once"]),
     ("echo_client", &[]),

@@ -5,7 +5,7 @@
 //! [`run`] is `looplet::run`. A wrong command line ends a program with status 2, an error with
 //! status 1 and one line.
 
-#![allow(dead_code, reason = "each example needs one of the two functions")]
+#![allow(dead_code, reason = "each example needs one of the functions")]
 
 use std::io;
 use std::process::{ExitCode, exit};
@@ -14,16 +14,20 @@ use looplet::{Clock, Runner};
 
 /// Runs `main` on the clock that the command line asks for.
 pub(crate) fn run<F: Future + 'static>(main: F) -> F::Output {
-    let clock = match argument("[--virtual]").as_deref() {
-        Some("--virtual") => Clock::Virtual,
-        Some(_) => misused("[--virtual]"),
-        None => Clock::Real,
-    };
-    let runner = Runner::with_clock(clock).expect("the system has a descriptor left for a loop");
+    let runner = Runner::with_clock(clock()).expect("the system has a descriptor left for a loop");
     runner.run(main).unwrap_or_else(|error| {
         eprintln!("{error}");
         exit(1);
     })
+}
+
+/// The clock that the command line asks for.
+pub(crate) fn clock() -> Clock {
+    match argument("[--virtual]").as_deref() {
+        Some("--virtual") => Clock::Virtual,
+        Some(_) => misused("[--virtual]"),
+        None => Clock::Real,
+    }
 }
 
 /// Runs `main` with the argument of the command line, if there is one.

@@ -145,7 +145,7 @@ impl Leaf {
         self.place = if own {
             Place::Frame(frame)
         } else {
-            let waker = keep_waker(&frame, context.waker());
+            let waker = keep_waker(&frame, context.waker(), true);
             Place::Foreign(frame, waker)
         };
     }

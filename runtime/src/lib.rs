@@ -36,6 +36,12 @@
 //! The `mod` lines below stand in dependency order: a module imports only from those above
 //! it. That is also the order to read them in.
 //!
+//! # Features
+//!
+//! `futures`, off by default: conversions from and to `futures_core::Stream`, and the traits of
+//! `futures_io` for [`TcpStream`], [`StreamReader`] and [`StreamWriter`]. It changes nothing in
+//! what is there without it.
+//!
 //! # Rules
 //!
 //! 1. User code (callbacks, `poll`, `wake`, and the `Drop` of a user's future) runs only from
@@ -50,10 +56,12 @@
 mod cancel;
 mod vars;
 mod error;
+mod iterate;
 mod event_loop;
 mod context_var;
 mod debug;
 mod leaf;
+mod polled_leaf;
 mod promise;
 mod task;
 mod sync;
@@ -76,6 +84,9 @@ pub use self::event_loop::{
     LoopHandle, RunError, TimerHandle, Watchdog, get_running_loop, try_get_running_loop,
 };
 pub use self::executor::{Job, ThreadPool, to_thread};
+pub use self::iterate::{AsyncIterator, FromFn, from_fn, iter};
+#[cfg(feature = "futures")]
+pub use self::iterate::{FromStream, IntoStream, from_stream, into_stream};
 pub use self::net::{Address, TcpListener, TcpStream, resolve};
 pub use self::promise::{CallbackId, Promise, PromiseWait, TaskError};
 pub use self::queue::{

@@ -24,7 +24,7 @@ use std::task::Waker;
 
 use super::Cancelled;
 use super::awaited::Awaitable;
-use super::wakers::{ForeignWakers, WakerId};
+use super::wakers::{ForeignWakers, Found, WakerId};
 
 /// A frame together with its owner: something that can be rung.
 pub(crate) trait FrameOwner {
@@ -293,11 +293,16 @@ impl dyn FrameOwner + '_ {
     }
 
     /// What to call, beside ringing the task, so that somebody inside is polled.
-    fn waker_inside(&self) -> Option<Waker> {
+    fn wakers_inside(&self) -> Vec<Waker> {
         let task = self.task_frame();
         let is_inside = |innermost: &FrameRef| innermost.is_inside(self);
-        let of_leaf = task.with_rare(|rare| rare.wakers.find(is_inside));
-        of_leaf.or_else(|| self.frame().with_rare(|rare| rare.waker.clone()))
+        match task.with_rare(|rare| rare.wakers.find(is_inside)) {
+            Found::Sure(waker) => vec![waker],
+            Found::Unsure(mut wakers) => {
+                wakers.extend(self.frame().with_rare(|rare| rare.waker.clone()));
+                wakers
+            }
+        }
     }
 
     /// Whether this frame is `frame` or one of those inside it.
@@ -343,11 +348,9 @@ impl dyn FrameOwner + '_ {
             return;
         }
         frame.store(cause);
-        let waker = self.waker_inside();
+        let wakers = self.wakers_inside();
         self.ring();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Passes a request on to what the only leaf waits for. Returns whether that took it.
@@ -371,10 +374,11 @@ impl dyn FrameOwner + '_ {
     }
 }
 
-/// Keeps the waker of a leaf inside `frame`, which is not the task's own.
-pub(crate) fn keep_waker(frame: &FrameRef, waker: &Waker) -> WakerId {
+/// Keeps the waker of a leaf inside `frame`, which is not the task's own. `sure` says whether
+/// it will be forgotten as soon as the leaf does not wait any more.
+pub(crate) fn keep_waker(frame: &FrameRef, waker: &Waker, sure: bool) -> WakerId {
     let entry = (frame.clone(), waker.clone());
     frame
         .task_frame()
-        .with_rare(|rare| rare.wakers.add(entry.0, entry.1))
+        .with_rare(|rare| rare.wakers.add(entry.0, entry.1, sure))
 }

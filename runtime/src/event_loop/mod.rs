@@ -32,6 +32,7 @@ mod graph;
 mod close;
 mod turn;
 mod run_error;
+mod guest;
 
 use std::fmt;
 use std::io;

@@ -15,6 +15,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -253,5 +254,13 @@ impl Reactor {
         sources
             .iter()
             .any(|(_, s)| !s.read.waiting.is_empty() || !s.write.waiting.is_empty())
+    }
+}
+
+/// The kernel's queue. The registry has a descriptor of its own for it, which can be lent out
+/// while the other one is being waited for.
+impl AsFd for Reactor {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.registry.as_fd()
     }
 }

@@ -144,7 +144,7 @@ fn patience(core: &Core) -> Result<Option<Duration>, TurnError> {
 }
 
 /// The longest sleep in the kernel, as in asyncio: a day.
-const MAX_SLEEP: Duration = Duration::from_secs(86_400);
+pub(super) const MAX_SLEEP: Duration = Duration::from_secs(86_400);
 
 /// The second half of step 3. Without timers, the clock is not read.
 #[inline(never)]

@@ -5,8 +5,11 @@
 //! `streams/` has them.
 
 mod source;
+mod polled;
 mod resolve;
 mod tcp;
+#[cfg(feature = "futures")]
+mod futures_io;
 
 pub use self::resolve::{Address, resolve};
 pub use self::tcp::{TcpListener, TcpStream};

@@ -75,6 +75,23 @@ impl<S: mio::event::Source> Source<S> {
         }
     }
 
+    /// Returns `Ready` if a try is worth making, and wakes otherwise, under the name in `wait`.
+    /// An error means that the loop is closed.
+    pub(crate) fn poll_ready(
+        &self,
+        direction: Direction,
+        wait: &mut Option<WaitId>,
+        context: &Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Some(event_loop) = self.open_loop() else {
+            return Poll::Ready(Err(loop_is_gone()));
+        };
+        let reactor = &event_loop.core().reactor;
+        reactor
+            .poll_ready(self.id, direction, wait, context)
+            .map(Ok)
+    }
+
     /// Whether a try is worth making now.
     pub(crate) fn is_ready(&self, direction: Direction) -> bool {
         let event_loop = self.event_loop.upgrade();

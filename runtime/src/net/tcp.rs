@@ -3,9 +3,11 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr};
+use std::task::{Context, Poll};
 
 use socket2::SockRef;
 
+use super::polled::PolledWait;
 use super::resolve::Address;
 use super::source::Source;
 use crate::event_loop::{Direction, get_running_loop};
@@ -24,6 +26,10 @@ const BACKLOG: i32 = 1024;
 /// All methods: one that is dropped or cancelled has neither read nor written anything.
 pub struct TcpStream {
     source: Source<mio::net::TcpStream>,
+    /// Whoever polls for reading, and keeps no future.
+    reading: PolledWait,
+    /// Whoever polls for writing.
+    writing: PolledWait,
 }
 
 impl TcpStream {
@@ -64,7 +70,11 @@ impl TcpStream {
 
     fn prepare(source: Source<mio::net::TcpStream>) -> io::Result<Self> {
         source.socket().set_nodelay(true)?;
-        Ok(Self { source })
+        Ok(Self {
+            source,
+            reading: PolledWait::default(),
+            writing: PolledWait::default(),
+        })
     }
 
     /// Reads what is there into `buffer`, waiting until something is. 0 means the end.
@@ -159,6 +169,34 @@ impl TcpStream {
     /// If the loop that the stream belongs to is closed.
     pub async fn writable(&self) -> io::Result<()> {
         self.source.ready(Direction::Write).await
+    }
+
+    /// Returns `Ready` when [`readable`](Self::readable) would, for a future written by hand.
+    ///
+    /// One caller at a time: of several tasks that poll the same direction, only the last one
+    /// is woken. A task that is cancelled meanwhile gets `Pending` and takes it out, as from an
+    /// await.
+    ///
+    /// # Errors
+    ///
+    /// If the loop that the stream belongs to is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Who has got `Pending` may lose interest at any time. The wait is kept in the stream until
+    /// it is over or the stream is dropped; the worst that comes of it is a wake too many.
+    pub fn poll_readable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
+        self.reading.poll(&self.source, Direction::Read, context)
+    }
+
+    /// Returns `Ready` when [`writable`](Self::writable) would. See
+    /// [`poll_readable`](Self::poll_readable).
+    ///
+    /// # Errors
+    ///
+    /// If the loop that the stream belongs to is closed.
+    pub fn poll_writable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
+        self.writing.poll(&self.source, Direction::Write, context)
     }
 
     /// Whether something may be there to read: data, an end or an error. Costs no system call.

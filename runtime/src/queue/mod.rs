@@ -7,6 +7,7 @@ mod store;
 mod error;
 mod fifo;
 mod kinds;
+mod iterate;
 
 pub use self::error::{GetError, PutError, QueueShutDown, TaskDoneError};
 pub use self::fifo::Queue;

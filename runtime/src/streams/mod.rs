@@ -9,6 +9,8 @@
 mod reader;
 mod writer;
 mod server;
+#[cfg(feature = "futures")]
+mod futures_io;
 
 use std::io;
 use std::rc::Rc;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 
+use crate::iterate::AsyncIterator;
 use crate::net::TcpStream;
 use crate::task::yield_now;
 
@@ -23,7 +24,7 @@ const CHUNK: usize = 16 * 1024;
 ///
 /// All methods: what was received and not returned stays in the buffer.
 pub struct StreamReader {
-    stream: Rc<TcpStream>,
+    pub(super) stream: Rc<TcpStream>,
     /// What came in; `buffer[start..]` was not returned yet.
     buffer: Vec<u8>,
     start: usize,
@@ -220,7 +221,10 @@ impl StreamReader {
 
     /// Returns the lines one by one.
     pub fn lines(&mut self) -> Lines<'_> {
-        Lines { reader: self }
+        Lines {
+            reader: self,
+            failed: false,
+        }
     }
 
     /// Returns whether the connection has ended and everything was read.
@@ -228,28 +232,30 @@ impl StreamReader {
         self.ended && self.pending().is_empty()
     }
 
-    fn pending(&self) -> &[u8] {
+    pub(super) fn pending(&self) -> &[u8] {
         &self.buffer[self.start..]
     }
 
     fn take(&mut self, count: usize) -> Vec<u8> {
         let taken = self.buffer[self.start..self.start + count].to_vec();
+        self.consume(count);
+        taken
+    }
+
+    /// Counts as returned what the caller has seen in `pending`.
+    pub(super) fn consume(&mut self, count: usize) {
         self.start += count;
         if self.start == self.buffer.len() {
             self.buffer.clear();
             self.start = 0;
         }
-        taken
     }
 
-    /// Lets others run now and then: a peer that sends faster than this program reads would
-    /// never make it wait.
-    async fn breathe(&mut self) {
-        self.fills += 1;
-        if self.fills >= FILLS_IN_A_ROW {
-            self.fills = 0;
-            yield_now().await;
-        }
+    /// Whether others have to be let run before the next read: a peer that sends faster than
+    /// this program reads would never make it wait.
+    pub(super) fn is_out_of_breath(&mut self) -> bool {
+        self.fills = (self.fills + 1) % FILLS_IN_A_ROW;
+        self.fills == 0
     }
 
     /// Receives more. Returns `false` at the end.
@@ -257,29 +263,36 @@ impl StreamReader {
         if self.ended {
             return Ok(false);
         }
-        self.breathe().await;
-        self.stream.readable().await?;
+        if self.is_out_of_breath() {
+            yield_now().await;
+        }
+        loop {
+            self.stream.readable().await?;
+            if self.receive()? {
+                return Ok(!self.ended);
+            }
+        }
+    }
+
+    /// Takes in what the kernel has, or that it is the end. Returns `false` if there is nothing.
+    pub(super) fn receive(&mut self) -> io::Result<bool> {
         self.buffer.drain(..self.start);
         self.start = 0;
         let length = self.buffer.len();
-        loop {
-            self.buffer.resize(length + CHUNK, 0);
-            let result = self.stream.try_read(&mut self.buffer[length..]);
-            self.buffer
-                .truncate(length + result.as_ref().map_or(0, |&read| read));
-            match result {
-                Ok(0) => self.ended = true,
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.fills = 0;
-                    self.stream.readable().await?;
-                    continue;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
+        self.buffer.resize(length + CHUNK, 0);
+        let result = self.stream.try_read(&mut self.buffer[length..]);
+        self.buffer
+            .truncate(length + result.as_ref().map_or(0, |&read| read));
+        match result {
+            Ok(read) => self.ended = read == 0,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.fills = 0;
+                return Ok(false);
             }
-            return Ok(!self.ended);
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
+            Err(error) => return Err(error),
         }
+        Ok(true)
     }
 }
 
@@ -302,6 +315,8 @@ impl fmt::Debug for StreamReader {
 #[derive(Debug)]
 pub struct Lines<'a> {
     reader: &'a mut StreamReader,
+    /// Whether iterating has given an error, which is the last thing it gives.
+    failed: bool,
 }
 
 impl Lines<'_> {
@@ -321,5 +336,20 @@ impl Lines<'_> {
             }
         }
         Ok(Some(line))
+    }
+}
+
+/// The lines as an [`AsyncIterator`], for its adapters. An error is the last item: what reads
+/// on behind one calls [`next`](Lines::next) of `Lines` itself, which has the error outside.
+impl AsyncIterator for Lines<'_> {
+    type Item = Result<Vec<u8>, ReadError>;
+
+    async fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let line = Lines::next(self).await.transpose();
+        self.failed = matches!(line, Some(Err(_)));
+        line
     }
 }

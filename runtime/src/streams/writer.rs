@@ -22,7 +22,7 @@ use crate::net::TcpStream;
 use crate::sync::Event;
 
 /// Above this many bytes, `drain` waits: 64 KiB, as in asyncio.
-const HIGH_WATER: usize = 64 * 1024;
+pub(super) const HIGH_WATER: usize = 64 * 1024;
 /// Until there are no more than this many: 16 KiB.
 const LOW_WATER: usize = 16 * 1024;
 
@@ -31,12 +31,12 @@ const LOW_WATER: usize = 16 * 1024;
 /// Dropping it closes the connection once everything that was written has been sent. The
 /// asyncio counterpart has the same name.
 pub struct StreamWriter {
-    sender: Rc<Sender>,
+    pub(super) sender: Rc<Sender>,
 }
 
 /// The part that the flushing task shares.
-struct Sender {
-    stream: Rc<TcpStream>,
+pub(super) struct Sender {
+    pub(super) stream: Rc<TcpStream>,
     /// What the kernel has not taken yet.
     unsent: RefCell<VecDeque<u8>>,
     flushing: Cell<bool>,
@@ -109,7 +109,7 @@ impl StreamWriter {
     /// Dropping or cancelling it has no effect on what is being sent.
     pub async fn drain(&mut self) -> io::Result<()> {
         self.sender.check()?;
-        if self.sender.unsent.borrow().len() > HIGH_WATER {
+        if self.sender.unsent() > HIGH_WATER {
             self.sender.relaxed.clear();
         }
         self.sender.relaxed.wait().await;
@@ -170,7 +170,7 @@ impl Drop for StreamWriter {
 impl fmt::Debug for StreamWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamWriter")
-            .field("unsent", &self.sender.unsent.borrow().len())
+            .field("unsent", &self.sender.unsent())
             .field("ending", &self.sender.ending.get())
             .finish_non_exhaustive()
     }
@@ -221,14 +221,19 @@ impl Sender {
         self.finish();
     }
 
+    /// How many bytes the kernel has not taken yet.
+    pub(super) fn unsent(&self) -> usize {
+        self.unsent.borrow().len()
+    }
+
     fn has_unsent(&self) -> bool {
-        !self.unsent.borrow().is_empty()
+        self.unsent() > 0
     }
 
     /// Sends what the kernel takes now. What it does not take never leaves `unsent` across an
     /// await: a `write` meanwhile must see that it comes second, and a `drain` how much there
     /// is.
-    fn send_unsent(&self) {
+    pub(super) fn send_unsent(&self) {
         let mut unsent = self.unsent.take();
         let sent = self.send(unsent.as_slices().0);
         if self.has_failed() {
@@ -278,7 +283,7 @@ impl Sender {
         self.failure.borrow().is_some()
     }
 
-    fn failure(&self) -> io::Result<()> {
+    pub(super) fn failure(&self) -> io::Result<()> {
         match &*self.failure.borrow() {
             Some((kind, text)) => Err(io::Error::new(*kind, text.clone())),
             None => Ok(()),
@@ -286,7 +291,7 @@ impl Sender {
     }
 
     /// Whether writing still makes sense.
-    fn check(&self) -> io::Result<()> {
+    pub(super) fn check(&self) -> io::Result<()> {
         self.failure()?;
         match self.ending.get() {
             Ending::Open => Ok(()),

@@ -115,7 +115,7 @@ pub fn spawn<F: Future + 'static>(future: F) -> Task<F::Output> {
     create_task(future)
 }
 
-/// Starts a task on the running loop, with options. See [`create_task`](crate::create_task).
+/// Starts a task on the running loop, with options. See [`create_task`].
 ///
 /// The asyncio counterparts are the keyword arguments of `create_task`.
 ///
