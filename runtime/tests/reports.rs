@@ -96,6 +96,28 @@ fn a_deadlock_shows_the_circle_of_locks_and_tasks_that_it_is() {
 }
 
 #[test]
+fn tasks_that_await_each_other_are_a_circle() {
+    let found = deadlock(async {
+        let slot = Rc::new(std::cell::RefCell::new(None));
+        let second: Rc<std::cell::RefCell<Option<looplet::Task<()>>>> = slot.clone();
+        let a = create_task(async move {
+            let b = second.borrow_mut().take().expect("it is there");
+            b.await
+        });
+        let first = a.clone();
+        slot.replace(Some(create_task(async move { first.await })));
+        a.await
+    });
+    assert_eq!(found.cycle, [1, 2]);
+    let expected = [
+        "Task-1: the Task 'Task-2'",
+        "Task-2: the Task 'Task-3'",
+        "Task-3: the Task 'Task-2'",
+    ];
+    assert_eq!(waits(&found), expected);
+}
+
+#[test]
 fn a_task_shows_what_it_waits_for() {
     let trace = traced(|t| async move {
         let task = create_task(async {

@@ -191,6 +191,32 @@ fn a_deadlock_of_main_is_an_error_and_the_tasks_are_dropped() {
 }
 
 #[test]
+fn a_task_that_awaits_itself_panics_instead_of_waiting_for_ever() {
+    // C17
+    use std::cell::RefCell;
+    use std::rc::Rc;
+    for by_join in [false, true] {
+        let (runner, _) = traced_runner();
+        let slot: Rc<RefCell<Option<looplet::Task<()>>>> = Rc::default();
+        let own = slot.clone();
+        let task = runner.get_loop().create_task(async move {
+            let me = own.borrow_mut().take().expect("it is there");
+            match by_join {
+                true => drop(me.join().await),
+                false => me.await,
+            }
+        });
+        task.set_name("self");
+        slot.replace(Some(task.clone()));
+        let outcome = runner
+            .run(async move { task.join().await })
+            .expect("it ends");
+        let text = outcome.unwrap_err().to_string();
+        assert_eq!(text, "the task panicked: a task cannot await itself: self");
+    }
+}
+
+#[test]
 fn a_run_inside_a_run_is_refused_and_the_outer_one_goes_on() {
     let (runner, t) = traced_runner();
     let words = t.clone();

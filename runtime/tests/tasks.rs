@@ -842,21 +842,3 @@ fn a_value_whose_clone_panics_is_still_there_for_the_next() {
     });
     assert_eq!(trace, ["Err(Panicked(\"not now\"))", "second"]);
 }
-
-#[test]
-fn a_task_that_awaits_itself_panics_instead_of_waiting_for_ever() {
-    // C17
-    let trace = traced(|t| async move {
-        let me: Rc<RefCell<Option<Task<()>>>> = Rc::default();
-        let place = me.clone();
-        let task = create_task(async move {
-            let me = me.take().expect("it was put there");
-            me.await;
-        });
-        task.set_name("self");
-        place.replace(Some(task.clone()));
-        t.say(ended(&task).await);
-    });
-    let panic = "the task panicked: a task cannot await itself: self";
-    assert_eq!(trace, [panic]);
-}

@@ -58,8 +58,8 @@ use self::task_ref::Shown;
 ///
 /// # Panics
 ///
-/// Awaiting a task panics if the task panicked (with its payload), if its value was moved out
-/// by an earlier await, or if a task awaits itself, which would never end.
+/// Awaiting a task panics if the task panicked (with its payload), if its value was moved out by an
+/// earlier await, or if it is the task itself that awaits.
 ///
 /// ```
 /// use looplet::{create_task, run};

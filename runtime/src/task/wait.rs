@@ -35,17 +35,11 @@ impl<T: 'static> Waiter<T> {
     fn poll(&mut self, context: &Context<'_>) -> Poll<Answer<T>> {
         let Self { object, wait, read } = self;
         let target = || -> Rc<dyn CancelTarget> {
-            refuse_itself(&**object);
+            let own = ticket() == Some(object.ticket());
+            assert!(!own, "a task cannot await itself: {}", object.name());
             object.clone()
         };
         wait.poll(object.promise(), context, *read, target)
-    }
-}
-
-/// A task that waits for its own end would wait for ever.
-fn refuse_itself<T>(object: &dyn TaskObject<T>) {
-    if ticket() == Some(object.coroutine().ticket()) {
-        panic!("a task cannot await itself: {}", object.name());
     }
 }
 
@@ -56,6 +50,11 @@ impl<T> Drop for Waiter<T> {
 }
 
 /// The await of a task, by value or by reference. Made by `.await`.
+///
+/// # Panics
+///
+/// If the task failed by a panic, with its payload; if its value was moved out by an earlier await;
+/// and if a task awaits itself, which could never end.
 ///
 /// # Cancel safety
 ///
@@ -134,7 +133,7 @@ impl<T: 'static> Task<T> {
     ///
     /// # Panics
     ///
-    /// If the value was moved out by an earlier await.
+    /// If the value was moved out by an earlier await, or a task joins itself.
     pub fn join(&self) -> Join<T> {
         Join(Waiter::new(self, PromiseCell::take_outcome))
     }
