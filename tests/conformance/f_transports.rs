@@ -105,7 +105,8 @@ async fn f08(trace: Trace) {
             done: done.clone(),
         }
     };
-    let server = get_running_loop().create_server(protocol, ANY_PORT);
+    let event_loop = get_running_loop();
+    let server = event_loop.create_server(protocol, ANY_PORT);
     let server = server.await.expect("there is a port");
     let (reader, writer) = connect(server.local_addr()).await;
     writer.write(b"hi");
@@ -134,7 +135,8 @@ async fn f09(trace: Trace) {
     let server = server.await.expect("there is a port");
     let lost = Event::new();
     let protocol = Lost(trace, lost.clone());
-    let transport = get_running_loop().create_connection(protocol, server.local_addr());
+    let event_loop = get_running_loop();
+    let transport = event_loop.create_connection(protocol, server.local_addr());
     let transport = transport.await.expect("the server listens");
     transport.write(&vec![b'y'; 3_000_000]);
     transport.close();
@@ -158,7 +160,8 @@ async fn f10(trace: Trace) {
             true
         }
     }
-    let server = get_running_loop().create_server(move || Late(trace), ANY_PORT);
+    let event_loop = get_running_loop();
+    let server = event_loop.create_server(move || Late(trace), ANY_PORT);
     let server = server.await.expect("there is a port");
     let (reader, writer) = connect(server.local_addr()).await;
     writer.write_eof();
