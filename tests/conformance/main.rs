@@ -41,6 +41,8 @@ use std::time::Duration;
 use crate::deviations::DEVIATIONS;
 use crate::table::{Case, Recorded, recorded};
 
+/// More than these, and looplet would not be asyncio's in spirit any more.
+const MOST_DEVIATIONS: usize = 8;
 /// The longest that all cases may take together: a case that hangs must not hang the tests.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -97,9 +99,10 @@ enum Verdict {
 fn run_all(arguments: &[String]) -> usize {
     let programs = programs();
     let cases = recorded();
+    let filters = filters(arguments);
     let (mut passed, mut failed, mut deviations) = (0, 0, 0);
     let mut missing = Vec::new();
-    for case in cases.iter().filter(|case| is_selected(case, arguments)) {
+    for case in cases.iter().filter(|case| is_selected(case, &filters)) {
         match judge(case, &programs) {
             Verdict::Passed => passed += 1,
             Verdict::Deviates => deviations += 1,
@@ -113,6 +116,14 @@ fn run_all(arguments: &[String]) -> usize {
     for stray in strays(&cases, &programs) {
         failed += 1;
         println!("FAILED {stray}: not in traces.json, or there twice");
+    }
+    for filter in unknown(&cases, &filters) {
+        failed += 1;
+        println!("FAILED {filter}: there is no such case");
+    }
+    if DEVIATIONS.len() > MOST_DEVIATIONS {
+        failed += 1;
+        println!("FAILED: more than {MOST_DEVIATIONS} deviations");
     }
     for deviation in DEVIATIONS {
         println!("deviates {}: {}", deviation.id, deviation.reason);
@@ -146,10 +157,12 @@ fn differs(expected: &[impl AsRef<str>], got: &[String]) -> Verdict {
     Verdict::Failed(format!("expected {expected:?}, got {got:?}"))
 }
 
-/// Programs without a trace, and the second of two with the same id.
+/// Programs and deviations without a trace, and the second of two programs with the same id.
 fn strays(cases: &[Recorded], programs: &[Case]) -> Vec<&'static str> {
     let known = |id: &str| cases.iter().any(|case| case.id == id);
-    let ids: Vec<&'static str> = programs.iter().map(|program| program.id).collect();
+    let mut ids: Vec<&'static str> = programs.iter().map(|program| program.id).collect();
+    let deviations = DEVIATIONS.iter().map(|deviation| deviation.id);
+    ids.extend(deviations.filter(|id| !known(id)));
     let stray = |at: usize, id: &str| !known(id) || ids[..at].contains(&id);
     let all = ids.iter().enumerate();
     all.filter(|&(at, id)| stray(at, id))
@@ -157,16 +170,26 @@ fn strays(cases: &[Recorded], programs: &[Case]) -> Vec<&'static str> {
         .collect()
 }
 
-/// Whether a case is one of those that the command line asks for: ids, or letters of groups.
-/// Whatever else stands there is meant for other tests.
-fn is_selected(case: &Recorded, arguments: &[String]) -> bool {
-    let filters: Vec<&String> = arguments
-        .iter()
-        .filter(|filter| !filter.starts_with('-'))
-        .collect();
-    let matches = |filter: &&String| {
-        case.id.eq_ignore_ascii_case(filter)
-            || (filter.len() == 1 && case.id[..1].eq_ignore_ascii_case(filter))
-    };
-    filters.is_empty() || filters.iter().any(matches)
+/// What the command line asks for: ids and letters of groups. The rest is for the harness of
+/// other tests, which get the same arguments.
+fn filters(arguments: &[String]) -> Vec<&String> {
+    let words = arguments.iter();
+    words.filter(|word| !word.starts_with('-')).collect()
+}
+
+fn is_selected(case: &Recorded, filters: &[&String]) -> bool {
+    filters.is_empty() || filters.iter().any(|filter| is_meant(case, filter))
+}
+
+fn is_meant(case: &Recorded, filter: &str) -> bool {
+    let group = &case.id[..1];
+    case.id.eq_ignore_ascii_case(filter) || group.eq_ignore_ascii_case(filter)
+}
+
+/// Filters that look like an id, and are none.
+fn unknown<'a>(cases: &[Recorded], filters: &[&'a String]) -> Vec<&'a String> {
+    let is_id = |filter: &str| filter.len() == 3 && filter[1..].parse::<u8>().is_ok();
+    let strange = |filter: &str| is_id(filter) && !cases.iter().any(|case| is_meant(case, filter));
+    let filters = filters.iter().copied();
+    filters.filter(|filter| strange(filter)).collect()
 }
