@@ -33,14 +33,32 @@ impl fmt::Display for TimedOut {
 
 impl Error for TimedOut {}
 
-/// The result of a promise was set, or the promise was cancelled, before. asyncio raises
-/// `InvalidStateError`.
+/// A promise or a task was asked for something that its state does not allow.
+///
+/// asyncio raises `InvalidStateError` for all of these, except the last: there a result stays
+/// where it is, and here an await by value moves it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidState;
+#[doc(alias = "InvalidStateError")]
+#[non_exhaustive]
+pub enum InvalidState {
+    /// The result was asked for before there was one.
+    ResultNotSet,
+    /// The exception was asked for before there was a result.
+    ExceptionNotSet,
+    /// A result was set on a promise that has one, or was cancelled.
+    Done,
+    /// The result was moved out by an await.
+    Taken,
+}
 
 impl fmt::Display for InvalidState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the promise is done already")
+        f.write_str(match self {
+            InvalidState::ResultNotSet => "the result is not set",
+            InvalidState::ExceptionNotSet => "the exception is not set",
+            InvalidState::Done => "the promise is done already",
+            InvalidState::Taken => "the result was already taken by an earlier await",
+        })
     }
 }
 

@@ -74,8 +74,11 @@ mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};
 pub use self::combine::{
-    ErrorGroup, Gather, GatherWait, Gatherable, GroupScope, GroupStateError, IntoTask, TaskGroup,
-    async_with, gather, shield,
+    AsCompleted, Completed, DoneAndPending, ErrorGroup, Gather, GatherWait, Gatherable, GroupScope,
+    GroupStateError, IntoTask, Lossless, NoTasks, Predicate, Race, RaceError, ReturnWhen,
+    TaskGroup, TryGatherable, as_completed, async_with, ensure_future, gather, map_concurrent,
+    shield, staggered_race, timeout_lossless, try_gather, try_map_concurrent, wait, wait_for,
+    wait_for_lossless,
 };
 pub use self::context_var::{Context, ContextToken, ContextVar, WrongContext, copy_context};
 pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut, WaitingTask};

@@ -512,7 +512,7 @@ fn a_request_before_the_wake_that_came_first_loses_the_value() {
         let _ = task.join().await;
         t.say(task.cancelled());
     });
-    assert_eq!(trace, ["true", "cancelled, Some(5)", "false"]);
+    assert_eq!(trace, ["true", "cancelled, Ok(Ok(5))", "false"]);
 }
 
 #[test]

@@ -11,8 +11,10 @@ use std::task::Poll;
 
 use common::{Boxed, join, ms, turns, unordered, virtual_loop};
 use looplet::{
-    Event, Lock, Promise, Queue, RunError, Semaphore, TcpListener, TcpStream, catch_cancel,
-    create_task, gather, get_running_loop, sleep, timeout, to_thread,
+    Event, Lock, Promise, Queue, ReturnWhen, RunError, Semaphore, TcpListener, TcpStream,
+    as_completed, catch_cancel, create_task, gather, get_running_loop, map_concurrent, sleep,
+    staggered_race, timeout, timeout_lossless, to_thread, try_map_concurrent, wait, wait_for,
+    wait_for_lossless,
 };
 
 /// How the await of a future ends before its time.
@@ -136,6 +138,7 @@ where
 
 /// The primitives say in their `Debug` how many wait.
 fn assert_no_waiters(kept: &str, end: End) {
+    assert!(!kept.contains("cb=["), "{end:?}: {kept}");
     for word in ["waiters: ", "getters: ", "putters: "] {
         for (at, _) in kept.match_indices(word) {
             let none = kept[at + word.len()..].starts_with('0');
@@ -272,6 +275,71 @@ fn a_gather_leaves_nothing() {
         let task = create_task(sleep(ms(900)));
         let all = gather((task.clone(), async {}));
         ends_its_task(task, boxed(all.into_future())).await
+    });
+}
+
+/// A promise that is awaited somehow, and is there to be asked who is in its line.
+async fn with_promise<F: Future + 'static>(
+    wait: impl Fn(Promise<()>) -> F,
+) -> (Boxed<()>, Promise<()>)
+where
+    F::Output: 'static,
+{
+    let promise = get_running_loop().create_promise();
+    (boxed(wait(promise.clone())), promise)
+}
+
+#[test]
+fn a_wait_for_several_leaves_nothing() {
+    leaves_nothing(|| {
+        with_promise(|promise| {
+            let both = vec![promise.clone(), promise];
+            wait(both, ReturnWhen::AllCompleted, Some(ms(900)))
+        })
+    });
+}
+
+#[test]
+fn as_completed_leaves_nothing() {
+    leaves_nothing(|| {
+        with_promise(|promise| async move {
+            let mut completed = as_completed(vec![promise.clone(), promise]).timeout(ms(900));
+            drop(completed.next().await);
+        })
+    });
+}
+
+#[test]
+fn a_wait_for_one_leaves_nothing() {
+    leaves_nothing(|| with_promise(|promise| wait_for(promise, ms(900))));
+    leaves_nothing(|| with_promise(|promise| wait_for_lossless(promise, ms(900))));
+    leaves_nothing(|| with_promise(|promise| timeout_lossless(ms(900), promise)));
+}
+
+#[test]
+fn a_map_leaves_nothing() {
+    leaves_nothing(|| async {
+        let map = map_concurrent(0..9, 2, |_| sleep(ms(900)));
+        (boxed(map), ())
+    });
+    leaves_nothing(|| async {
+        let fail = |time| async move {
+            sleep(ms(time)).await;
+            Err::<(), _>(time)
+        };
+        (boxed(try_map_concurrent([900, 800], 2, fail)), ())
+    });
+}
+
+#[test]
+fn a_race_leaves_nothing() {
+    leaves_nothing(|| async {
+        let run = |time| async move {
+            sleep(ms(time)).await;
+            Ok::<_, ()>(time)
+        };
+        let race = staggered_race([900, 901, 902, 903].map(run), Some(ms(2)));
+        (boxed(race), ())
     });
 }
 

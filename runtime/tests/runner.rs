@@ -242,7 +242,7 @@ fn a_task_outlives_its_loop_as_cancelled() {
     let task = runner.get_loop().create_task(pending::<()>());
     runner.run(turns(2)).expect("it ends");
     drop(runner);
-    let Some(Err(TaskError::Cancelled(cause))) = task.result() else {
+    let Ok(Err(TaskError::Cancelled(cause))) = task.result() else {
         panic!("the task was cancelled at the end")
     };
     assert_eq!(cause.reason(), CancelReason::LoopClosing);

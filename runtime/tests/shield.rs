@@ -5,7 +5,7 @@ mod common;
 use std::rc::Rc;
 
 use common::{Ticks, ms, traced};
-use looplet::{catch_cancel, create_task, shield, sleep, yield_now};
+use looplet::{catch_cancel, create_task, get_running_loop, shield, sleep, timeout, yield_now};
 
 #[test]
 fn cancelling_the_awaiter_leaves_the_shielded_task_running() {
@@ -104,4 +104,16 @@ fn a_panic_goes_through_a_shield() {
         t.say(format!("{:?}", waiter.join().await));
     });
     assert_eq!(trace, ["Err(Panicked(\"inner panic\"))"]);
+}
+
+#[test]
+fn a_shield_that_was_cancelled_leaves_the_line_of_what_it_shields() {
+    let trace = traced(|t| async move {
+        let promise = get_running_loop().create_promise::<()>();
+        for _ in 0..3 {
+            let _ = timeout(ms(1), shield(promise.clone())).await;
+        }
+        t.say(format!("{promise:?}"));
+    });
+    assert_eq!(trace, ["<Promise pending>"]);
 }

@@ -439,7 +439,7 @@ fn a_retrieved_panic_is_not_reported() {
         });
         let awaited: Task<()> = task.clone();
         t.say(panic_in(awaited.into_future()).await);
-        let Some(Err(TaskError::Panicked(_))) = task.result() else {
+        let Ok(Err(TaskError::Panicked(_))) = task.result() else {
             panic!("the task has panicked")
         };
         drop(task);
@@ -465,7 +465,7 @@ fn a_cancel_of_a_task_that_has_ended_changes_nothing() {
         ));
         t.say(format!("{} {:?}", task.cancelling(), task.result()));
     });
-    assert_eq!(trace, ["r", "false false false", "0 Some(Ok(\"r\"))"]);
+    assert_eq!(trace, ["r", "false false false", "0 Ok(Ok(\"r\"))"]);
 }
 
 #[test]
@@ -630,13 +630,13 @@ fn done_callbacks_and_awaiters_share_one_line() {
             "true",
             "false",
             "Ok(())",
-            "Err(InvalidState)",
+            "Err(Done)",
             "nothing has run",
-            "before Some(\"v\")",
+            "before Ok(Ok(\"v\"))",
             "task v",
             "HANDLER a callback panicked: x",
-            "after Some(\"v\")",
-            "late Some(\"v\")",
+            "after Ok(Ok(\"v\"))",
+            "late Ok(Ok(\"v\"))",
             "one turn later",
         ]
     );

@@ -360,7 +360,7 @@ fn a_closed_loop_takes_nothing() {
     assert_eq!(handle.call_soon_threadsafe(|| {}), Err(LoopClosed));
     let task = l.create_task(async { 1 });
     assert!(task.done() && task.cancelled() && !task.cancel());
-    let Some(Err(TaskError::Cancelled(cause))) = task.result() else {
+    let Ok(Err(TaskError::Cancelled(cause))) = task.result() else {
         panic!("a task of a closed loop is cancelled")
     };
     assert_eq!(cause.reason(), CancelReason::LoopClosing);

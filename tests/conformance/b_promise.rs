@@ -7,7 +7,7 @@ use looplet::{
 };
 
 use crate::programs::ms;
-use crate::raised::{Raised, cause, throw, value_error};
+use crate::raised::{Raised, cause, runtime_error, throw, value_error};
 use crate::table::Case;
 use crate::trace::{Python, Trace};
 
@@ -16,6 +16,9 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("B01", b01),
         Case::new("B02", b02),
         Case::new("B03", b03),
+        Case::new("B04", b04),
+        Case::new("B05", b05),
+        Case::new("B06", b06),
         Case::new("B07", b07),
         Case::new("B08", b08),
         Case::new("B09", b09),
@@ -70,6 +73,71 @@ async fn b03(trace: Trace) {
     set(&promise, 0);
     trace.say(remove(&[ids[1]]));
     sleep(ms(0)).await;
+}
+
+async fn b04(trace: Trace) {
+    let promise: Promise<Result<i32, Raised>> = promise();
+    trace.say(promise.result());
+    trace.say(promise.exception());
+    set(&promise, Ok(1));
+    let set_again = promise.set_result(Ok(2)).map_err(|error| kind(&error));
+    trace.say(set_again);
+    let raised = promise.set_exception(value_error(""));
+    trace.say(raised.map_err(|error| kind(&error)));
+    trace.say((
+        promise.result(),
+        promise.exception(),
+        promise.done(),
+        promise.cancelled(),
+    ));
+}
+
+/// Only the name of an error.
+fn kind(error: &impl Python) -> Raised {
+    let text = error.str();
+    match text.split_once('(') {
+        Some(("InvalidStateError", _)) => Raised::new("InvalidStateError", ""),
+        _ => Raised::new("an error of another kind", text),
+    }
+}
+
+async fn b05(trace: Trace) {
+    let promise: Promise<()> = promise();
+    promise.add_done_callback(move |promise| {
+        trace.say(("cb cancelled", promise.cancelled()));
+    });
+    trace.say((
+        promise.cancel_with("bye"),
+        promise.cancel(),
+        promise.cancelled(),
+        promise.done(),
+    ));
+    if let Ok(Err(error)) = promise.result() {
+        trace.say(error);
+    }
+    sleep(ms(0)).await;
+}
+
+async fn b06(trace: Trace) {
+    type Fallible = Promise<Result<(), Raised>>;
+    let lost: Fallible = promise();
+    let raised = lost.set_exception(runtime_error("lost"));
+    raised.expect("it is new");
+    drop(lost);
+    trace.say("--");
+    let seen: Fallible = promise();
+    let raised = seen.set_exception(runtime_error("seen"));
+    raised.expect("it is new");
+    seen.exception()
+        .expect("it is set")
+        .expect("it was not cancelled");
+    drop(seen);
+    trace.say("--");
+    // What a task raises that has nothing to return is a panic.
+    let task = create_task(async { throw(Raised::new("OSError", "task")) as () });
+    sleep(ms(0)).await;
+    drop(task);
+    trace.say("end");
 }
 
 async fn b07(trace: Trace) {

@@ -1,10 +1,12 @@
 //! Group C, tasks: when they start, how many turns an await costs, how they end.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use looplet::{
-    ContextVar, Promise, Task, TaskOptions, all_tasks, create_task, create_task_with, current_task,
-    gather, get_running_loop, sleep, sleep_until,
+    ContextVar, Promise, ReturnWhen, Task, TaskGroup, TaskOptions, all_tasks, as_completed,
+    create_task, create_task_with, current_task, gather, get_running_loop, shield, sleep,
+    sleep_until, wait, wait_for,
 };
 
 use crate::programs::{Tick, ms, new_loop};
@@ -18,6 +20,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("C02", c02),
         Case::new("C03", c03),
         Case::new("C04", c04),
+        Case::new("C05", c05),
         Case::new("C18", c18),
         Case::new("C19", c19),
         Case::new("C20", c20),
@@ -73,6 +76,45 @@ async fn c04(trace: Trace) {
     let before = tick.count();
     sleep_until(get_running_loop().time() - ms(1)).await;
     trace.say((-1, tick.count() - before));
+    tick.stop();
+}
+
+async fn c05(trace: Trace) {
+    let tick = Tick::start();
+    sleep(ms(0)).await;
+    let end: Rc<Cell<u32>> = Rc::default();
+    let child = || {
+        let (tick, end) = (tick.clone(), end.clone());
+        async move {
+            sleep(ms(0)).await;
+            sleep(ms(0)).await;
+            end.set(tick.count());
+            1
+        }
+    };
+    let task = || create_task(child());
+    let say = |name: &'static str| trace.say((name, tick.count() - end.get()));
+    task().await;
+    say("await task");
+    gather([task()]).await;
+    say("gather");
+    let waited = wait([task()], ReturnWhen::AllCompleted, None).await;
+    waited.expect("there is a task");
+    say("wait");
+    wait_for(task(), ms(9000)).await.expect("there is time");
+    say("wait_for");
+    shield(task()).await;
+    say("shield");
+    let mut completed = as_completed([task()]);
+    while completed.next().await.is_some() {}
+    say("as_completed");
+    let ran = TaskGroup::<Raised>::scope(async |group| {
+        let child = child();
+        group.create_task(async { Ok(child.await) });
+        Ok(())
+    });
+    ran.await.expect("nothing fails");
+    say("TaskGroup");
     tick.stop();
 }
 

@@ -1,6 +1,6 @@
 //! Group D, waiting for all: gather and shield.
 
-use looplet::{catch_cancel, create_task, gather, shield, sleep};
+use looplet::{catch_cancel, create_task, gather, shield, sleep, try_gather};
 
 use crate::programs::{Ended, bad, ended, ms, val};
 use crate::table::Case;
@@ -9,12 +9,14 @@ use crate::trace::Trace;
 pub(crate) fn cases() -> Vec<Case> {
     vec![
         Case::new("D01", d01),
+        Case::new("D02", d02),
         Case::new("D03", d03),
         Case::new("D04", d04),
         Case::new("D05", d05),
         Case::new("D06", d06),
         Case::new("D07", d07),
         Case::new("D08", d08),
+        Case::new("D09", d09),
         Case::new("D17", d17),
         Case::new("D18", d18),
     ]
@@ -25,6 +27,15 @@ async fn d01(trace: Trace) {
     let b = val(trace, "b", ms(10));
     let c = val(trace, "c", ms(20));
     trace.say(gather(vec![create_task(a), create_task(b), create_task(c)]).await);
+}
+
+async fn d02(trace: Trace) {
+    let a = create_task(val(trace, "a", ms(30)));
+    let b = create_task(bad(trace, "b", ms(10)));
+    if let Err(error) = try_gather([a.clone(), b]).await {
+        trace.say(("caught", error, a.done()));
+    }
+    trace.say(a.await);
 }
 
 /// A gather gives every outcome, as with `return_exceptions=True`.
@@ -83,6 +94,16 @@ async fn d08(trace: Trace) {
     task.cancel();
     ended([&task]).await;
     trace.say(task.cancelled());
+}
+
+async fn d09(trace: Trace) {
+    let a = create_task(val(trace, "a", ms(20)));
+    let b = create_task(bad(trace, "b", ms(0)));
+    let both = try_gather([a.clone(), b]);
+    if (&both).await.is_err() {
+        trace.say((both.cancel(), a.cancelled()));
+    }
+    trace.say(a.await);
 }
 
 async fn d17(trace: Trace) {

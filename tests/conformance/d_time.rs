@@ -3,17 +3,22 @@
 use std::time::Duration;
 
 use looplet::{
-    TimedOut, Timeout, TimeoutStateError, catch_cancel, create_task, current_task,
-    get_running_loop, sleep,
+    Promise, TimedOut, Timeout, TimeoutStateError, catch_cancel, create_task, current_task,
+    get_running_loop, sleep, wait_for,
 };
 
-use crate::programs::{cancelling, ended, ms};
+use crate::programs::{cancelling, ended, ms, val};
 use crate::raised::{Raised, key_error, runtime_error, value_error};
 use crate::table::Case;
 use crate::trace::Trace;
 
 pub(crate) fn cases() -> Vec<Case> {
     vec![
+        Case::new("D19", d19),
+        Case::new("D20", d20),
+        Case::new("D21", d21),
+        Case::new("D22", d22),
+        Case::real("D23", d23),
         Case::new("D24", d24),
         Case::new("D25", d25),
         Case::new("D26", d26),
@@ -23,6 +28,77 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("D30", d30),
         Case::new("D44", d44),
     ]
+}
+
+async fn d19(trace: Trace) {
+    let task = create_task(async move {
+        let slept = catch_cancel(sleep(ms(9000))).await;
+        trace.say("cleanup 1");
+        sleep(ms(10)).await;
+        trace.say("cleanup 2");
+        if let Err(cancelled) = slept {
+            cancelled.raise().await;
+        }
+    });
+    if let Err(timed_out) = wait_for(task.clone(), ms(10)).await {
+        trace.say((timed_out, task.cancelled()));
+    }
+}
+
+async fn d20(trace: Trace) {
+    let work = async move { trace.say("started") };
+    if let Err(timed_out) = wait_for(work, ms(0)).await {
+        trace.say(timed_out);
+    }
+    let promise = get_running_loop().create_promise();
+    promise.set_result("ready").expect("it is new");
+    trace.say(wait_for(promise, ms(0)).await);
+}
+
+async fn d21(trace: Trace) {
+    let task = create_task(async {
+        match catch_cancel(sleep(ms(9000))).await {
+            Ok(()) => "slept",
+            Err(_) => "suppressed",
+        }
+    });
+    trace.say(wait_for(task, ms(10)).await);
+}
+
+async fn d22(trace: Trace) {
+    let inner = create_task(val(trace, "inner", ms(9000)));
+    let outer = create_task(wait_for(inner.clone(), ms(5000)));
+    sleep(ms(0)).await;
+    sleep(ms(0)).await;
+    outer.cancel();
+    ended([&outer]).await;
+    trace.say((outer.cancelled(), inner.cancelled()));
+}
+
+/// Something blocks the loop for so long that both timers are due in one turn.
+async fn d23(trace: Trace) {
+    let event_loop = get_running_loop();
+    let promise: Promise<&str> = event_loop.create_promise();
+    let task = create_task(wait_for(promise.clone(), ms(10)));
+    sleep(ms(0)).await;
+    event_loop.call_later(ms(5), || std::thread::sleep(ms(20)));
+    let set = promise.clone();
+    event_loop.call_later(ms(9), move || set.set_result("ok").expect("it is new"));
+    match task.await {
+        Ok(value) => trace.say(value),
+        Err(timed_out) => {
+            trace.say((timed_out, "but the future holds", value_of(&promise)));
+        }
+    }
+    let early = event_loop.create_promise();
+    let set = early.clone();
+    event_loop.call_soon(move || set.set_result("early").expect("it is new"));
+    trace.say(wait_for(early, ms(200)).await);
+}
+
+/// The value of a promise that has one.
+fn value_of<T: Clone + 'static>(promise: &Promise<T>) -> Option<T> {
+    promise.result().ok()?.ok()
 }
 
 /// Runs a body that is new.

@@ -1,8 +1,8 @@
 //! Group D, waiting for some: `wait`, `as_completed`, a staggered race.
 
 use looplet::{
-    Completed, NoTasks, RaceError, ReturnWhen, Task, TaskError, TimedOut, as_completed, create_task, sleep,
-    staggered_race, wait,
+    Completed, NoTasks, RaceError, ReturnWhen, Task, TaskError, TimedOut, as_completed,
+    create_task, sleep, staggered_race, wait,
 };
 
 use crate::programs::{Ended, bad, ended, ms, val};

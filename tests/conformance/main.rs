@@ -28,6 +28,7 @@ mod b_promise;
 mod c_task;
 mod c_cancel;
 mod d_gather;
+mod d_wait;
 mod d_time;
 mod d_group;
 mod e_locks;
@@ -77,6 +78,7 @@ fn programs() -> Vec<Case> {
         c_task::cases(),
         c_cancel::cases(),
         d_gather::cases(),
+        d_wait::cases(),
         d_time::cases(),
         d_group::cases(),
         e_locks::cases(),

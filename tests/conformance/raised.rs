@@ -100,7 +100,13 @@ impl Python for TimedOut {
 
 impl Python for InvalidState {
     fn str(&self) -> String {
-        "InvalidStateError".to_string()
+        let text = match self {
+            InvalidState::ResultNotSet => "Result is not set.",
+            InvalidState::ExceptionNotSet => "Exception is not set.",
+            InvalidState::Done => "invalid state",
+            other => return format!("{other:?}"),
+        };
+        Raised::new("InvalidStateError", text).str()
     }
 }
 

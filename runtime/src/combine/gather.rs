@@ -2,19 +2,13 @@
 //!
 //! Who owns the children: the loop, as always; `gather` only watches them. What happens to
 //! the others when one fails: nothing, they go on. A child that was cancelled or panicked ends
-//! the gather at once, in the same way. Cancelling the gather cancels every child.
+//! the gather at once, in the same way; so does an error, under `try_gather`. Cancelling the
+//! gather cancels every child.
 
-use std::cell::{Cell, RefCell};
-use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
 
-use super::into_task::IntoTask;
-use crate::cancel::{Awaitable, CancelReason, CancelTarget, Cancelled};
-use crate::event_loop::get_running_loop;
-use crate::promise::{Outcome, PromiseCell, TaskError, Wait};
+use super::gathering::Gather;
+use super::into_task::{IntoTask, ensure_all};
 use crate::task::Task;
 
 /// Runs all of `tasks` at the same time; awaiting what it returns gives their results, in
@@ -50,6 +44,44 @@ pub fn gather<G: Gatherable>(tasks: G) -> Gather<G::Output> {
     tasks.gather()
 }
 
+/// Runs all of `tasks` at the same time; awaiting what it returns gives `Ok` with all values,
+/// in order, or the first error as soon as there is one.
+///
+/// Takes what [`gather`] takes, if it returns a `Result`. The siblings of a child that fails go
+/// on: nothing is cancelled. The error is moved out of the child; those that come later stay
+/// where they are. The asyncio counterpart is `gather` with exceptions that propagate.
+///
+/// # Errors
+///
+/// When it is awaited: the error that came first.
+///
+/// # Panics
+///
+/// As [`gather`].
+///
+/// # Cancel safety
+///
+/// As [`gather`].
+///
+/// ```
+/// use looplet::{run, sleep, try_gather};
+/// use std::time::Duration;
+///
+/// async fn parse(text: &str) -> Result<i32, std::num::ParseIntError> {
+///     sleep(Duration::from_millis(1)).await;
+///     text.parse()
+/// }
+///
+/// run(async {
+///     assert_eq!(try_gather((parse("1"), parse("2"))).await, Ok((1, 2)));
+///     assert!(try_gather(vec![parse("1"), parse("two")]).await.is_err());
+/// });
+/// ```
+#[track_caller]
+pub fn try_gather<G: TryGatherable>(tasks: G) -> Gather<Result<G::Output, G::Error>> {
+    tasks.try_gather()
+}
+
 /// What [`gather`] takes.
 pub trait Gatherable {
     /// What awaiting the gather gives.
@@ -59,235 +91,49 @@ pub trait Gatherable {
     fn gather(self) -> Gather<Self::Output>;
 }
 
-/// Several tasks that are waited for as one.
-///
-/// Clones stand for the same gather. Awaiting it by value moves the results out; awaiting
-/// `&gather` clones them. The asyncio counterpart is the future that `gather` returns.
-pub struct Gather<R> {
-    cell: Rc<GatherCell<R>>,
+/// What [`try_gather`] takes.
+pub trait TryGatherable {
+    /// What awaiting the gather gives if all succeed.
+    type Output;
+    /// The error of every child.
+    type Error;
+
+    /// Starts what is not started and watches all.
+    fn try_gather(self) -> Gather<Result<Self::Output, Self::Error>>;
 }
 
-struct GatherCell<R> {
-    promise: PromiseCell<R>,
-    children: RefCell<Vec<Rc<dyn CancelTarget>>>,
-    /// Children that have not ended.
-    left: Cell<usize>,
-    /// Takes the results of all children, once they have ended.
-    collect: Cell<Option<Box<dyn FnOnce() -> R>>>,
-    /// The request that the children were cancelled with.
-    request: Cell<Option<Cancelled>>,
-}
-
-impl<R: 'static> Gather<R> {
-    fn new(collect: impl FnOnce() -> R + 'static) -> Self {
-        let cell = GatherCell {
-            promise: PromiseCell::new(get_running_loop().downgrade()),
-            children: RefCell::default(),
-            left: Cell::new(0),
-            collect: Cell::new(Some(Box::new(collect))),
-            request: Cell::new(None),
-        };
-        Self {
-            cell: Rc::new(cell),
-        }
-    }
-
-    fn watch<T: 'static>(&self, task: &Task<T>) {
-        self.cell.left.set(self.cell.left.get() + 1);
-        self.cell
-            .children
-            .borrow_mut()
-            .push(task.as_cancel_target());
-        let cell = self.cell.clone();
-        task.add_done_callback(move |task| cell.child_ended(task.failure()));
-    }
-
-    /// A gather of nothing is done.
-    fn watched(self) -> Self {
-        if self.cell.left.get() == 0 {
-            self.cell.succeed();
-        }
-        self
-    }
-
-    /// Asks every child that has not ended to end. Returns whether there was one.
-    #[track_caller]
-    pub fn cancel(&self) -> bool {
-        self.cell.cancel(Cancelled::new(CancelReason::Requested))
-    }
-
-    /// Returns whether all children have ended, or one has failed.
-    pub fn done(&self) -> bool {
-        self.cell.promise.is_done()
-    }
-
-    /// Returns `false`. A gather is not cancelled itself: its children are, and how they end is
-    /// how the gather ends. asyncio's `cancelled` gives the same answer.
-    pub fn cancelled(&self) -> bool {
-        false
-    }
-}
-
-/// Clones stand for the same gather.
-impl<R> Clone for Gather<R> {
-    fn clone(&self) -> Self {
-        Self {
-            cell: self.cell.clone(),
-        }
-    }
-}
-
-impl<R> GatherCell<R> {
-    fn child_ended(&self, failure: Option<TaskError>) {
-        self.left.set(self.left.get() - 1);
-        if let Some(failure) = failure {
-            self.settle(Err(failure));
-        } else if self.left.get() == 0 {
-            self.succeed();
-        }
-    }
-
-    fn succeed(&self) {
-        if self.promise.is_done() {
-            return;
-        }
-        match (self.request.take(), self.collect.take()) {
-            (Some(cause), _) => self.settle(Err(TaskError::Cancelled(cause))),
-            (None, Some(collect)) => {
-                // A value that somebody else has taken is a panic. It belongs to the awaiter.
-                let values = catch_unwind(AssertUnwindSafe(collect));
-                self.settle(values.map_err(TaskError::Panicked));
-            }
-            (None, None) => {}
-        }
-    }
-
-    fn settle(&self, outcome: Outcome<R>) {
-        // The first failure decides; what comes later is the children's own affair.
-        let refused = self.promise.settle(outcome);
-        drop(refused);
-    }
-}
-
-/// A gather looks at the panics of its children, so it answers for them.
-impl<R> Drop for GatherCell<R> {
-    fn drop(&mut self) {
-        self.promise.report_unretrieved_panic(|| None);
-    }
-}
-
-impl<R> Awaitable for GatherCell<R> {
-    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a gather of {} tasks that go on", self.left.get())
-    }
-
-    fn decided_by(&self) -> Vec<usize> {
-        let children = self.children.borrow();
-        children
-            .iter()
-            .flat_map(|child| child.decided_by())
-            .collect()
-    }
-}
-
-impl<R> CancelTarget for GatherCell<R> {
-    fn cancel(&self, cause: Cancelled) -> bool {
-        if self.promise.is_done() {
-            return false;
-        }
-        let children = self.children.borrow().clone();
-        let mut any = false;
-        for child in children {
-            any |= child.cancel(cause.clone());
-        }
-        if any {
-            self.request.set(Some(cause));
-        }
-        any
-    }
-}
-
-impl<R> fmt::Debug for Gather<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "<Gather {:?} left={}>",
-            self.cell.promise,
-            self.cell.left.get()
-        )
-    }
-}
-
-/// Moves the results out.
-impl<R: 'static> IntoFuture for Gather<R> {
-    type Output = R;
-    type IntoFuture = GatherWait<R>;
-
-    fn into_future(self) -> GatherWait<R> {
-        GatherWait {
-            wait: Wait::new(),
-            cell: self.cell,
-            read: PromiseCell::take_outcome,
-        }
-    }
-}
-
-/// Clones the results.
-impl<R: Clone + 'static> IntoFuture for &Gather<R> {
-    type Output = R;
-    type IntoFuture = GatherWait<R>;
-
-    fn into_future(self) -> GatherWait<R> {
-        GatherWait {
-            wait: Wait::new(),
-            cell: self.cell.clone(),
-            read: PromiseCell::clone_outcome,
-        }
-    }
-}
-
-/// The await of a [`Gather`].
-#[must_use = "futures do nothing unless awaited"]
-pub struct GatherWait<R> {
-    cell: Rc<GatherCell<R>>,
-    wait: Wait,
-    read: fn(&PromiseCell<R>) -> Option<Outcome<R>>,
-}
-
-impl<R: 'static> std::future::Future for GatherWait<R> {
-    type Output = R;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
-        let Self { cell, wait, read } = &mut *self;
-        let target = || -> Rc<dyn CancelTarget> { cell.clone() };
-        match wait.poll(&cell.promise, context, *read, target) {
-            Poll::Ready(answer) => answer.value(),
-            Poll::Pending => Poll::Pending,
-        }
-    }
-}
-
-impl<R> Drop for GatherWait<R> {
-    fn drop(&mut self) {
-        self.wait.leave(&self.cell.promise);
-    }
-}
-
-impl<R> fmt::Debug for GatherWait<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<GatherWait {:?}>", self.cell.promise)
-    }
+/// The error of a child ends a `try_gather` at once. It is moved out of the child.
+fn first_error<T: 'static, E: 'static, R>(task: &Task<Result<T, E>>) -> Option<Result<R, E>> {
+    let failed = task.look(Result::is_err) == Some(true);
+    let result = failed.then(|| task.take_value())?;
+    result.err().map(Err)
 }
 
 impl<I: IntoTask> Gatherable for Vec<I> {
     type Output = Vec<I::Output>;
 
     #[track_caller]
-    fn gather(self) -> Gather<Vec<I::Output>> {
-        let tasks: Rc<[Task<I::Output>]> = self.into_iter().map(IntoTask::into_task).collect();
+    fn gather(self) -> Gather<Self::Output> {
+        let tasks = Rc::new(ensure_all(self));
         let watched = tasks.clone();
         let gather = Gather::new(move || tasks.iter().map(Task::take_value).collect());
-        watched.iter().for_each(|task| gather.watch(task));
+        watched.iter().for_each(|task| gather.watch(task, |_| None));
+        gather.watched()
+    }
+}
+
+impl<T: 'static, E: 'static, I: IntoTask<Output = Result<T, E>>> TryGatherable for Vec<I> {
+    type Output = Vec<T>;
+    type Error = E;
+
+    #[track_caller]
+    fn try_gather(self) -> Gather<Result<Vec<T>, E>> {
+        let tasks = Rc::new(ensure_all(self));
+        let watched = tasks.clone();
+        let gather = Gather::new(move || tasks.iter().map(Task::take_value).collect());
+        watched
+            .iter()
+            .for_each(|task| gather.watch(task, first_error));
         gather.watched()
     }
 }
@@ -296,18 +142,49 @@ impl<I: IntoTask, const N: usize> Gatherable for [I; N] {
     type Output = [I::Output; N];
 
     #[track_caller]
-    fn gather(self) -> Gather<[I::Output; N]> {
-        let tasks: Rc<[Task<I::Output>; N]> = Rc::new(self.map(IntoTask::into_task));
+    fn gather(self) -> Gather<Self::Output> {
+        let tasks = Rc::new(ensure_all(self));
         let watched = tasks.clone();
-        let gather = Gather::new(move || tasks.each_ref().map(Task::take_value));
-        watched.iter().for_each(|task| gather.watch(task));
+        let gather = Gather::new(move || array_of(tasks.iter().map(Task::take_value).collect()));
+        watched.iter().for_each(|task| gather.watch(task, |_| None));
         gather.watched()
+    }
+}
+
+impl<T, E, I, const N: usize> TryGatherable for [I; N]
+where
+    T: 'static,
+    E: 'static,
+    I: IntoTask<Output = Result<T, E>>,
+{
+    type Output = [T; N];
+    type Error = E;
+
+    #[track_caller]
+    fn try_gather(self) -> Gather<Result<[T; N], E>> {
+        let tasks = Rc::new(ensure_all(self));
+        let watched = tasks.clone();
+        let gather = Gather::new(move || {
+            let values: Result<_, E> = tasks.iter().map(Task::take_value).collect();
+            values.map(array_of)
+        });
+        watched
+            .iter()
+            .for_each(|task| gather.watch(task, first_error));
+        gather.watched()
+    }
+}
+
+fn array_of<T, const N: usize>(values: Vec<T>) -> [T; N] {
+    match values.try_into() {
+        Ok(values) => values,
+        Err(_) => unreachable!("an array of tasks gives as many values"),
     }
 }
 
 /// Tuples of different tasks.
 macro_rules! gather_tuple {
-    ($($kind:ident $name:ident),+) => {
+    ($($kind:ident $value:ident $name:ident),+) => {
         impl<$($kind: IntoTask),+> Gatherable for ($($kind,)+) {
             type Output = ($($kind::Output,)+);
 
@@ -317,18 +194,35 @@ macro_rules! gather_tuple {
                 $(let $name = $name.into_task();)+
                 let tasks = ($($name.clone(),)+);
                 let gather = Gather::new(move || { let ($($name,)+) = tasks; ($($name.take_value(),)+) });
-                $(gather.watch(&$name);)+
-                gather
+                $(gather.watch(&$name, |_| None);)+
+                gather.watched()
+            }
+        }
+
+        impl<Error: 'static, $($value: 'static, $kind: IntoTask<Output = Result<$value, Error>>),+>
+            TryGatherable for ($($kind,)+)
+        {
+            type Output = ($($value,)+);
+            type Error = Error;
+
+            #[track_caller]
+            fn try_gather(self) -> Gather<Result<Self::Output, Error>> {
+                let ($($name,)+) = self;
+                $(let $name = $name.into_task();)+
+                let tasks = ($($name.clone(),)+);
+                let gather = Gather::new(move || { let ($($name,)+) = tasks; Ok(($($name.take_value()?,)+)) });
+                $(gather.watch(&$name, first_error);)+
+                gather.watched()
             }
         }
     };
 }
 
-gather_tuple!(A a);
-gather_tuple!(A a, B b);
-gather_tuple!(A a, B b, C c);
-gather_tuple!(A a, B b, C c, D d);
-gather_tuple!(A a, B b, C c, D d, E e);
-gather_tuple!(A a, B b, C c, D d, E e, F f);
-gather_tuple!(A a, B b, C c, D d, E e, F f, G g);
-gather_tuple!(A a, B b, C c, D d, E e, F f, G g, H h);
+gather_tuple!(A TA a);
+gather_tuple!(A TA a, B TB b);
+gather_tuple!(A TA a, B TB b, C TC c);
+gather_tuple!(A TA a, B TB b, C TC c, D TD d);
+gather_tuple!(A TA a, B TB b, C TC c, D TD d, E TE e);
+gather_tuple!(A TA a, B TB b, C TC c, D TD d, E TE e, F TF f);
+gather_tuple!(A TA a, B TB b, C TC c, D TD d, E TE e, F TF f, G TG g);
+gather_tuple!(A TA a, B TB b, C TC c, D TD d, E TE e, F TF f, G TG g, H TH h);

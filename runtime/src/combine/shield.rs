@@ -42,10 +42,15 @@ pub fn shield<I: IntoTask>(task: I) -> Promise<I::Output> {
         outer.settle_as(inner.take_outcome());
     } else {
         let mirror = outer.clone();
-        inner.add_done_callback(move |inner| {
+        let callback = inner.add_done_callback(move |inner| {
             if !mirror.done() {
                 mirror.settle_as(inner.take_outcome());
             }
+        });
+        // A task that is shielded again and again, each time for a while, must not collect
+        // mirrors that nobody looks into.
+        outer.add_done_callback(move |_| {
+            inner.remove_done_callback(callback);
         });
     }
     outer

@@ -4,14 +4,16 @@
 //! those who wait are shared by both, and what a program holds ([`Promise`](super::Promise),
 //! [`Task`](crate::Task)) are handles on it.
 
+use std::any::type_name;
 use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 use std::task::Waker;
 
 use super::line::{CallbackId, Line, Waiting};
-use super::outcome::{Kept, Outcome, TaskError};
+use super::outcome::{Exception, Kept, Outcome, TaskError};
 use crate::cancel::{Awaitable, CancelTarget, Cancelled};
+use crate::error::InvalidState;
 use crate::event_loop::{Callback, ErrorContext, WeakLoop, report_by_default};
 
 /// ```text
@@ -115,10 +117,26 @@ impl<T> PromiseCell<T> {
             Err(TaskError::Panicked(_)) => Stage::Panicked,
         });
         self.outcome.set(Kept::new(outcome));
+        self.wake_line();
+        Ok(())
+    }
+
+    /// Sets a value that is an error: it is reported if nobody looks at it. Gives the value
+    /// back if there is an outcome already.
+    pub(super) fn settle_exception(&self, exception: Exception<T>) -> Result<(), T> {
+        if self.is_done() {
+            return Err(exception.value);
+        }
+        self.stage.set(Stage::Value);
+        self.outcome.set(Kept::Exception(Box::new(exception)));
+        self.wake_line();
+        Ok(())
+    }
+
+    fn wake_line(&self) {
         let line = self.line.take();
         line.into_waiting()
             .for_each(|waiting| self.schedule(waiting));
-        Ok(())
     }
 
     fn schedule(&self, waiting: Waiting) {
@@ -193,6 +211,7 @@ impl<T> PromiseCell<T> {
         match self.outcome.take() {
             Kept::Nothing => None,
             Kept::Value(value) => Some(Ok(value)),
+            Kept::Exception(exception) => Some(Ok(exception.value)),
             Kept::Failure(failure) => {
                 let copy = Box::new(failure.duplicate());
                 self.outcome.set(Kept::Failure(copy));
@@ -217,19 +236,97 @@ impl<T> PromiseCell<T> {
         }
     }
 
-    /// Reports a panic that nobody has looked at, when the last one who could have is gone.
-    pub(crate) fn report_unretrieved_panic(&self, task: impl FnOnce() -> Option<String>) {
-        if self.stage.get() != Stage::Panicked || self.retrieved.get() {
-            return;
+    /// Looks at the value in its place. A failure is given as it is.
+    ///
+    /// # Errors
+    ///
+    /// `pending` if there is no outcome yet, and [`InvalidState::Taken`] if the value was moved
+    /// out.
+    pub(crate) fn look<R>(
+        &self,
+        pending: InvalidState,
+        look: impl FnOnce(&T) -> R,
+    ) -> Result<Outcome<R>, InvalidState> {
+        match self.stage.get() {
+            Stage::Pending => Err(pending),
+            Stage::Taken => Err(InvalidState::Taken),
+            Stage::Cancelled | Stage::Panicked => match self.failure() {
+                Some(failure) => Ok(Err(failure)),
+                None => Err(InvalidState::Taken),
+            },
+            Stage::Value => {
+                self.retrieved.set(true);
+                let lent = self.lend();
+                let seen = lent.outcome.value().map(look);
+                seen.map(Ok).ok_or(InvalidState::Taken)
+            }
         }
+    }
+
+    /// Whether a panic set it.
+    pub(crate) fn is_panicked(&self) -> bool {
+        self.stage.get() == Stage::Panicked
+    }
+
+    /// Takes the outcome out of its cell for as long as somebody looks at it.
+    fn lend(&self) -> Lent<'_, T> {
+        Lent {
+            outcome: self.outcome.take(),
+            cell: &self.outcome,
+        }
+    }
+
+    /// Reports a panic or an exception that nobody has looked at, when the last one who could
+    /// have is gone.
+    #[inline]
+    pub(crate) fn report_unretrieved(&self, task: impl FnOnce() -> Option<String>) {
+        if !self.retrieved.replace(true) {
+            self.report(task);
+        }
+    }
+
+    #[cold]
+    fn report(&self, task: impl FnOnce() -> Option<String>) {
+        let message = match self.stage.get() {
+            Stage::Panicked => "a panic was never retrieved",
+            Stage::Value => "an exception was never retrieved",
+            Stage::Pending | Stage::Cancelled | Stage::Taken => return,
+        };
+        let outcome = self.outcome.take();
+        let Some(cause) = outcome.complaint() else {
+            return;
+        };
         let context = ErrorContext {
-            cause: self.failure().map(|failure| failure.text()),
+            cause: Some(cause),
             task: task(),
-            ..ErrorContext::new("a panic was never retrieved")
+            ..ErrorContext::new(message)
         };
         match self.event_loop.upgrade() {
             Some(event_loop) => event_loop.call_exception_handler(&context),
             None => report_by_default(&context),
+        }
+    }
+
+    /// The state as asyncio prints it, with who waits or what came of it.
+    pub(super) fn print(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")?;
+        match self.stage.get() {
+            Stage::Pending => f.write_str(&self.with_line(|line| line.describe())),
+            Stage::Cancelled | Stage::Taken => Ok(()),
+            Stage::Value | Stage::Panicked => match self.lend().outcome.complaint() {
+                Some(text) => write!(f, " exception={text}"),
+                None => write!(f, " result=<{}>", type_name::<T>()),
+            },
+        }
+    }
+}
+
+/// A task reports by itself, under its name.
+impl<T> Drop for PromiseCell<T> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.number == 0 {
+            self.report_unretrieved(|| None);
         }
     }
 }
@@ -239,15 +336,7 @@ impl<T: Clone> PromiseCell<T> {
         if self.stage.get() != Stage::Value {
             return self.take_outcome();
         }
-        self.retrieved.set(true);
-        let lent = Lent {
-            outcome: self.outcome.take(),
-            cell: &self.outcome,
-        };
-        match &lent.outcome {
-            Kept::Value(value) => Some(Ok(value.clone())),
-            Kept::Nothing | Kept::Failure(_) => None,
-        }
+        self.look(InvalidState::ResultNotSet, T::clone).ok()
     }
 }
 

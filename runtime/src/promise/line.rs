@@ -14,6 +14,15 @@ pub(super) enum Waiting {
     Call(Rc<dyn Callback>),
 }
 
+impl Waiting {
+    fn word(&self) -> &'static str {
+        match self {
+            Waiting::Task(_) => "task",
+            Waiting::Call(_) => "callback",
+        }
+    }
+}
+
 /// Names a done-callback, or the place of a task in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallbackId(pub(super) u32);
@@ -82,6 +91,22 @@ impl Line {
         };
         one.into_iter()
             .chain(many.into_iter().map(|(_, waiting)| waiting))
+    }
+
+    /// Says who waits, as asyncio does: the first, the last, and how many are in between.
+    pub(super) fn describe(&self) -> String {
+        let all = match self {
+            Line::Empty => return String::new(),
+            Line::One(..) => return " cb=[task]".to_string(),
+            Line::Many(all) => all,
+        };
+        let words: Vec<_> = all.iter().map(|(_, waiting)| waiting.word()).collect();
+        match words.as_slice() {
+            [] => String::new(),
+            [only] => format!(" cb=[{only}]"),
+            [first, last] => format!(" cb=[{first}, {last}]"),
+            [first, more @ .., last] => format!(" cb=[{first}, <{} more>, {last}]", more.len()),
+        }
     }
 
     /// The list; whoever was alone becomes the first of it.

@@ -32,6 +32,7 @@ pub use self::line::CallbackId;
 pub use self::outcome::TaskError;
 
 pub(crate) use self::cell::{Progress, PromiseCell};
+use self::outcome::Exception;
 pub(crate) use self::outcome::{Outcome, value_of};
 pub(crate) use self::wait::{Answer, Wait};
 
@@ -74,7 +75,9 @@ impl<T> Clone for Promise<T> {
 
 impl<T> fmt::Debug for Promise<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Promise {:?}>", self.cell)
+        f.write_str("<Promise ")?;
+        self.cell.print(f)?;
+        f.write_str(">")
     }
 }
 
@@ -94,9 +97,13 @@ impl<T: 'static> Promise<T> {
     ///
     /// # Errors
     ///
-    /// [`InvalidState`] if the promise is done; the value is dropped.
+    /// [`InvalidState::Done`] if the promise is done; the value is dropped.
     pub fn set_result(&self, value: T) -> Result<(), InvalidState> {
-        self.cell.settle(Ok(value)).map_err(|_| InvalidState)
+        self.cell.settle(Ok(value)).map_err(|_| InvalidState::Done)
+    }
+
+    pub(crate) fn cell(&self) -> Rc<PromiseCell<T>> {
+        self.cell.clone()
     }
 
     /// Ends the promise as a task has ended. If the value of that is gone, the promise counts
@@ -118,6 +125,13 @@ impl<T: 'static> Promise<T> {
         self.cell.cancel(Cancelled::new(CancelReason::Requested))
     }
 
+    /// Cancels the promise, with a message for whoever catches it. See
+    /// [`cancel`](Self::cancel).
+    #[track_caller]
+    pub fn cancel_with(&self, message: impl Into<String>) -> bool {
+        self.cell.cancel(Cancelled::with_message(message))
+    }
+
     /// Returns whether the promise has a result or was cancelled.
     pub fn done(&self) -> bool {
         self.cell.is_done()
@@ -128,12 +142,23 @@ impl<T: 'static> Promise<T> {
         self.cell.is_cancelled()
     }
 
-    /// Returns a copy of the result. `None`: not done, or cancelled.
-    pub fn result(&self) -> Option<T>
+    /// Returns a copy of the result, or how the promise ended without one. The asyncio
+    /// counterpart has the same name, and raises the latter.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidState::ResultNotSet`] if the promise is not done, and [`InvalidState::Taken`]
+    /// if an await has moved the result out.
+    pub fn result(&self) -> Result<Result<T, TaskError>, InvalidState>
     where
         T: Clone,
     {
-        self.cell.clone_outcome().and_then(Outcome::ok)
+        self.cell.look(InvalidState::ResultNotSet, T::clone)
+    }
+
+    /// Returns the loop on which the done-callbacks run. `None`: it is gone.
+    pub fn get_loop(&self) -> Option<EventLoop> {
+        self.cell.event_loop().upgrade()
     }
 
     /// Runs `callback` through `call_soon` when the promise is done, or now if it is.
@@ -150,6 +175,58 @@ impl<T: 'static> Promise<T> {
     pub fn remove_done_callback(&self, id: CallbackId) -> bool {
         self.cell.leave(id)
     }
+}
+
+/// What asyncio calls an exception is an `Err` here.
+impl<T: 'static, E: 'static> Promise<Result<T, E>> {
+    /// Sets an error as the result, and schedules whoever waits.
+    ///
+    /// As in asyncio, it is reported to the loop's exception handler, once, if nobody has
+    /// awaited it or asked for it by the time the last handle is gone. That is the difference
+    /// from `set_result(Err(error))`, which is a value like any other.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidState::Done`] if the promise is done; the error is dropped.
+    ///
+    /// ```
+    /// use looplet::{get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let promise = get_running_loop().create_promise::<Result<u32, &str>>();
+    ///     promise.set_exception("no answer").expect("it is new");
+    ///     assert_eq!(promise.await, Err("no answer"));
+    /// });
+    /// ```
+    pub fn set_exception(&self, error: E) -> Result<(), InvalidState>
+    where
+        E: fmt::Debug,
+    {
+        let exception = Exception {
+            value: Err(error),
+            print: |value| value.as_ref().err().map_or(String::new(), print),
+        };
+        let set = self.cell.settle_exception(exception);
+        set.map_err(|_| InvalidState::Done)
+    }
+
+    /// Returns a copy of the error that was set; `Ok(Ok(None))` if the result is none.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidState::ExceptionNotSet`] if the promise is not done, and
+    /// [`InvalidState::Taken`] if an await has moved the result out.
+    pub fn exception(&self) -> Result<Result<Option<E>, TaskError>, InvalidState>
+    where
+        E: Clone,
+    {
+        let error = |result: &Result<T, E>| result.as_ref().err().cloned();
+        self.cell.look(InvalidState::ExceptionNotSet, error)
+    }
+}
+
+fn print<E: fmt::Debug>(error: &E) -> String {
+    format!("{error:?}")
 }
 
 /// The await of a promise by value or by reference.

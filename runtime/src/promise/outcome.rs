@@ -80,14 +80,22 @@ pub(crate) fn value_of<T>(outcome: Outcome<T>) -> T {
     }
 }
 
-/// An outcome as it is kept: a failure is rare, and boxed so that it does not make the common
-/// case large.
+/// An outcome as it is kept: what is rare is boxed, so that it does not make the common case
+/// large.
 #[derive(Default)]
 pub(super) enum Kept<T> {
     #[default]
     Nothing,
     Value(T),
+    /// A value that is an error, set with `set_exception`.
+    Exception(Box<Exception<T>>),
     Failure(Box<TaskError>),
+}
+
+/// A value that somebody ought to look at, and how to print it if nobody does.
+pub(super) struct Exception<T> {
+    pub(super) value: T,
+    pub(super) print: fn(&T) -> String,
 }
 
 impl<T> Kept<T> {
@@ -95,6 +103,24 @@ impl<T> Kept<T> {
         match outcome {
             Ok(value) => Kept::Value(value),
             Err(failure) => Kept::Failure(Box::new(failure)),
+        }
+    }
+
+    /// The value, if there is one.
+    pub(super) fn value(&self) -> Option<&T> {
+        match self {
+            Kept::Value(value) => Some(value),
+            Kept::Exception(exception) => Some(&exception.value),
+            Kept::Nothing | Kept::Failure(_) => None,
+        }
+    }
+
+    /// What a report says of it, if somebody ought to look at it.
+    pub(super) fn complaint(&self) -> Option<String> {
+        match self {
+            Kept::Exception(exception) => Some((exception.print)(&exception.value)),
+            Kept::Failure(failure) => Some(failure.text()),
+            Kept::Nothing | Kept::Value(_) => None,
         }
     }
 }

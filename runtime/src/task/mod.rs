@@ -13,6 +13,7 @@
 //! own request: a join must not swallow the cancel of the one who joins.
 
 mod cell;
+mod of_promise;
 mod task_ref;
 mod wait;
 mod sleep;
@@ -29,11 +30,12 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use crate::cancel::{CancelReason, CancelTarget, Cancelled};
+use crate::error::InvalidState;
 use crate::event_loop::{
     Coroutine, EventLoop, RunError, TaskId, callback, copy_vars, get_running_loop, in_context,
     is_vars_used, step_now, try_get_running_loop,
 };
-use crate::promise::{CallbackId, Outcome, TaskError, value_of};
+use crate::promise::{CallbackId, Outcome, Promise, TaskError, value_of};
 
 pub use self::catch_cancel::{CatchCancel, catch_cancel};
 pub use self::deadline::{Timeout, TimeoutStateError};
@@ -47,6 +49,7 @@ pub use self::wait::{Join, TaskWait};
 pub use self::yield_now::{YieldNow, yield_now};
 
 use self::cell::{TaskObject, spawned, stillborn};
+use self::of_promise::of_promise;
 use self::task_ref::Shown;
 
 /// A coroutine that the loop runs, and the promise of what it returns.
@@ -298,14 +301,6 @@ impl<T: 'static> Task<T> {
         self.object.promise().is_cancelled()
     }
 
-    /// Returns a copy of how the task ended. `None`: it has not.
-    pub fn result(&self) -> Option<Outcome<T>>
-    where
-        T: Clone,
-    {
-        self.object.promise().clone_outcome()
-    }
-
     /// Returns how many requests to end were made, to the task or to a timeout inside it, and
     /// not taken back with [`uncancel`](Self::uncancel). The asyncio counterpart has the same name.
     pub fn cancelling(&self) -> u32 {
@@ -343,6 +338,14 @@ impl<T: 'static> Task<T> {
 
 /// What the combinators need.
 impl<T: 'static> Task<T> {
+    /// Gives a promise the shape of a task.
+    #[track_caller]
+    pub(crate) fn of_promise(promise: &Promise<T>) -> Self {
+        Self {
+            object: of_promise(promise.cell()),
+        }
+    }
+
     /// Makes a task that was cancelled at birth.
     #[track_caller]
     pub(crate) fn refused(event_loop: &EventLoop, cause: Cancelled) -> Self {
@@ -359,17 +362,38 @@ impl<T: 'static> Task<T> {
         self.object.promise().failure()
     }
 
+    /// Whether the task has ended with a panic.
+    pub(crate) fn panicked(&self) -> bool {
+        self.object.promise().is_panicked()
+    }
+
+    /// Looks at the value of a task that has one. `None`: it has not, or not any more.
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
+        let promise = self.object.promise();
+        let seen = promise.look(InvalidState::ResultNotSet, look);
+        seen.ok().and_then(Outcome::ok)
+    }
+
     /// Moves the outcome of a task out that has ended. `None`: it has not, or somebody else
     /// has moved its value out.
     pub(crate) fn take_outcome(&self) -> Option<Outcome<T>> {
         self.object.promise().take_if_there()
     }
 
-    /// Moves the value of a task out that has one.
-    pub(crate) fn take_value(&self) -> T {
+    /// Moves the outcome of a task out that has ended.
+    ///
+    /// # Panics
+    ///
+    /// If the value was moved out before.
+    pub(crate) fn into_outcome(self) -> Outcome<T> {
         match self.object.promise().take_outcome() {
-            Some(outcome) => value_of(outcome),
+            Some(outcome) => outcome,
             None => unreachable!("the combinators take values of tasks that have ended"),
         }
+    }
+
+    /// Moves the value of a task out that has one.
+    pub(crate) fn take_value(&self) -> T {
+        value_of(self.clone().into_outcome())
     }
 }

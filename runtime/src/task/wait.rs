@@ -1,4 +1,4 @@
-//! The await of a task: by value, by reference, and as a join.
+//! The await of a task: by value, by reference, and as a join; and a look at how it ended.
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use super::Task;
 use super::cell::TaskObject;
 use crate::cancel::CancelTarget;
+use crate::error::InvalidState;
 use crate::event_loop::ticket;
 use crate::promise::{Answer, Outcome, PromiseCell, TaskError, Wait};
 
@@ -136,5 +137,38 @@ impl<T: 'static> Task<T> {
     /// If the value was moved out by an earlier await, or a task joins itself.
     pub fn join(&self) -> Join<T> {
         Join(Waiter::new(self, PromiseCell::take_outcome))
+    }
+    /// Returns a copy of how the task ended. The asyncio counterpart has the same name, and
+    /// raises what is no value.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidState::ResultNotSet`] if the task has not ended, and [`InvalidState::Taken`] if
+    /// an await has moved the value out.
+    pub fn result(&self) -> Result<Result<T, TaskError>, InvalidState>
+    where
+        T: Clone,
+    {
+        let promise = self.object.promise();
+        promise.look(InvalidState::ResultNotSet, T::clone)
+    }
+}
+
+/// What asyncio calls an exception is an `Err` here.
+impl<T: 'static, E: 'static> Task<Result<T, E>> {
+    /// Returns a copy of the error that the task has returned; `Ok(Ok(None))` if it returned
+    /// none.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidState::ExceptionNotSet`] if the task has not ended, and
+    /// [`InvalidState::Taken`] if an await has moved the value out.
+    pub fn exception(&self) -> Result<Result<Option<E>, TaskError>, InvalidState>
+    where
+        E: Clone,
+    {
+        let error = |result: &Result<T, E>| result.as_ref().err().cloned();
+        let promise = self.object.promise();
+        promise.look(InvalidState::ExceptionNotSet, error)
     }
 }

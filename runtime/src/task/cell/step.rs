@@ -331,7 +331,7 @@ impl<F: Future + 'static> TaskObject<F::Output> for TaskCell<F> {
 /// A panic that nobody has looked at is reported when the last one who could have is gone.
 impl<F: Future> Drop for TaskCell<F> {
     fn drop(&mut self) {
-        self.promise.report_unretrieved_panic(|| {
+        self.promise.report_unretrieved(|| {
             let name = self.name.take().map(|name| *name);
             name.or_else(|| Some(format!("Task-{}", self.promise.number())))
         });
