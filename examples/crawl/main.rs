@@ -39,7 +39,6 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::error::Error;
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -59,7 +58,7 @@ use report::Report;
 use site::Site;
 
 /// Threads that read pages while the loop goes on.
-const READERS: NonZeroUsize = NonZeroUsize::new(2).expect("two is not zero");
+const READERS: usize = 2;
 /// Bytes that a page may have.
 const PAGE_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -177,11 +176,10 @@ fn on_interrupt(crawl: Rc<Crawl>, workers: Vec<Task<()>>) -> io::Result<Event> {
     let mut signals = Signals::new([SIGINT])?;
     let interrupted = Event::new();
     let event = interrupted.clone();
+    let waiting = ThreadPool::new(1).submit(move || wait_for_interrupt(&mut signals));
+    let waiting = waiting.map_err(io::Error::other)?;
     create_task(async move {
-        let thread = ThreadPool::new(NonZeroUsize::MIN);
-        thread
-            .submit(move || wait_for_interrupt(&mut signals))
-            .await;
+        waiting.await;
         event.set();
         crawl.frontier.close();
         for worker in &workers {
@@ -246,7 +244,9 @@ impl Crawl {
         let bytes = html.len();
         // A large page takes a while to read, and the loop has others to see to.
         let from = arrived.clone();
-        let reading = self.readers.submit(move || Page::read(&from, &html));
+        let Ok(reading) = self.readers.submit(move || Page::read(&from, &html)) else {
+            return Ok(self.report.fault("no thread to read it"));
+        };
         let page = match timeout(self.options.timeout, reading).await {
             Ok(Some(page)) => page,
             Ok(None) => return Ok(self.report.fault("page nested too deeply")),

@@ -189,6 +189,11 @@ impl fmt::Debug for Context {
 /// Returns a copy of the current context. The asyncio counterpart is
 /// `contextvars.copy_context`.
 pub fn copy_context() -> Context {
+    Context::of(copy_values())
+}
+
+/// A copy of the values of the current context, which may go to another thread.
+pub(crate) fn copy_values() -> Vars {
     let vars = current_vars().map(|vars| vars.snapshot());
-    Context::of(vars.unwrap_or_default())
+    vars.unwrap_or_default()
 }

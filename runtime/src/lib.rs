@@ -51,7 +51,7 @@
 //! 4. One thread-local (`event_loop/context.rs`), two files with `unsafe`
 //!    (`event_loop/waker.rs`, `task/cell/body.rs`), one global (the table in `event_loop/inbox.rs`).
 //! 5. Every future that waits removes itself when it is dropped.
-//! 6. No thread is started before [`to_thread`], or a name to resolve, is first used.
+//! 6. No thread is started before [`to_thread`], a file, or a name to resolve is first used.
 
 mod cancel;
 mod vars;
@@ -67,9 +67,12 @@ mod task;
 mod sync;
 mod queue;
 mod combine;
+mod handoff;
 mod executor;
+mod threadsafe;
 mod net;
 mod streams;
+pub mod fs;
 mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};
@@ -86,7 +89,10 @@ pub use self::event_loop::{
     Blocked, Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle,
     LoopHandle, RunError, TimerHandle, Watchdog, get_running_loop, try_get_running_loop,
 };
-pub use self::executor::{Job, ThreadPool, to_thread};
+pub use self::executor::{
+    JobCancelled, JobHandle, JobToken, JobWait, JobsCompleted, Map, PoolConfig, SubmitError,
+    ThreadPool, to_thread, to_thread_with,
+};
 pub use self::iterate::{AsyncIterator, FromFn, from_fn, iter};
 #[cfg(feature = "futures")]
 pub use self::iterate::{FromStream, IntoStream, from_stream, into_stream};
@@ -109,6 +115,7 @@ pub use self::task::{
     WithTimeout, YieldNow, all_tasks, catch_cancel, create_task, create_task_with, current_task,
     format_call_graph, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
 };
+pub use self::threadsafe::{CoroutineError, CoroutineHandle};
 
 /// The program in the README is compiled and run with the other examples.
 #[cfg(doctest)]

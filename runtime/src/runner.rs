@@ -135,9 +135,30 @@ impl Drop for Runner {
         if !left.is_empty() {
             end_all(event_loop, left);
         }
-        event_loop.shutdown_default_executor(EXECUTOR_PATIENCE);
+        if event_loop.has_default_executor() {
+            end_executor(event_loop);
+        }
         event_loop.close();
     }
+}
+
+/// Waits for the threads of the default pool; a time that is over is reported.
+///
+/// The loop runs meanwhile, as a job may wait for a coroutine of it, and goes on when something
+/// that is left stops it.
+fn end_executor(event_loop: &EventLoop) {
+    let own = event_loop.downgrade();
+    let ended = event_loop.create_task(async move {
+        if let Some(event_loop) = own.upgrade() {
+            event_loop
+                .shutdown_default_executor(EXECUTOR_PATIENCE)
+                .await;
+        }
+    });
+    ended.add_done_callback(move |_| {
+        own.upgrade().inspect(EventLoop::stop);
+    });
+    while !ended.done() && event_loop.run_forever().is_ok() {}
 }
 
 /// Cancels `tasks` and runs the loop until all of them have ended.

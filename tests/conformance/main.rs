@@ -31,6 +31,7 @@ mod d_gather;
 mod d_wait;
 mod d_time;
 mod d_group;
+mod d_threads;
 mod e_locks;
 mod e_queues;
 mod g_run;
@@ -81,6 +82,7 @@ fn programs() -> Vec<Case> {
         d_wait::cases(),
         d_time::cases(),
         d_group::cases(),
+        d_threads::cases(),
         e_locks::cases(),
         e_queues::cases(),
         g_run::cases(),

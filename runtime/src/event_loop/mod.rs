@@ -340,6 +340,13 @@ impl fmt::Debug for EventLoop {
     }
 }
 
+impl LoopHandle {
+    /// The loop itself, if this is its thread.
+    pub(crate) fn local(&self) -> Option<EventLoop> {
+        WeakLoop(self.number()).upgrade()
+    }
+}
+
 /// A loop that may be gone, by its number. What waits keeps one of these: a task must not keep
 /// its own loop alive.
 #[derive(Clone, Copy)]

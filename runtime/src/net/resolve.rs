@@ -6,8 +6,9 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::panic::Location;
 
-use crate::executor::to_thread;
+use crate::executor::try_on_default;
 
 /// A host and a port, as a program names them.
 ///
@@ -108,8 +109,9 @@ pub async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         return Ok(vec![(ip, port).into()]);
     }
     let name = host.to_string();
-    let found = to_thread(move || (name.as_str(), port).to_socket_addrs()).await;
-    let addresses: io::Result<Vec<SocketAddr>> = found.map(Iterator::collect);
+    let look_up = move |_| (name.as_str(), port).to_socket_addrs();
+    let found = try_on_default(Location::caller(), look_up).map_err(io::Error::other)?;
+    let addresses: io::Result<Vec<SocketAddr>> = found.await.map(Iterator::collect);
     match addresses {
         Ok(addresses) if addresses.is_empty() => Err(io::Error::new(
             io::ErrorKind::NotFound,

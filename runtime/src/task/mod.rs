@@ -32,8 +32,8 @@ use std::rc::Rc;
 use crate::cancel::{CancelReason, CancelTarget, Cancelled};
 use crate::error::InvalidState;
 use crate::event_loop::{
-    Coroutine, EventLoop, RunError, TaskId, callback, copy_vars, get_running_loop, in_context,
-    is_vars_used, step_now, try_get_running_loop,
+    Coroutine, EventLoop, RunError, TaskId, Ticket, callback, copy_vars, get_running_loop,
+    in_context, is_vars_used, step_now, try_get_running_loop,
 };
 use crate::promise::{CallbackId, Outcome, Promise, TaskError, value_of};
 
@@ -336,7 +336,7 @@ impl<T: 'static> Task<T> {
     }
 }
 
-/// What the combinators need.
+/// What the combinators need, and the threads.
 impl<T: 'static> Task<T> {
     /// Gives a promise the shape of a task.
     #[track_caller]
@@ -344,6 +344,11 @@ impl<T: 'static> Task<T> {
         Self {
             object: of_promise(promise.cell()),
         }
+    }
+
+    /// What stands for the task on other threads.
+    pub(crate) fn ticket(&self) -> Ticket {
+        self.object.ticket()
     }
 
     /// Makes a task that was cancelled at birth.
