@@ -6,7 +6,10 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Instant;
 
-use looplet::{Clock, EventLoop, Promise, RunError, TimerHandle, get_running_loop, sleep};
+use looplet::{
+    Clock, EventLoop, Promise, RunError, SubmitError, ThreadPool, TimerHandle, get_running_loop,
+    sleep,
+};
 
 use crate::programs::{loop_on, ms, new_loop, panic_of, run, stop};
 use crate::raised::{
@@ -165,6 +168,10 @@ fn a18(trace: Trace) {
         "run_forever",
         ran.map_err(|error| refusal(&event_loop, &error)),
     ));
+    let pool = ThreadPool::new(1);
+    let submitted = event_loop.run_in_executor(&pool, || {});
+    let closed = matches!(submitted, Err(SubmitError::LoopClosed));
+    trace.say(("run_in_executor", ok(closed)));
     event_loop.stop();
     trace.say(("stop", "ok"));
 }

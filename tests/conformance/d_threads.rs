@@ -23,7 +23,11 @@ pub(crate) fn cases() -> Vec<Case> {
 async fn d40(trace: Trace) {
     let event_loop = get_running_loop();
     let pool = event_loop.default_executor();
-    let ours = || thread::current().name().map(|name| name.starts_with("looplet_"));
+    let ours = || {
+        thread::current()
+            .name()
+            .map(|name| name.starts_with("looplet_"))
+    };
     let job = event_loop.run_in_executor(&pool, ours);
     trace.say(job.expect("the pool is open").await);
     let job = event_loop.run_in_executor(&pool, || throw(division_by_zero()));
