@@ -163,11 +163,12 @@ fn run_ready(core: &Core, batch: &mut Vec<Place>) {
         .set(core.since_poll.get().saturating_add(batch.len() as u32));
     let mut rest = batch.iter();
     // One catch serves all entries: to set one up for each would cost more than the entry.
-    let run = match core.watch.is_on() {
-        true => run_all_watched,
-        false => run_all,
+    let watched = core.watch.is_on();
+    let mut run = || match watched {
+        true => run_all_watched(core, &mut rest),
+        false => run_all(core, &mut rest),
     };
-    while let Err(payload) = catch_unwind(AssertUnwindSafe(|| run(core, &mut rest))) {
+    while let Err(payload) = catch_unwind(AssertUnwindSafe(&mut run)) {
         recover(core, payload);
     }
     batch.clear();
@@ -197,7 +198,7 @@ fn run_all_watched(core: &Core, places: &mut slice::Iter<'_, Place>) {
         };
         let since = core.watch.begin(name);
         match place {
-            Place::Task(id) => run_step(core, id),
+            Place::Task(id) => run_rare_step(core, id),
             Place::Errand(key) => run_errand(core, core.ready.take(key)),
         }
         if let Some(took) = core.watch.end(since) {
@@ -254,7 +255,13 @@ fn run_errand(core: &Core, errand: Option<Errand>) {
     }
 }
 
-#[inline]
+/// `run_step`, where it is not worth a copy of its own.
+#[inline(never)]
+fn run_rare_step(core: &Core, id: TaskId) {
+    run_step(core, id);
+}
+
+#[inline(always)]
 fn run_step(core: &Core, id: TaskId) {
     let Some(coroutine) = core.tasks.get(id) else {
         return;
@@ -270,7 +277,7 @@ fn run_step(core: &Core, id: TaskId) {
 /// Makes the first step of a task inside the step or callback that has made the task.
 pub(crate) fn step_now(core: &Core, id: TaskId) {
     let _outer = context::suspend();
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_step(core, id))) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_rare_step(core, id))) {
         recover(core, payload);
     }
 }

@@ -22,6 +22,8 @@ const VARIABLE: &str = "LOOPLET_DEBUG";
 /// What a loop knows of being watched.
 pub(crate) struct Watch {
     debug: Cell<bool>,
+    /// Whether entries are looked at.
+    on: Cell<bool>,
     slow: Cell<Duration>,
     /// Where the watchdogs look.
     board: RefCell<Option<Arc<Board>>>,
@@ -30,8 +32,10 @@ pub(crate) struct Watch {
 impl Watch {
     pub(crate) fn new(debug: Option<bool>) -> Self {
         let asked = || env::var_os(VARIABLE).is_some_and(|value| !value.is_empty() && value != "0");
+        let debug = debug.unwrap_or_else(asked);
         Self {
-            debug: Cell::new(debug.unwrap_or_else(asked)),
+            debug: Cell::new(debug),
+            on: Cell::new(debug),
             slow: Cell::new(SLOW),
             board: RefCell::new(None),
         }
@@ -40,7 +44,7 @@ impl Watch {
     /// Whether entries are looked at.
     #[inline]
     pub(crate) fn is_on(&self) -> bool {
-        self.debug.get() || self.board.borrow().is_some()
+        self.on.get()
     }
 
     pub(crate) fn is_debug(&self) -> bool {
@@ -49,6 +53,7 @@ impl Watch {
 
     pub(crate) fn set_debug(&self, debug: bool) {
         self.debug.set(debug);
+        self.on.set(debug || self.board.borrow().is_some());
     }
 
     pub(crate) fn slow(&self) -> Duration {
@@ -79,6 +84,7 @@ impl Watch {
     }
 
     fn board(&self) -> Arc<Board> {
+        self.on.set(true);
         let mut board = self.board.borrow_mut();
         board.get_or_insert_with(Arc::default).clone()
     }
