@@ -483,7 +483,7 @@ fn a_closed_loop_takes_no_job() {
     let pool = looplet::ThreadPool::new(1);
     event_loop.close();
     let submitted = event_loop.run_in_executor(&pool, || {});
-    let error = submitted.err().expect("the loop is closed");
+    let error = submitted.expect_err("the loop is closed");
     assert!(matches!(error, looplet::SubmitError::LoopClosed));
     assert_eq!(error.to_string(), "the event loop is closed");
 }

@@ -230,11 +230,6 @@ impl EventLoop {
         self.core.clock.instant_at(self.core.clock.now())
     }
 
-    /// Returns how many timers are set. One that is cancelled is gone at once.
-    pub fn timer_count(&self) -> usize {
-        self.core.timers.len()
-    }
-
     /// Returns the part of the loop that other threads may use.
     pub fn handle(&self) -> LoopHandle {
         LoopHandle::new(self.core.inbox.clone(), self.core.number)
