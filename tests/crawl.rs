@@ -123,3 +123,22 @@ fn a_list_that_nobody_reads_to_its_end_does_not_stop_the_crawl() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(output.stderr.is_empty(), "{output:?}");
 }
+
+#[test]
+fn ctrl_c_ends_the_crawl_with_its_table_and_status_130() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = silent.local_addr().expect("it is bound");
+    let child = crawl()
+        .arg(format!("http://{address}/"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the crawl was built");
+    // It listens to signals before it connects.
+    let _connection = silent.accept().expect("the crawl connects");
+    let kill = format!("kill -INT {}", child.id());
+    let sent = Command::new("sh").args(["-c", &kill]).status();
+    assert!(sent.expect("there is a shell").success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert_eq!(count(&output, "pages"), 0);
+}

@@ -41,14 +41,12 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::rc::Rc;
-use std::sync::Arc;
 
+use looplet::signal::{self, SIGINT};
 use looplet::{
     Event, Task, TaskError, ThreadPool, TimedOut, create_task, get_running_loop, timeout,
 };
 use looplet_http::{PoolLimits, Session, SessionConfig};
-use signal_hook::consts::SIGINT;
-use signal_hook::iterator::Signals;
 use url::Url;
 
 use frontier::{Frontier, host_of};
@@ -171,15 +169,14 @@ async fn crawl(
     }
 }
 
-/// Cancels the workers at the first Ctrl-C. Returns what is set then.
-fn on_interrupt(crawl: Rc<Crawl>, workers: Vec<Task<()>>) -> io::Result<Event> {
-    let mut signals = Signals::new([SIGINT])?;
+/// Cancels the workers at the first Ctrl-C. Returns what is set then. A second one finds nobody
+/// who listens and does what Ctrl-C does in any program.
+fn on_interrupt(crawl: Rc<Crawl>, workers: Vec<Task<()>>) -> Result<Event, signal::SignalError> {
+    let mut signals = signal::listen([SIGINT])?;
     let interrupted = Event::new();
     let event = interrupted.clone();
-    let waiting = ThreadPool::new(1).submit(move || wait_for_interrupt(&mut signals));
-    let waiting = waiting.map_err(io::Error::other)?;
     create_task(async move {
-        waiting.await;
+        signals.recv().await;
         event.set();
         crawl.frontier.close();
         for worker in &workers {
@@ -187,13 +184,6 @@ fn on_interrupt(crawl: Rc<Crawl>, workers: Vec<Task<()>>) -> io::Result<Event> {
         }
     });
     Ok(interrupted)
-}
-
-/// Waits for a Ctrl-C; a second one ends the program on the spot.
-fn wait_for_interrupt(signals: &mut Signals) {
-    signals.forever().next();
-    // Nobody listens to the iterator any more, so the default action is the honest one.
-    let _ = signal_hook::flag::register_conditional_default(SIGINT, Arc::new(true.into()));
 }
 
 /// Fetches pages until there are no more.

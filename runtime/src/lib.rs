@@ -38,6 +38,12 @@
 //!
 //! # Features
 //!
+//! `signal` and `process` are on by default; without them the runtime brings four crates, with
+//! them ten.
+//!
+//! * `signal`: the module `signal`, and Ctrl-C in [`run`];
+//! * `process`: the module `process`, and pipes as streams. It needs `signal`.
+//!
 //! `futures`, off by default: conversions from and to `futures_core::Stream`, and the traits of
 //! `futures_io` for [`TcpStream`], [`StreamReader`] and [`StreamWriter`]. It changes nothing in
 //! what is there without it.
@@ -49,7 +55,9 @@
 //! 2. `wake` only queues.
 //! 3. A turn runs what was ready when it began; what becomes ready meanwhile waits.
 //! 4. One thread-local (`event_loop/context.rs`), two files with `unsafe`
-//!    (`event_loop/waker.rs`, `task/cell/body.rs`), one global (the table in `event_loop/inbox.rs`).
+//!    (`event_loop/waker.rs`, `task/cell/body.rs`), one global (the table in `event_loop/inbox.rs`);
+//!    signals and children belong to the process, so the features have a table each
+//!    (`signal/table.rs`, `process/reaper.rs`).
 //! 5. Every future that waits removes itself when it is dropped.
 //! 6. No thread is started before [`to_thread`], a file, or a name to resolve is first used.
 
@@ -72,6 +80,10 @@ mod executor;
 mod threadsafe;
 mod net;
 mod streams;
+#[cfg(feature = "signal")]
+pub mod signal;
+#[cfg(feature = "process")]
+pub mod process;
 pub mod fs;
 mod runner;
 
@@ -106,6 +118,8 @@ pub use self::runner::{Runner, run};
 pub use self::streams::{
     Lines, ReadError, Server, StreamReader, StreamWriter, open_connection, start_server,
 };
+#[cfg(feature = "process")]
+pub use self::streams::{connect_read_pipe, connect_write_pipe};
 pub use self::sync::{
     Barrier, BoundedSemaphore, BrokenBarrierError, Condition, Event, Lock, LockGuard, NotAcquired,
     Permit, ReleaseError, Semaphore,

@@ -34,6 +34,7 @@ mod d_group;
 mod d_threads;
 mod e_locks;
 mod e_queues;
+mod f_system;
 mod g_run;
 
 use std::process::{self, ExitCode};
@@ -85,6 +86,7 @@ fn programs() -> Vec<Case> {
         d_threads::cases(),
         e_locks::cases(),
         e_queues::cases(),
+        f_system::cases(),
         g_run::cases(),
     ];
     groups.into_iter().flatten().collect()

@@ -25,6 +25,8 @@ pub enum CancelReason {
     GroupCancelled,
     /// The loop is ending and cancels what is left.
     LoopClosing,
+    /// The main task of a run was cancelled by Ctrl-C.
+    Interrupted,
     /// `abort` was called: the coroutine was dropped without a chance to clean up.
     Aborted,
 }
@@ -38,6 +40,7 @@ impl CancelReason {
             CancelReason::Failed => "ended by an error, which its group has",
             CancelReason::GroupCancelled => "cancelled with its group",
             CancelReason::LoopClosing => "cancelled because the loop is ending",
+            CancelReason::Interrupted => "cancelled by Ctrl-C",
             CancelReason::Aborted => "aborted",
         }
     }

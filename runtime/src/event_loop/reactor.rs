@@ -25,6 +25,9 @@ use slab::Slab;
 
 /// Events fetched with one call.
 const BATCH: usize = 256;
+/// How often the kernel is not asked while entries are ready, if it could tell only of what is
+/// in the background.
+const BACKGROUND_INTERVAL: u32 = 64;
 /// The token of the bell that other threads ring.
 const BELL: Token = Token(usize::MAX);
 
@@ -70,6 +73,8 @@ impl Side {
 struct Sides {
     read: Side,
     write: Side,
+    /// Whether a wait for it does not keep the loop from a deadlock.
+    background: bool,
 }
 
 /// Names one wait for one direction of a source.
@@ -101,6 +106,10 @@ pub(crate) struct Reactor {
     poll: RefCell<Poller>,
     registry: Registry,
     sources: RefCell<Slab<Sides>>,
+    /// How many of them are in the background.
+    background: Cell<usize>,
+    /// How often it was not worth asking since it was.
+    declined: Cell<u32>,
     /// Waits there have been; the name of the next.
     waits: Cell<u64>,
 }
@@ -126,6 +135,8 @@ impl Reactor {
                 poll: RefCell::new(poller),
                 registry,
                 sources,
+                background: Cell::new(0),
+                declined: Cell::new(0),
                 waits: Cell::new(0),
             },
             bell,
@@ -151,8 +162,13 @@ impl Reactor {
         Ok(())
     }
 
-    /// Registers a source for both directions.
-    pub(crate) fn register(&self, source: &mut impl Source) -> io::Result<SourceId> {
+    /// Registers a source for both directions. In the background it is of no interest by
+    /// itself: a loop in which nobody waits for anything else is in a deadlock.
+    pub(crate) fn register(
+        &self,
+        source: &mut impl Source,
+        background: bool,
+    ) -> io::Result<SourceId> {
         let mut sources = self.sources.borrow_mut();
         let vacant = sources.vacant_entry();
         let key = vacant.key();
@@ -161,7 +177,10 @@ impl Reactor {
         vacant.insert(Sides {
             read: Side::new(),
             write: Side::new(),
+            background,
         });
+        self.background
+            .set(self.background.get() + usize::from(background));
         Ok(SourceId(key))
     }
 
@@ -170,7 +189,9 @@ impl Reactor {
         // An error here means that the kernel has forgotten the source already.
         let _ = self.registry.deregister(source);
         let sides = self.sources.borrow_mut().try_remove(id.0);
-        drop(sides);
+        if sides.is_some_and(|sides| sides.background) {
+            self.background.set(self.background.get() - 1);
+        }
     }
 
     /// Returns `Ready` if a try is worth making; otherwise the task is woken when it is.
@@ -243,17 +264,24 @@ impl Reactor {
         self.sources.borrow().len()
     }
 
-    /// Whether there is anything that the kernel could tell of.
-    pub(crate) fn has_sources(&self) -> bool {
-        !self.sources.borrow().is_empty()
+    /// Whether the kernel could tell of anything that would not have more time. What is in the
+    /// background (that Ctrl-C may come) has: it counts every 64th time.
+    pub(crate) fn is_worth_asking(&self) -> bool {
+        let sources = self.sources.borrow().len();
+        if sources > self.background.get() {
+            return true;
+        }
+        let declined = (self.declined.get() + 1) % BACKGROUND_INTERVAL;
+        self.declined.set(declined);
+        sources > 0 && declined == 0
     }
 
-    /// Whether any task waits for a source.
+    /// Whether anybody waits for a source that is not in the background.
     pub(crate) fn is_awaited(&self) -> bool {
         let sources = self.sources.borrow();
-        sources
-            .iter()
-            .any(|(_, s)| !s.read.waiting.is_empty() || !s.write.waiting.is_empty())
+        sources.iter().any(|(_, s)| {
+            !s.background && (!s.read.waiting.is_empty() || !s.write.waiting.is_empty())
+        })
     }
 }
 

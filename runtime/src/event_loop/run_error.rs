@@ -17,6 +17,8 @@ pub enum RunError {
     Stopped,
     /// The main task was cancelled.
     Cancelled(Cancelled),
+    /// Ctrl-C has ended the main task. asyncio raises `KeyboardInterrupt`.
+    Interrupted,
     /// The loop is running already, or another one is running on this thread.
     AlreadyRunning,
     /// The loop is closed.
@@ -33,6 +35,7 @@ impl fmt::Display for RunError {
                 f.write_str("the event loop was stopped before the future was done")
             }
             RunError::Cancelled(cancelled) => write!(f, "the main task was {cancelled}"),
+            RunError::Interrupted => f.write_str("the main task was interrupted by Ctrl-C"),
             RunError::AlreadyRunning => {
                 f.write_str("an event loop is running on this thread already")
             }

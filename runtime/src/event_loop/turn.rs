@@ -90,7 +90,7 @@ fn is_kernel_due(core: &Core) -> bool {
         return false;
     }
     core.since_poll.set(0);
-    core.reactor.has_sources()
+    core.reactor.is_worth_asking()
 }
 
 /// Step 1.

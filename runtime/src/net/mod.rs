@@ -6,10 +6,17 @@
 
 mod source;
 mod polled;
+mod stream;
 mod resolve;
 mod tcp;
+#[cfg(feature = "process")]
+mod pipe;
 #[cfg(feature = "futures")]
 mod futures_io;
 
 pub use self::resolve::{Address, resolve};
 pub use self::tcp::{TcpListener, TcpStream};
+
+#[cfg(feature = "process")]
+pub(crate) use self::pipe::Pipe;
+pub(crate) use self::stream::Stream;

@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::io;
 use std::task::{Context, Poll};
 
-use super::source::Source;
+use super::source::Registration;
 use crate::event_loop::{Direction, WaitId};
 use crate::leaf::interrupted;
 use crate::polled_leaf::PolledLeaf;
@@ -25,9 +25,9 @@ pub(super) struct PolledWait {
 
 impl PolledWait {
     /// Returns `Ready` if a try is worth making; an error means that the loop is closed.
-    pub(super) fn poll<S: mio::event::Source>(
+    pub(super) fn poll(
         &self,
-        source: &Source<S>,
+        source: &Registration,
         direction: Direction,
         context: &Context<'_>,
     ) -> Poll<io::Result<()>> {

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::io;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -16,18 +17,16 @@ use crate::leaf::{Leaf, interrupted};
 /// A socket that belongs to a loop. Dropping it closes it.
 pub(crate) struct Source<S: mio::event::Source> {
     socket: S,
-    id: SourceId,
-    event_loop: WeakLoop,
+    registration: Registration,
 }
 
 impl<S: mio::event::Source> Source<S> {
     /// Registers `socket` with `event_loop`.
     pub(crate) fn new(event_loop: &EventLoop, mut socket: S) -> io::Result<Self> {
-        let id = event_loop.core().reactor.register(&mut socket)?;
+        let registration = Registration::new(event_loop, &mut socket)?;
         Ok(Self {
             socket,
-            id,
-            event_loop: event_loop.downgrade(),
+            registration,
         })
     }
 
@@ -52,6 +51,50 @@ impl<S: mio::event::Source> Source<S> {
             }
         }
     }
+}
+
+impl<S: mio::event::Source> Deref for Source<S> {
+    type Target = Registration;
+
+    fn deref(&self) -> &Registration {
+        &self.registration
+    }
+}
+
+impl<S: mio::event::Source> Drop for Source<S> {
+    fn drop(&mut self) {
+        self.registration.remove(&mut self.socket);
+    }
+}
+
+impl<S: mio::event::Source + fmt::Debug> fmt::Debug for Source<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.socket.fmt(f)
+    }
+}
+
+/// The place of a source at the reactor of its loop.
+pub(crate) struct Registration {
+    id: SourceId,
+    event_loop: WeakLoop,
+}
+
+impl Registration {
+    pub(crate) fn new(
+        event_loop: &EventLoop,
+        source: &mut impl mio::event::Source,
+    ) -> io::Result<Self> {
+        let id = event_loop.core().reactor.register(source, false)?;
+        let event_loop = event_loop.downgrade();
+        Ok(Self { id, event_loop })
+    }
+
+    /// Takes the source out of the reactor. Whoever waits for it is forgotten.
+    pub(crate) fn remove(&self, source: &mut impl mio::event::Source) {
+        if let Some(event_loop) = self.event_loop.upgrade() {
+            event_loop.core().reactor.deregister(self.id, source);
+        }
+    }
 
     /// The loop it belongs to, unless that is closed.
     fn open_loop(&self) -> Option<EventLoop> {
@@ -66,9 +109,9 @@ impl<S: mio::event::Source> Source<S> {
     }
 
     /// Waits until a try is worth making. An error means that the loop is closed.
-    pub(crate) fn ready(&self, direction: Direction) -> Ready<'_, S> {
+    pub(crate) fn ready(&self, direction: Direction) -> Ready<'_> {
         Ready {
-            source: self,
+            registration: self,
             direction,
             wait: None,
             leaf: Leaf::new(),
@@ -114,22 +157,16 @@ impl<S: mio::event::Source> Source<S> {
                 .clear_ready_if_open(self.id, direction);
         }
     }
-}
 
-impl<S: mio::event::Source> Drop for Source<S> {
-    fn drop(&mut self) {
-        if let Some(event_loop) = self.event_loop.upgrade() {
-            event_loop
-                .core()
-                .reactor
-                .deregister(self.id, &mut self.socket);
+    /// Says how a try went that `asked` for so many bytes.
+    pub(crate) fn note(&self, direction: Direction, result: &io::Result<usize>, asked: usize) {
+        match result {
+            Ok(done) if *done < asked => self.drained(direction),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.clear_ready(direction);
+            }
+            _ => {}
         }
-    }
-}
-
-impl<S: mio::event::Source + fmt::Debug> fmt::Debug for Source<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.socket.fmt(f)
     }
 }
 
@@ -141,45 +178,45 @@ fn loop_is_gone() -> io::Error {
 }
 
 /// The wait for one direction of a source.
-pub(crate) struct Ready<'a, S: mio::event::Source> {
-    source: &'a Source<S>,
+pub(crate) struct Ready<'a> {
+    registration: &'a Registration,
     direction: Direction,
     /// The name of the wait at the reactor, if it ever waited.
     wait: Option<WaitId>,
     leaf: Leaf,
 }
 
-impl<S: mio::event::Source> Ready<'_, S> {
+impl Ready<'_> {
     fn forget(&mut self) {
         if let Some(wait) = self.wait.take()
-            && let Some(event_loop) = self.source.event_loop.upgrade()
+            && let Some(event_loop) = self.registration.event_loop.upgrade()
         {
             event_loop
                 .core()
                 .reactor
-                .forget(self.source.id, self.direction, wait);
+                .forget(self.registration.id, self.direction, wait);
         }
     }
 }
 
-impl<S: mio::event::Source> std::future::Future for Ready<'_, S> {
+impl std::future::Future for Ready<'_> {
     type Output = io::Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if interrupted() {
             return Poll::Pending;
         }
-        let Some(event_loop) = self.source.open_loop() else {
+        let Some(event_loop) = self.registration.open_loop() else {
             return Poll::Ready(Err(loop_is_gone()));
         };
         let Self {
-            source,
+            registration,
             direction,
             wait,
             leaf,
         } = &mut *self;
         let reactor = &event_loop.core().reactor;
-        let polled = reactor.poll_ready(source.id, *direction, wait, context);
+        let polled = reactor.poll_ready(registration.id, *direction, wait, context);
         match polled {
             Poll::Ready(()) => {
                 *wait = None;
@@ -198,7 +235,7 @@ fn awaited(direction: Direction) -> Plain {
     }
 }
 
-impl<S: mio::event::Source> Drop for Ready<'_, S> {
+impl Drop for Ready<'_> {
     fn drop(&mut self) {
         self.forget();
     }

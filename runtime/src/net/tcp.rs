@@ -9,7 +9,8 @@ use socket2::SockRef;
 
 use super::polled::PolledWait;
 use super::resolve::Address;
-use super::source::Source;
+use super::source::{Registration, Source};
+use super::stream::Stream;
 use crate::event_loop::{Direction, get_running_loop};
 
 /// Connections that may wait to be accepted.
@@ -100,7 +101,7 @@ impl TcpStream {
     /// `WouldBlock` if nothing is there, and what the kernel says.
     pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let result = self.source.socket().read(buffer);
-        self.note(Direction::Read, &result, buffer.len());
+        self.source.note(Direction::Read, &result, buffer.len());
         result
     }
 
@@ -127,7 +128,7 @@ impl TcpStream {
     /// `WouldBlock` if it takes nothing, and what the kernel says.
     pub fn try_write(&self, data: &[u8]) -> io::Result<usize> {
         let result = self.source.socket().write(data);
-        self.note(Direction::Write, &result, data.len());
+        self.source.note(Direction::Write, &result, data.len());
         result
     }
 
@@ -237,15 +238,35 @@ impl TcpStream {
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.source.socket().peer_addr()
     }
+}
 
-    fn note(&self, direction: Direction, result: &io::Result<usize>, asked: usize) {
-        match result {
-            Ok(done) if *done < asked => self.source.drained(direction),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.source.clear_ready(direction);
-            }
-            _ => {}
-        }
+impl Stream for TcpStream {
+    fn registration(&self) -> &Registration {
+        &self.source
+    }
+
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        TcpStream::try_read(self, buffer)
+    }
+
+    fn try_write(&self, data: &[u8]) -> io::Result<usize> {
+        TcpStream::try_write(self, data)
+    }
+
+    fn poll_readable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
+        TcpStream::poll_readable(self, context)
+    }
+
+    fn poll_writable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
+        TcpStream::poll_writable(self, context)
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        TcpStream::shutdown(self, how)
+    }
+
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        TcpStream::peer_addr(self)
     }
 }
 

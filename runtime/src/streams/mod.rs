@@ -9,6 +9,8 @@
 mod reader;
 mod writer;
 mod server;
+#[cfg(feature = "process")]
+mod pipe;
 #[cfg(feature = "futures")]
 mod futures_io;
 
@@ -17,6 +19,8 @@ use std::rc::Rc;
 
 use crate::net::{Address, TcpStream};
 
+#[cfg(feature = "process")]
+pub use self::pipe::{connect_read_pipe, connect_write_pipe};
 pub use self::reader::{Lines, ReadError, StreamReader};
 pub use self::server::{Server, start_server};
 pub use self::writer::StreamWriter;

@@ -5,8 +5,9 @@ use std::fmt;
 use std::io;
 use std::rc::Rc;
 
+use crate::event_loop::Direction;
 use crate::iterate::AsyncIterator;
-use crate::net::TcpStream;
+use crate::net::Stream;
 use crate::task::yield_now;
 
 /// How much a line or a separated piece may have, unless told otherwise: 64 KiB.
@@ -24,7 +25,7 @@ const CHUNK: usize = 16 * 1024;
 ///
 /// All methods: what was received and not returned stays in the buffer.
 pub struct StreamReader {
-    pub(super) stream: Rc<TcpStream>,
+    pub(super) stream: Rc<dyn Stream>,
     /// What came in; `buffer[start..]` was not returned yet.
     buffer: Vec<u8>,
     start: usize,
@@ -110,7 +111,7 @@ impl From<ReadError> for io::Error {
 }
 
 impl StreamReader {
-    pub(super) fn new(stream: Rc<TcpStream>) -> Self {
+    pub(crate) fn new(stream: Rc<dyn Stream>) -> Self {
         Self {
             stream,
             buffer: Vec::new(),
@@ -258,6 +259,10 @@ impl StreamReader {
         self.fills == 0
     }
 
+    async fn readable(&self) -> io::Result<()> {
+        self.stream.registration().ready(Direction::Read).await
+    }
+
     /// Receives more. Returns `false` at the end.
     async fn fill(&mut self) -> io::Result<bool> {
         if self.ended {
@@ -267,7 +272,7 @@ impl StreamReader {
             yield_now().await;
         }
         loop {
-            self.stream.readable().await?;
+            self.readable().await?;
             if self.receive()? {
                 return Ok(!self.ended);
             }

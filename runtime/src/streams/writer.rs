@@ -17,8 +17,8 @@ use std::net::Shutdown;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use crate::event_loop::try_get_running_loop;
-use crate::net::TcpStream;
+use crate::event_loop::{Direction, try_get_running_loop};
+use crate::net::Stream;
 use crate::sync::Event;
 
 /// Above this many bytes, `drain` waits: 64 KiB, as in asyncio.
@@ -36,7 +36,7 @@ pub struct StreamWriter {
 
 /// The part that the flushing task shares.
 pub(super) struct Sender {
-    pub(super) stream: Rc<TcpStream>,
+    pub(super) stream: Rc<dyn Stream>,
     /// What the kernel has not taken yet.
     unsent: RefCell<VecDeque<u8>>,
     flushing: Cell<bool>,
@@ -61,7 +61,7 @@ enum Ending {
 }
 
 impl StreamWriter {
-    pub(super) fn new(stream: Rc<TcpStream>) -> Self {
+    pub(crate) fn new(stream: Rc<dyn Stream>) -> Self {
         let relaxed = Event::new();
         relaxed.set();
         let sender = Sender {
@@ -147,15 +147,23 @@ impl StreamWriter {
     ///
     /// If sending failed.
     pub async fn wait_closed(&mut self) -> io::Result<()> {
-        self.sender.closed.wait().await;
-        self.sender.failure()
+        self.closing().await
+    }
+
+    /// Waits as `wait_closed` does, without keeping the writer.
+    pub(crate) fn closing(&self) -> impl Future<Output = io::Result<()>> + 'static {
+        let sender = self.sender.clone();
+        async move {
+            sender.closed.wait().await;
+            sender.failure()
+        }
     }
 
     /// Returns the address of the other end.
     ///
     /// # Errors
     ///
-    /// What the kernel says.
+    /// What the kernel says, or that a pipe has no address.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.sender.stream.peer_addr()
     }
@@ -211,7 +219,7 @@ impl Sender {
     async fn run(&self) {
         let flushing = Flushing(self);
         while self.has_unsent() && !self.has_failed() {
-            if let Err(error) = self.stream.writable().await {
+            if let Err(error) = self.stream.registration().ready(Direction::Write).await {
                 self.fail(&error);
                 break;
             }

@@ -31,6 +31,11 @@ impl Trace {
         self.0.borrow_mut().push(line);
     }
 
+    /// How many lines there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.borrow().len()
+    }
+
     /// Takes all lines out.
     pub(crate) fn take(&self) -> Vec<String> {
         self.0.take()

@@ -3,6 +3,13 @@
 //! What [`run`] does at the end is most of what it is for: it cancels the tasks that are left,
 //! waits for their clean-up, reports what they failed with, ends the threads of the default
 //! pool, and closes the loop.
+//!
+//! With the feature `signal`, Ctrl-C is a cancel of the main task: `interrupted.rs`.
+
+#[cfg(feature = "signal")]
+mod interrupted;
+#[cfg(not(feature = "signal"))]
+mod uninterrupted;
 
 use std::cell::Cell;
 use std::fmt;
@@ -16,6 +23,11 @@ use crate::event_loop::{Clock, ErrorContext, EventLoop, RunError, callback};
 use crate::promise::Promise;
 use crate::task::{TaskOptions, TaskRef};
 
+#[cfg(feature = "signal")]
+use self::interrupted::{give_up, run_main};
+#[cfg(not(feature = "signal"))]
+use self::uninterrupted::{give_up, run_main};
+
 /// How long the end of a run waits for threads of the default pool, as in asyncio.
 const EXECUTOR_PATIENCE: Duration = Duration::from_secs(300);
 
@@ -23,6 +35,19 @@ const EXECUTOR_PATIENCE: Duration = Duration::from_secs(300);
 ///
 /// At the end, tasks that are left are cancelled, and the run ends when they have. The asyncio
 /// counterpart has the same name.
+///
+/// # Ctrl-C
+///
+/// On the main thread, with the feature `signal` (it is on by default): the first `SIGINT`
+/// cancels `main`, with [`CancelReason::Interrupted`], and its clean-up runs. If `main` ends by
+/// it, so do the tasks that are left, and then the process, as it would have by `SIGINT`
+/// without all this: a shell sees status 130. If `main` swallows the cancel and returns a
+/// value, that is returned. A second `SIGINT` ends the process at once.
+///
+/// A program that listens to `SIGINT` itself, with `looplet::signal` on the same loop,
+/// is left alone; so is one that had set a handler before, or ignored the signal (on Linux).
+/// One that installs a handler by other means afterwards, or wants none of this, calls
+/// [`EventLoop::run_until_complete`], which never touches a signal.
 ///
 /// # Panics
 ///
@@ -38,12 +63,11 @@ const EXECUTOR_PATIENCE: Duration = Duration::from_secs(300);
 pub fn run<F: Future + 'static>(main: F) -> F::Output {
     let runner = match Runner::new() {
         Ok(runner) => runner,
-        Err(error) => panic!("looplet::run: {}", RunError::Io(error)),
+        Err(error) => give_up(&RunError::Io(error)),
     };
-    match runner.run(main) {
-        Ok(value) => value,
-        Err(error) => panic!("looplet::run: {error}"),
-    }
+    let ran = runner.run(main);
+    runner.close();
+    ran.unwrap_or_else(|error| give_up(&error))
 }
 
 /// Runs coroutines on one loop, one after the other, and cleans up when it is dropped.
@@ -101,9 +125,13 @@ impl Runner {
     /// Runs `main` and returns what it returns. Tasks it leaves go on with the next run, and so do
     /// the values of context variables.
     ///
+    /// Ctrl-C during it is answered as in [`run`], except that the process does not end by the
+    /// first one.
+    ///
     /// # Errors
     ///
-    /// As [`EventLoop::run_until_complete`].
+    /// [`RunError::Interrupted`] if `main` was ended by Ctrl-C; and as
+    /// [`EventLoop::run_until_complete`].
     ///
     /// # Panics
     ///
@@ -116,7 +144,7 @@ impl Runner {
             ..TaskOptions::default()
         };
         let task = self.event_loop.create_task_with(main, options);
-        self.event_loop.run_until_done(task)
+        run_main(&self.event_loop, task)
     }
 
     /// Cancels what is left, waits for it to end, and closes the loop.

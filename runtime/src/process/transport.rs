@@ -1,0 +1,377 @@
+//! A program that runs, as a source of callbacks.
+//!
+//! A small task for each pipe, and one for the process, turn what happens into calls of the
+//! protocol, which go through `call_soon` as asyncio's do. Each task holds a [`Stake`]; when
+//! the last one is dropped, in whatever way its task ends, the connection is lost.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::io;
+use std::process::Stdio;
+use std::rc::Rc;
+
+use super::child::{Started, returncode};
+use super::command::Command;
+use super::reaper::Process;
+use crate::event_loop::{EventLoop, WeakLoop, try_get_running_loop};
+use crate::net::Pipe;
+use crate::signal::{SIGKILL, SIGTERM};
+use crate::streams::{StreamReader, StreamWriter};
+use crate::task::{Task, yield_now};
+
+/// How much is received at once, at most: 256 KiB, as in asyncio.
+const PIECE: usize = 256 * 1024;
+
+/// The callbacks of a process, for `EventLoop::subprocess_exec`.
+///
+/// ```text
+///   connection_made ─► pipe_data_received* ─► pipe_connection_lost  for each pipe ┐
+///                 └──► process_exited                                             ┴─► connection_lost
+/// ```
+///
+/// `connection_made` is the first and `connection_lost` the last; both come once. Each pipe is
+/// lost once, after its data. The process may end before its pipes or after them. All are
+/// called from a turn, none from within a call of the transport. The asyncio counterpart has
+/// the same name.
+pub trait SubprocessProtocol {
+    /// The process runs.
+    fn connection_made(&self, transport: &SubprocessTransport) {
+        let _ = transport;
+    }
+
+    /// The process has written `data` to its output (1) or its complaints (2).
+    fn pipe_data_received(&self, fd: i32, data: &[u8]) {
+        let _ = (fd, data);
+    }
+
+    /// A pipe was closed, at either end. The error says what had failed.
+    fn pipe_connection_lost(&self, fd: i32, error: Option<io::Error>) {
+        let _ = (fd, error);
+    }
+
+    /// The process has ended; the transport knows how.
+    fn process_exited(&self) {}
+
+    /// The process has ended and all pipes are closed. There is no error that could have
+    /// caused it; the argument is there for the likeness to other protocols.
+    fn connection_lost(&self, error: Option<io::Error>) {
+        let _ = error;
+    }
+}
+
+/// A process that is connected to a [`SubprocessProtocol`].
+///
+/// Clones stand for the same process. The asyncio counterpart has the same name.
+#[derive(Clone)]
+pub struct SubprocessTransport {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    event_loop: WeakLoop,
+    process: Rc<Process>,
+    /// `None` once the connection is lost: the protocol may own the transport.
+    protocol: RefCell<Option<Rc<dyn SubprocessProtocol>>>,
+    stdin: RefCell<Option<StreamWriter>>,
+    /// The tasks that read.
+    readers: RefCell<Vec<Task<()>>>,
+    /// Pipes that are open, and one for the process.
+    stakes: Cell<u32>,
+    closing: Cell<bool>,
+}
+
+impl EventLoop {
+    /// Runs `command` and tells the protocol that `factory` makes what becomes of it.
+    ///
+    /// The three streams are pipes, unless the command says otherwise. When this returns,
+    /// `connection_made` was called. The asyncio counterpart has the same name.
+    ///
+    /// # Errors
+    ///
+    /// As [`Command::spawn`]; `factory` is not called then.
+    ///
+    /// # Panics
+    ///
+    /// If this is not the running loop.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it after the first poll leaves the process running.
+    ///
+    /// ```
+    /// use looplet::process::{Command, SubprocessProtocol};
+    /// use looplet::{Event, get_running_loop, run};
+    ///
+    /// #[derive(Default)]
+    /// struct Talk {
+    ///     over: Event,
+    /// }
+    ///
+    /// impl SubprocessProtocol for Talk {
+    ///     fn pipe_data_received(&self, fd: i32, data: &[u8]) {
+    ///         assert_eq!((fd, data), (1, &b"hello\n"[..]));
+    ///     }
+    ///
+    ///     fn connection_lost(&self, _: Option<std::io::Error>) {
+    ///         self.over.set();
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// run(async {
+    ///     let mut echo = Command::new("echo");
+    ///     echo.arg("hello");
+    ///     let event_loop = get_running_loop();
+    ///     let (transport, talk) = event_loop.subprocess_exec(Talk::default, &mut echo).await?;
+    ///     talk.over.wait().await;
+    ///     assert_eq!(transport.get_returncode(), Some(0));
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    pub async fn subprocess_exec<P: SubprocessProtocol + 'static>(
+        &self,
+        factory: impl FnOnce() -> P,
+        command: &mut Command,
+    ) -> io::Result<(SubprocessTransport, Rc<P>)> {
+        assert!(
+            try_get_running_loop().is_some_and(|running| running.is_same(self)),
+            "a process is started on the running loop"
+        );
+        let started = command.start([Stdio::piped; 3])?;
+        let protocol = Rc::new(factory());
+        let transport = SubprocessTransport::connect(self, started, protocol.clone());
+        yield_now().await;
+        Ok((transport, protocol))
+    }
+
+    /// Has `text` run by `/bin/sh`: [`subprocess_exec`](Self::subprocess_exec) with
+    /// [`Command::shell`]. The asyncio counterpart has the same name.
+    ///
+    /// # Errors
+    ///
+    /// As [`subprocess_exec`](Self::subprocess_exec).
+    ///
+    /// # Panics
+    ///
+    /// If this is not the running loop.
+    pub async fn subprocess_shell<P: SubprocessProtocol + 'static>(
+        &self,
+        factory: impl FnOnce() -> P,
+        text: &str,
+    ) -> io::Result<(SubprocessTransport, Rc<P>)> {
+        self.subprocess_exec(factory, &mut Command::shell(text))
+            .await
+    }
+}
+
+impl SubprocessTransport {
+    fn connect(
+        event_loop: &EventLoop,
+        started: Started,
+        protocol: Rc<dyn SubprocessProtocol>,
+    ) -> Self {
+        let [stdin, stdout, stderr] = started.pipes;
+        let inner = Rc::new(Inner {
+            event_loop: event_loop.downgrade(),
+            process: started.process,
+            protocol: RefCell::new(Some(protocol)),
+            stdin: RefCell::default(),
+            readers: RefCell::default(),
+            stakes: Cell::new(0),
+            closing: Cell::new(false),
+        });
+        let transport = Self { inner };
+        let made = transport.clone();
+        transport.inner.tell(move |p| p.connection_made(&made));
+        stdin.inspect(|pipe| transport.watch_input(event_loop, pipe));
+        for (fd, pipe) in [(1, stdout), (2, stderr)] {
+            if let Some(pipe) = pipe {
+                transport.watch_output(event_loop, fd, pipe);
+            }
+        }
+        let stake = Stake::new(&transport.inner, None);
+        event_loop.create_task(watch_process(stake));
+        transport
+    }
+
+    fn watch_output(&self, event_loop: &EventLoop, fd: i32, pipe: Rc<Pipe>) {
+        let stake = Stake::new(&self.inner, Some(fd));
+        let task = event_loop.create_task(read_output(stake, StreamReader::new(pipe)));
+        self.inner.readers.borrow_mut().push(task);
+    }
+
+    fn watch_input(&self, event_loop: &EventLoop, pipe: &Rc<Pipe>) {
+        let writer = StreamWriter::new(pipe.clone());
+        let closed = writer.closing();
+        self.inner.stdin.replace(Some(writer));
+        let (inner, pipe) = (Rc::downgrade(&self.inner), pipe.clone());
+        // A process that closes its input says so to nobody who does not write.
+        let reader_left = event_loop.create_task(async move {
+            if pipe.wait_for_reader_to_leave().await.is_ok()
+                && let Some(inner) = inner.upgrade()
+            {
+                drop(inner.stdin.take());
+            }
+        });
+        let stake = Stake::new(&self.inner, Some(0));
+        event_loop.create_task(watch_input(stake, closed, reader_left));
+    }
+
+    /// Returns the number of the process.
+    pub fn get_pid(&self) -> u32 {
+        self.inner.process.pid()
+    }
+
+    /// Returns how the process ended: its exit code, or `-N` if signal `N` has ended it.
+    /// `None`: the loop has not seen it end.
+    pub fn get_returncode(&self) -> Option<i32> {
+        self.inner.process.status().map(returncode)
+    }
+
+    /// Writes to the input of the process, now as far as the kernel takes it, the rest in the
+    /// background. Without an open input, data is dropped. asyncio has
+    /// `get_pipe_transport(0).write`.
+    #[doc(alias = "get_pipe_transport")]
+    pub fn write_stdin(&self, data: &[u8]) {
+        if let Some(stdin) = &mut *self.inner.stdin.borrow_mut() {
+            stdin.write(data);
+        }
+    }
+
+    /// Closes the input of the process once everything has been written.
+    pub fn close_stdin(&self) {
+        drop(self.inner.stdin.take());
+    }
+
+    /// Sends a signal to the process.
+    ///
+    /// # Errors
+    ///
+    /// As [`Child::send_signal`](super::Child::send_signal).
+    pub fn send_signal(&self, signal: i32) -> io::Result<()> {
+        self.inner.process.send_signal(signal)
+    }
+
+    /// Asks the process to end: sends `SIGTERM`.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_signal`](Self::send_signal).
+    pub fn terminate(&self) -> io::Result<()> {
+        self.send_signal(SIGTERM)
+    }
+
+    /// Ends the process: sends `SIGKILL`.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_signal`](Self::send_signal).
+    pub fn kill(&self) -> io::Result<()> {
+        self.send_signal(SIGKILL)
+    }
+
+    /// Closes the pipes, and kills the process if it has not ended. What was not read yet is
+    /// lost. Closing twice is fine.
+    pub fn close(&self) {
+        if self.inner.closing.replace(true) {
+            return;
+        }
+        self.close_stdin();
+        let readers = self.inner.readers.take();
+        for reader in readers {
+            reader.abort();
+        }
+        // An error means that it has ended.
+        let _ = self.kill();
+    }
+
+    /// Returns whether it was closed.
+    pub fn is_closing(&self) -> bool {
+        self.inner.closing.get()
+    }
+}
+
+impl fmt::Debug for SubprocessTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubprocessTransport")
+            .field("pid", &self.get_pid())
+            .field("returncode", &self.get_returncode())
+            .field("closing", &self.is_closing())
+            .finish()
+    }
+}
+
+impl Inner {
+    /// Calls the protocol in the next turn.
+    fn tell(&self, what: impl FnOnce(&dyn SubprocessProtocol) + 'static) {
+        let protocol = self.protocol.borrow().clone();
+        if let Some((event_loop, protocol)) = self.event_loop.upgrade().zip(protocol) {
+            event_loop.call_soon(move || what(&*protocol));
+        }
+    }
+}
+
+/// The part that a pipe, or the process itself, has in the connection.
+struct Stake {
+    inner: Rc<Inner>,
+    /// Which pipe.
+    fd: Option<i32>,
+    /// What failed.
+    error: Option<io::Error>,
+}
+
+impl Stake {
+    fn new(inner: &Rc<Inner>, fd: Option<i32>) -> Self {
+        inner.stakes.set(inner.stakes.get() + 1);
+        Self {
+            inner: inner.clone(),
+            fd,
+            error: None,
+        }
+    }
+}
+
+impl Drop for Stake {
+    fn drop(&mut self) {
+        if let Some(fd) = self.fd {
+            let error = self.error.take();
+            self.inner.tell(move |p| p.pipe_connection_lost(fd, error));
+        }
+        self.inner.stakes.set(self.inner.stakes.get() - 1);
+        if self.inner.stakes.get() == 0 {
+            self.inner.tell(|p| p.connection_lost(None));
+            let protocol = self.inner.protocol.take();
+            drop(protocol);
+        }
+    }
+}
+
+async fn watch_input(
+    mut stake: Stake,
+    closed: impl Future<Output = io::Result<()>>,
+    reader_left: Task<()>,
+) {
+    stake.error = closed.await.err();
+    reader_left.abort();
+}
+
+async fn read_output(mut stake: Stake, mut reader: StreamReader) {
+    let fd = stake.fd.unwrap_or_default();
+    loop {
+        match reader.read(PIECE).await {
+            Ok(data) if data.is_empty() => return,
+            Ok(data) => stake.inner.tell(move |p| p.pipe_data_received(fd, &data)),
+            Err(error) => {
+                stake.error = Some(error);
+                return;
+            }
+        }
+    }
+}
+
+async fn watch_process(stake: Stake) {
+    // An error means that this task runs on another loop, which it does not.
+    let _ = stake.inner.process.wait().await;
+    stake.inner.tell(|p| p.process_exited());
+}

@@ -1,0 +1,58 @@
+//! Pipes that the program has from elsewhere, as streams.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+
+use super::reader::StreamReader;
+use super::writer::StreamWriter;
+use crate::event_loop::get_running_loop;
+use crate::net::Pipe;
+
+/// Takes over the end of a pipe to read from.
+///
+/// It becomes non-blocking, and so do all copies of the descriptor, in other processes too. A
+/// socket or a terminal will do as well. The asyncio counterpart has the same name and wants a
+/// protocol.
+///
+/// # Errors
+///
+/// If it cannot be waited for: a file on a disk, for example.
+///
+/// # Panics
+///
+/// If no loop is running.
+///
+/// ```
+/// use looplet::{connect_read_pipe, connect_write_pipe, run};
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let (read_end, write_end) = std::io::pipe()?;
+///     let mut reader = connect_read_pipe(read_end)?;
+///     let mut writer = connect_write_pipe(write_end)?;
+///     writer.write(b"through a pipe\n");
+///     writer.close();
+///     assert_eq!(reader.read_to_end().await?, b"through a pipe\n");
+///     Ok(())
+/// })
+/// # }
+/// ```
+pub fn connect_read_pipe(end: impl Into<OwnedFd>) -> io::Result<StreamReader> {
+    let pipe = Pipe::new(&get_running_loop(), end.into())?;
+    Ok(StreamReader::new(Rc::new(pipe)))
+}
+
+/// Takes over the end of a pipe to write to. See [`connect_read_pipe`].
+///
+/// # Errors
+///
+/// If it cannot be waited for: a file on a disk, for example.
+///
+/// # Panics
+///
+/// If no loop is running.
+pub fn connect_write_pipe(end: impl Into<OwnedFd>) -> io::Result<StreamWriter> {
+    let pipe = Pipe::new(&get_running_loop(), end.into())?;
+    Ok(StreamWriter::new(Rc::new(pipe)))
+}
