@@ -214,6 +214,17 @@ fn a_stop_lets_the_batch_finish_and_keeps_the_rest() {
 }
 
 #[test]
+fn a_loop_that_was_stopped_before_does_not_jump_to_a_timer() {
+    let (l, t) = fresh();
+    l.call_later(ms(10), t.sayer("due"));
+    let start = l.time();
+    l.stop();
+    run(&l);
+    assert!(t.take().is_empty());
+    assert_eq!(l.time(), start, "the clock stands");
+}
+
+#[test]
 fn a_loop_that_was_stopped_before_makes_exactly_one_turn() {
     // A11, A12
     let (l, t) = fresh();

@@ -114,11 +114,11 @@ fn ask_kernel(core: &Core, woken: &mut Vec<Waker>) -> Result<(), TurnError> {
     core.reactor
         .poll(patience, woken)
         .map_err(TurnError::Poll)?;
-    let silent = woken.is_empty();
+    let idle = woken.is_empty() && core.ready.is_empty() && !core.stopping.get();
     woken
         .drain(..)
         .for_each(|waker| core.ready.push(Errand::Wake(waker)));
-    if silent && core.clock.is_virtual() && core.ready.is_empty() && !core.inbox.has_jobs() {
+    if idle && core.clock.is_virtual() && !core.inbox.has_jobs() {
         core.timers
             .next_deadline()
             .inspect(|&deadline| core.clock.jump_to(deadline));
