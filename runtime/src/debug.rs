@@ -8,11 +8,6 @@ use std::time::Duration;
 use crate::event_loop::{Blocked, EventLoop, Watchdog};
 
 impl EventLoop {
-    /// Returns how many timers are set. One that is cancelled is gone at once.
-    pub fn timer_count(&self) -> usize {
-        self.core().timers.len()
-    }
-
     /// Switches debug mode on or off.
     ///
     /// In debug mode, the exception handler hears of every callback and every step of a task that

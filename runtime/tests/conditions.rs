@@ -144,6 +144,27 @@ fn a_notification_is_passed_on_by_a_waiter_that_is_cancelled_before_it_has_the_l
 }
 
 #[test]
+fn a_notification_is_passed_on_by_a_waiter_that_is_dropped_before_it_has_the_lock() {
+    let trace = traced(|t| async move {
+        let condition = Condition::new();
+        let [first, second] = ["0", "1"].map(|name| waiter(&condition, &t, name));
+        yield_now().await;
+        let guard = condition.acquire().await;
+        condition.notify(1).expect("the lock is held");
+        yield_now().await;
+        first.abort();
+        yield_now().await;
+        drop(guard);
+        second.await;
+        t.say(format!("{condition:?}"));
+    });
+    assert_eq!(
+        trace,
+        ["1 woke true", "Condition { locked: false, waiters: 0 }"]
+    );
+}
+
+#[test]
 fn a_wait_with_a_predicate_looks_at_every_notification() {
     // E11
     let trace = traced(|t| async move {

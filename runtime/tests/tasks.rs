@@ -358,6 +358,18 @@ fn uncancel_counts_down_and_the_last_forgets_an_undelivered_request() {
 }
 
 #[test]
+fn uncancel_does_not_undo_a_request_that_has_ended_a_sleep() {
+    let trace = traced(|t| async move {
+        let task = create_task(sleep(ms(10)));
+        yield_now().await;
+        task.cancel();
+        t.say(task.uncancel());
+        t.say(task.join().await.is_err());
+    });
+    assert_eq!(trace, ["0", "true"]);
+}
+
+#[test]
 fn clean_up_may_wait_and_a_second_request_interrupts_it() {
     // C16
     let trace = traced(|t| async move {

@@ -244,10 +244,10 @@ fn a25(trace: Trace) {
     let later = |_| event_loop.call_later(ms(3_600_000), trace.sayer("x"));
     let handles: Vec<TimerHandle> = (0..200).map(later).collect();
     handles.iter().take(101).for_each(TimerHandle::cancel);
-    trace.say(event_loop.timer_count());
+    trace.say(event_loop.stats().timers);
     event_loop.stop();
     run(&event_loop);
-    trace.say(event_loop.timer_count());
+    trace.say(event_loop.stats().timers);
     event_loop.close();
 }
 

@@ -228,11 +228,11 @@ async fn d44(trace: Trace) {
         Err(_) => trace.say(value_error("Invalid delay: NaN (not a number)")),
     }
     let event_loop = get_running_loop();
-    let before = event_loop.timer_count();
+    let before = event_loop.stats().timers;
     let task = create_task(sleep(ms(99_000)));
     sleep(ms(0)).await;
-    trace.say(event_loop.timer_count() - before);
+    trace.say(event_loop.stats().timers - before);
     task.cancel();
     ended([&task]).await;
-    trace.say(event_loop.timer_count() - before);
+    trace.say(event_loop.stats().timers - before);
 }

@@ -17,6 +17,9 @@
 //! 4. While its owner polls, a frame stores requests; the owner calls `settle`
 //!    afterwards.
 //! 5. The first undelivered request wins. One delivery serves all frames around the leaf.
+//! 6. A request can be taken back as long as nothing has come of it. One that ends the wait of
+//!    a leaf is final, although the leaf learns of it only in the next step: asyncio cancels
+//!    what the task waits for at once, and that cannot be undone.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -70,6 +73,8 @@ pub(crate) struct Frame {
     waiting: Cell<i32>,
     /// Whether a request waits for the owner's next poll.
     requested: Cell<bool>,
+    /// Whether that request has ended the wait of a leaf.
+    is_final: Cell<bool>,
     /// Whether the owner polls its child at this moment.
     polling: Cell<bool>,
     /// Whether a request was forwarded to what the only leaf waits for.
@@ -103,13 +108,14 @@ impl Frame {
         self.inside.get()
     }
 
-    /// Takes one request back; the last one takes an undelivered request with it.
+    /// Takes one request back; the last one takes an undelivered request with it, unless that
+    /// is final.
     pub(crate) fn uncancel(&self) -> u32 {
         if let Some(left) = self.cancelling.get().checked_sub(1) {
             self.cancelling.set(left);
             self.inside.set(self.inside.get() - 1);
         }
-        if self.cancelling.get() == 0 {
+        if self.cancelling.get() == 0 && !self.is_final.get() {
             drop(self.take_request());
         }
         self.cancelling.get()
@@ -142,6 +148,7 @@ impl Frame {
         if !self.requested.take() {
             return None;
         }
+        self.is_final.set(false);
         self.with_rare(|rare| rare.request.take())
     }
 
@@ -344,13 +351,21 @@ impl dyn FrameOwner + '_ {
 
     fn deliver(&self, cause: Cancelled) {
         let frame = self.frame();
+        let ends_wait = self.ends_wait();
         if self.forward(&cause) && !frame.is_requested() {
             return;
         }
         frame.store(cause);
+        frame.is_final.set(frame.is_final.get() || ends_wait);
         let wakers = self.wakers_inside();
         self.ring();
         wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether a request ends the wait of a leaf as such, and not by way of a target.
+    fn ends_wait(&self) -> bool {
+        let frame = self.frame();
+        frame.is_waited_in() && frame.only_target().is_none() && !self.is_rung()
     }
 
     /// Passes a request on to what the only leaf waits for. Returns whether that took it.

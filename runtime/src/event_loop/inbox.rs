@@ -95,7 +95,12 @@ impl Inbox {
 
     /// Whether a job on another thread will report to this loop.
     pub(crate) fn has_jobs(&self) -> bool {
-        self.jobs.load(Ordering::Acquire) > 0
+        self.jobs() > 0
+    }
+
+    /// How many thread jobs are out whose results somebody waits for.
+    pub(crate) fn jobs(&self) -> usize {
+        self.jobs.load(Ordering::Acquire)
     }
 
     fn ring(&self) {

@@ -33,8 +33,8 @@ mod close;
 mod turn;
 mod run_error;
 mod guest;
+mod stats;
 
-use std::fmt;
 use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -44,6 +44,7 @@ pub use self::handle::{Handle, TimerHandle};
 pub use self::inbox::LoopHandle;
 pub use self::report::{ErrorContext, ExceptionHandler};
 pub use self::run_error::RunError;
+pub use self::stats::LoopStats;
 pub use self::watch::{Blocked, Watchdog};
 
 pub(crate) use self::clock::nanoseconds;
@@ -322,16 +323,6 @@ impl Drop for EventLoop {
             close(&self.core);
             context::forget(&self.core);
         }
-    }
-}
-
-impl fmt::Debug for EventLoop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventLoop")
-            .field("phase", &self.core.phase.get())
-            .field("ready", &self.core.ready.len())
-            .field("tasks", &self.core.tasks.all().len())
-            .finish()
     }
 }
 

@@ -89,6 +89,10 @@ impl Sides {
         }
     }
 
+    fn waits(&self) -> usize {
+        self.read.waiting.len() + self.write.waiting.len()
+    }
+
     fn announce(&mut self, event: &Event, woken: &mut Vec<Waker>) {
         let failed = event.is_error();
         if event.is_readable() || event.is_read_closed() || failed {
@@ -276,12 +280,18 @@ impl Reactor {
         sources > 0 && declined == 0
     }
 
+    /// How many waits there are for a direction of a source.
+    pub(crate) fn waits(&self) -> usize {
+        let sources = self.sources.borrow();
+        let waits = sources.iter().map(|(_, sides)| sides.waits());
+        waits.sum()
+    }
+
     /// Whether anybody waits for a source that is not in the background.
     pub(crate) fn is_awaited(&self) -> bool {
         let sources = self.sources.borrow();
-        sources.iter().any(|(_, s)| {
-            !s.background && (!s.read.waiting.is_empty() || !s.write.waiting.is_empty())
-        })
+        let mut all = sources.iter();
+        all.any(|(_, sides)| !sides.background && sides.waits() > 0)
     }
 }
 

@@ -197,6 +197,11 @@ impl Tasks {
         Some(slots.remove(id.index as usize).coroutine)
     }
 
+    /// How many tasks have not ended.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.borrow().len()
+    }
+
     /// All tasks that have not ended, in the order in which they were spawned.
     pub(crate) fn all(&self) -> Vec<Rc<dyn Coroutine>> {
         let all = self.all_with_ids().into_iter();

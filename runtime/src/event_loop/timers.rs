@@ -73,6 +73,7 @@ impl Timers {
         self.count.get() == 0
     }
 
+    /// How many have neither gone off nor been cancelled.
     pub(crate) fn len(&self) -> usize {
         self.count.get()
     }

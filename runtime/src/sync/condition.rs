@@ -5,7 +5,8 @@
 //! 1. Whoever waits gives the lock back meanwhile, and has it again when the wait is over, in
 //!    whatever way: a cancel is raised only once the lock is held.
 //! 2. Waiters are notified first come, first served; a notified one still has to get the lock.
-//! 3. A notification to a waiter that was cancelled goes to the next one.
+//! 3. A notification to a waiter that was cancelled, or dropped before it had the lock again,
+//!    goes to the next one.
 
 use std::fmt;
 use std::rc::Rc;
@@ -92,6 +93,7 @@ impl Condition {
         )
         .await
         .err();
+        let mut notified = Notified(Some(self));
         let again = loop {
             match catch_cancel(self.lock.acquire()).await {
                 Ok(again) => break again,
@@ -100,9 +102,10 @@ impl Condition {
         };
         guard.adopt(again);
         if let Some(cause) = cancelled {
-            self.notify_waiters(1);
+            drop(notified);
             cause.raise().await;
         }
+        notified.0 = None;
         Ok(())
     }
 
@@ -149,6 +152,17 @@ impl Condition {
             if !self.waiters.wake_next() {
                 break;
             }
+        }
+    }
+}
+
+/// A notification that nobody has used. Whoever leaves with it hands it on.
+struct Notified<'a>(Option<&'a Condition>);
+
+impl Drop for Notified<'_> {
+    fn drop(&mut self) {
+        if let Some(condition) = self.0 {
+            condition.notify_waiters(1);
         }
     }
 }

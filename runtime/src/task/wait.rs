@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::Task;
 use super::cell::TaskObject;
+use super::handle::Task;
 use crate::cancel::CancelTarget;
 use crate::error::InvalidState;
 use crate::event_loop::ticket;

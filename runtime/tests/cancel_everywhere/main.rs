@@ -1,0 +1,11 @@
+//! Every operation that waits, ended before its time at every turn: nothing stays behind.
+//!
+//! * `sweep`: how a round goes, and what is looked at after it;
+//! * `operations`: each public operation that waits, alone;
+//! * `nesting`: scopes in each other and side by side.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod sweep;
+mod operations;
+mod nesting;
