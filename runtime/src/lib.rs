@@ -80,6 +80,7 @@ mod executor;
 mod threadsafe;
 mod net;
 mod streams;
+mod transports;
 #[cfg(feature = "signal")]
 pub mod signal;
 #[cfg(feature = "process")]
@@ -108,7 +109,7 @@ pub use self::executor::{
 pub use self::iterate::{AsyncIterator, FromFn, from_fn, iter};
 #[cfg(feature = "futures")]
 pub use self::iterate::{FromStream, IntoStream, from_stream, into_stream};
-pub use self::net::{Address, TcpListener, TcpStream, resolve};
+pub use self::net::{Address, TcpListener, TcpStream, UdpSocket, resolve};
 pub use self::promise::{CallbackId, Promise, PromiseWait, TaskError};
 pub use self::queue::{
     Fifo, GetError, Lifo, LifoQueue, PriorityQueue, PutError, Queue, QueueShutDown, Smallest,
@@ -130,6 +131,10 @@ pub use self::task::{
     format_call_graph, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
 };
 pub use self::threadsafe::{CoroutineError, CoroutineHandle};
+pub use self::transports::{
+    BufferLimitsError, Buffered, BufferedProtocol, DatagramProtocol, DatagramTransport, Protocol,
+    SendToError, StreamProtocol, Transport, TransportServer,
+};
 
 /// The program in the README is compiled and run with the other examples.
 #[cfg(doctest)]

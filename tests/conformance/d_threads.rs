@@ -1,6 +1,6 @@
 //! Group D, threads: what runs beside the loop, and what it may ask of it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
 use looplet::{
@@ -35,18 +35,16 @@ async fn d40(trace: Trace) {
     if let Err(error @ TaskError::Panicked(_)) = job.join().await {
         trace.say(error);
     }
-    let done = Arc::new(Mutex::new(false));
-    let set = done.clone();
+    let (sender, done) = mpsc::channel();
     let job = event_loop.run_in_executor(&pool, move || {
         thread::sleep(ms(20));
-        *set.lock().expect("nobody panics") = true;
+        sender.send(true).expect("the case waits for it");
     });
     let job = job.expect("the pool is open").into_promise();
     sleep(ms(5)).await;
     trace.say(job.cancel());
-    sleep(ms(50)).await;
-    let done = *done.lock().expect("nobody panics");
-    trace.say(("thread finished anyway", done));
+    let finished = done.recv_timeout(ms(5000)).is_ok();
+    trace.say(("thread finished anyway", finished));
 }
 
 async fn d41(trace: Trace) {

@@ -1,7 +1,6 @@
 //! Group F, below the streams: protocols, datagrams, and descriptors of others; and the order of
 //! their callbacks in a turn (A21).
 
-use std::cell::Cell;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
@@ -9,7 +8,7 @@ use std::rc::Rc;
 
 use looplet::{
     Clock, DatagramProtocol, DatagramTransport, Event, Protocol, Queue, StreamReader, StreamWriter,
-    Transport, create_task, get_running_loop, open_connection, sleep, start_server, wait_for,
+    Transport, create_task, get_running_loop, open_connection, sleep, start_server, timeout,
 };
 
 use crate::programs::{ended, loop_on, ms, run, stop};
@@ -108,7 +107,7 @@ async fn f08(trace: Trace) {
     let event_loop = get_running_loop();
     let server = event_loop.create_server(protocol, ANY_PORT);
     let server = server.await.expect("there is a port");
-    let (reader, writer) = connect(server.local_addr()).await;
+    let (mut reader, mut writer) = connect(server.local_addr()).await;
     writer.write(b"hi");
     writer.write_eof();
     done.wait().await;
@@ -125,13 +124,16 @@ async fn f09(trace: Trace) {
             self.1.set();
         }
     }
-    let received: Rc<Cell<Option<usize>>> = Rc::default();
-    let count = received.clone();
-    let server = start_server(ANY_PORT, async move |reader, writer| {
-        let data = StreamReader::read_to_end(&reader).await.expect("an end");
-        count.set(Some(data.len()));
-        StreamWriter::close(&writer);
-    });
+    let received = Queue::new(0);
+    let counts = received.clone();
+    let server = start_server(
+        ANY_PORT,
+        async move |mut reader: StreamReader, mut writer: StreamWriter| {
+            let data = reader.read_to_end().await.expect("an end");
+            counts.put_nowait(data.len()).expect("there is room");
+            writer.close();
+        },
+    );
     let server = server.await.expect("there is a port");
     let lost = Event::new();
     let protocol = Lost(trace, lost.clone());
@@ -143,8 +145,8 @@ async fn f09(trace: Trace) {
     trace.say(("closing", transport.is_closing()));
     transport.write(b"ignored");
     lost.wait().await;
-    sleep(ms(20)).await;
-    trace.say(Vec::from_iter(received.get()));
+    let length = timeout(ms(5000), received.get()).await;
+    trace.say([length.expect("it is received").expect("it is open")]);
 }
 
 async fn f10(trace: Trace) {
@@ -163,7 +165,7 @@ async fn f10(trace: Trace) {
     let event_loop = get_running_loop();
     let server = event_loop.create_server(move || Late(trace), ANY_PORT);
     let server = server.await.expect("there is a port");
-    let (reader, writer) = connect(server.local_addr()).await;
+    let (mut reader, mut writer) = connect(server.local_addr()).await;
     writer.write_eof();
     let answer = reader.read_to_end().await.expect("an answer");
     trace.say(Bytes(answer));
@@ -239,7 +241,7 @@ async fn f19(trace: Trace) {
     server.close();
     sleep(ms(10)).await;
     send(b"z");
-    let word = wait_for(create_task(async move { got.get().await }), ms(1000));
+    let word = looplet::timeout(ms(1000), async move { got.get().await });
     trace.say(word.await.map(|word| word.expect("it is open")));
     client.close();
 }

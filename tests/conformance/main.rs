@@ -34,6 +34,7 @@ mod d_group;
 mod d_threads;
 mod e_locks;
 mod e_queues;
+mod f_transports;
 mod f_system;
 mod g_run;
 
@@ -86,6 +87,7 @@ fn programs() -> Vec<Case> {
         d_threads::cases(),
         e_locks::cases(),
         e_queues::cases(),
+        f_transports::cases(),
         f_system::cases(),
         g_run::cases(),
     ];

@@ -26,7 +26,6 @@ use super::EventLoop;
 use super::clock::nanoseconds;
 use super::context;
 use super::core::Core;
-use super::ready::Errand;
 use super::run_error::RunError;
 use super::turn::MAX_SLEEP;
 
@@ -139,9 +138,7 @@ fn wait(core: &Core, timeout: Option<Duration>) -> Result<(), RunError> {
     core.reactor
         .poll(patience, &mut woken)
         .map_err(RunError::Io)?;
-    woken
-        .into_iter()
-        .for_each(|waker| core.ready.push(Errand::Wake(waker)));
+    woken.into_iter().for_each(|errand| core.ready.push(errand));
     if !takes_time && !has_work(core) {
         until.inspect(|&until| core.clock.jump_to(until));
     }

@@ -1,13 +1,17 @@
-//! The reactor: asks the kernel which sources are ready, and says whom to wake.
+//! The reactor: asks the kernel which sources are ready, and says what to run.
 //!
 //! mio reports edges: a socket is announced when it *becomes* readable, once. So a direction
 //! keeps a mark that it is ready, everybody tries first and waits only after `WouldBlock`, and
 //! the mark is cleared by the one who saw `WouldBlock`. A source is registered once, for both
 //! directions, for all of its life.
 //!
+//! A descriptor that somebody else reads from has no mark, since nobody here sees its
+//! `WouldBlock`. It is registered anew whenever the kernel is to be asked about it: that makes
+//! an edge if it is ready, see [`Reactor::rearm`].
+//!
 //! # Rules
 //!
-//! 1. The reactor returns wakers; it never calls them.
+//! 1. The reactor returns errands (a waker to call, a callback to run); it never runs them.
 //! 2. A new source counts as ready: the first try finds out.
 //! 3. A short read also means that a source is drained, and saves the read that would say
 //!    `WouldBlock`. Not so for a direction that was closed or has failed: no edge will
@@ -16,12 +20,16 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::task::{Context, Poll, Waker};
+use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use mio::event::{Event, Source};
 use mio::{Events, Interest, Registry, Token};
 use slab::Slab;
+
+use super::handle::Callback;
+use super::ready::Errand;
 
 /// Events fetched with one call.
 const BATCH: usize = 256;
@@ -51,22 +59,22 @@ struct Side {
     ready: bool,
     /// Whether it was closed or has failed, so that no further edge will come.
     closed: bool,
-    /// Whoever waits for it. More than one only if a socket is shared.
-    waiting: Vec<(WaitId, Waker)>,
+    /// What is run when it becomes ready. More than one only if a socket is shared.
+    waiting: Vec<(WaitId, Errand)>,
 }
 
 impl Side {
-    fn new() -> Self {
+    fn new(ready: bool) -> Self {
         Side {
-            ready: true,
+            ready,
             ..Side::default()
         }
     }
 
-    fn announce(&mut self, closed: bool, woken: &mut Vec<Waker>) {
+    fn announce(&mut self, closed: bool, woken: &mut Vec<Errand>) {
         self.ready = true;
         self.closed |= closed;
-        woken.extend(self.waiting.drain(..).map(|(_, waker)| waker));
+        woken.extend(self.waiting.drain(..).map(|(_, errand)| errand));
     }
 }
 
@@ -82,6 +90,14 @@ struct Sides {
 pub(crate) struct WaitId(u64);
 
 impl Sides {
+    fn new(ready: bool, background: bool) -> Self {
+        Self {
+            read: Side::new(ready),
+            write: Side::new(ready),
+            background,
+        }
+    }
+
     fn side(&mut self, direction: Direction) -> &mut Side {
         match direction {
             Direction::Read => &mut self.read,
@@ -93,7 +109,7 @@ impl Sides {
         self.read.waiting.len() + self.write.waiting.len()
     }
 
-    fn announce(&mut self, event: &Event, woken: &mut Vec<Waker>) {
+    fn announce(&mut self, event: &Event, woken: &mut Vec<Errand>) {
         let failed = event.is_error();
         if event.is_readable() || event.is_read_closed() || failed {
             self.read.announce(event.is_read_closed() || failed, woken);
@@ -147,8 +163,12 @@ impl Reactor {
         ))
     }
 
-    /// Waits for events, at most for `timeout`, and appends who is to be woken to `woken`.
-    pub(crate) fn poll(&self, timeout: Option<Duration>, woken: &mut Vec<Waker>) -> io::Result<()> {
+    /// Waits for events, at most for `timeout`, and appends what is to be run to `woken`.
+    pub(crate) fn poll(
+        &self,
+        timeout: Option<Duration>,
+        woken: &mut Vec<Errand>,
+    ) -> io::Result<()> {
         let mut poller = self.poll.borrow_mut();
         let Poller { poll, events } = &mut *poller;
         match poll.poll(events, timeout) {
@@ -173,19 +193,53 @@ impl Reactor {
         source: &mut impl Source,
         background: bool,
     ) -> io::Result<SourceId> {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        self.add_source(source, both, Sides::new(true, background))
+    }
+
+    /// Registers what somebody else reads from or writes to, for the directions of `interest`.
+    /// It has no marks: the kernel announces what is ready now.
+    pub(crate) fn register_foreign(
+        &self,
+        source: &mut impl Source,
+        interest: Interest,
+    ) -> io::Result<SourceId> {
+        self.add_source(source, interest, Sides::new(false, false))
+    }
+
+    fn add_source(
+        &self,
+        source: &mut impl Source,
+        interest: Interest,
+        sides: Sides,
+    ) -> io::Result<SourceId> {
         let mut sources = self.sources.borrow_mut();
         let vacant = sources.vacant_entry();
         let key = vacant.key();
-        self.registry
-            .register(source, Token(key), Interest::READABLE | Interest::WRITABLE)?;
-        vacant.insert(Sides {
-            read: Side::new(),
-            write: Side::new(),
-            background,
-        });
-        self.background
-            .set(self.background.get() + usize::from(background));
+        self.registry.register(source, Token(key), interest)?;
+        let background = usize::from(sides.background);
+        vacant.insert(sides);
+        self.background.set(self.background.get() + background);
         Ok(SourceId(key))
+    }
+
+    /// Registers a source anew. If it is ready, that is announced once more, to whoever waits
+    /// from now on.
+    pub(crate) fn rearm(
+        &self,
+        id: SourceId,
+        source: &mut impl Source,
+        interest: Interest,
+    ) -> io::Result<()> {
+        self.clear_ready(id, Direction::Read);
+        self.clear_ready(id, Direction::Write);
+        match self.registry.reregister(source, Token(id.0), interest) {
+            // Closing a descriptor takes it off the list, and its number may be used again.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.registry.register(source, Token(id.0), interest)
+            }
+            result => result,
+        }
     }
 
     /// Removes a source. Whoever waits for it is forgotten.
@@ -216,15 +270,30 @@ impl Reactor {
             return Poll::Ready(());
         }
         let known = wait.and_then(|wait| side.waiting.iter_mut().find(|(id, _)| *id == wait));
-        if let Some((_, waker)) = known {
-            waker.clone_from(context.waker());
-        } else {
-            let new = WaitId(self.waits.get());
-            self.waits.set(new.0 + 1);
-            side.waiting.push((new, context.waker().clone()));
-            *wait = Some(new);
+        match known {
+            Some((_, Errand::Wake(waker))) => waker.clone_from(context.waker()),
+            _ => *wait = Some(self.add(side, Errand::Wake(context.waker().clone()))),
         }
         Poll::Pending
+    }
+
+    /// Keeps `callback` until a try is worth making. `None`: it is now.
+    pub(crate) fn call_when_ready(
+        &self,
+        id: SourceId,
+        direction: Direction,
+        callback: &Rc<dyn Callback>,
+    ) -> Option<WaitId> {
+        let mut sources = self.sources.borrow_mut();
+        let side = sources.get_mut(id.0)?.side(direction);
+        (!side.ready).then(|| self.add(side, Errand::Call(callback.clone())))
+    }
+
+    fn add(&self, side: &mut Side, errand: Errand) -> WaitId {
+        let new = WaitId(self.waits.get());
+        self.waits.set(new.0 + 1);
+        side.waiting.push((new, errand));
+        new
     }
 
     /// Whether a try is worth making.

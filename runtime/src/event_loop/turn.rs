@@ -5,7 +5,7 @@
 //!
 //! 1. take what other threads have sent;
 //! 2. ask the kernel, waiting only if there is nothing else to do;
-//! 3. queue the tasks whose sources became ready, and the timers that are due;
+//! 3. queue what waited for sources that became ready, and the timers that are due;
 //! 4. run exactly the entries that are ready *now*.
 //!
 //! Two sentences matter most. This is the only place from which callbacks and tasks are run.
@@ -21,7 +21,6 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::slice;
-use std::task::Waker;
 use std::time::Duration;
 
 use super::context;
@@ -48,8 +47,8 @@ pub(crate) enum TurnError {
 /// What a run keeps between its turns, for the memory; the list outlives the run.
 pub(crate) struct Scratch<'a> {
     core: &'a Core,
-    /// Whoever waited for a source that became ready.
-    woken: Vec<Waker>,
+    /// What waited for a source that became ready.
+    woken: Vec<Errand>,
     /// What runs in this turn.
     batch: Vec<Place>,
 }
@@ -108,16 +107,14 @@ fn take_letters(core: &Core) {
 
 /// Step 2 and the first half of step 3.
 #[inline(never)]
-fn ask_kernel(core: &Core, woken: &mut Vec<Waker>) -> Result<(), TurnError> {
+fn ask_kernel(core: &Core, woken: &mut Vec<Errand>) -> Result<(), TurnError> {
     core.since_poll.set(0);
     let patience = patience(core)?;
     core.reactor
         .poll(patience, woken)
         .map_err(TurnError::Poll)?;
     let idle = woken.is_empty() && core.ready.is_empty() && !core.stopping.get();
-    woken
-        .drain(..)
-        .for_each(|waker| core.ready.push(Errand::Wake(waker)));
+    woken.drain(..).for_each(|errand| core.ready.push(errand));
     if idle && core.clock.is_virtual() && !core.inbox.has_jobs() {
         core.timers
             .next_deadline()

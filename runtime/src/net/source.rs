@@ -3,15 +3,22 @@
 //! The whole of asynchronous I/O is [`Source::attempt`]: try, and if the kernel says
 //! `WouldBlock`, clear the mark, wait for the reactor, try again. Reading and writing may wait
 //! at the same time, in different tasks.
+//!
+//! What works with callbacks instead of tasks tries in the same way and waits with
+//! [`Source::call_when_ready`].
 
 use std::fmt;
 use std::io;
 use std::ops::Deref;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use crate::cancel::{Note, Plain};
-use crate::event_loop::{Direction, EventLoop, SourceId, WaitId, WeakLoop, try_get_running_loop};
+use crate::event_loop::{
+    Callback, Direction, EventLoop, SourceId, WaitId, WeakLoop, callback, in_context,
+    try_get_running_loop,
+};
 use crate::leaf::{Leaf, interrupted};
 
 /// A socket that belongs to a loop. Dropping it closes it.
@@ -98,8 +105,7 @@ impl Registration {
 
     /// The loop it belongs to, unless that is closed.
     fn open_loop(&self) -> Option<EventLoop> {
-        let event_loop = self.event_loop.upgrade()?;
-        (!event_loop.is_closed()).then_some(event_loop)
+        open(self.event_loop)
     }
 
     /// Whether it belongs to the loop that is running.
@@ -116,6 +122,16 @@ impl Registration {
             wait: None,
             leaf: Leaf::new(),
         }
+    }
+
+    /// Calls `call` from the loop once a try is worth making; in the next turn, if it is now.
+    /// Not at all on a closed loop.
+    pub(crate) fn call_when_ready(
+        &self,
+        direction: Direction,
+        call: impl FnOnce() + 'static,
+    ) -> Watch {
+        Watch::new(self.event_loop, self.id, direction, call)
     }
 
     /// Returns `Ready` if a try is worth making, and wakes otherwise, under the name in `wait`.
@@ -170,11 +186,61 @@ impl Registration {
     }
 }
 
-fn loop_is_gone() -> io::Error {
+/// The loop, unless it is closed.
+pub(super) fn open(event_loop: WeakLoop) -> Option<EventLoop> {
+    let event_loop = event_loop.upgrade()?;
+    (!event_loop.is_closed()).then_some(event_loop)
+}
+
+pub(super) fn loop_is_gone() -> io::Error {
     io::Error::new(
         io::ErrorKind::NotConnected,
         "the event loop that the socket belongs to is closed",
     )
+}
+
+/// A callback that waits for a source. Dropping it cancels the callback.
+pub(crate) struct Watch {
+    event_loop: WeakLoop,
+    /// Where it waits, unless it was queued at once.
+    place: Option<(SourceId, Direction, WaitId)>,
+    callback: Rc<dyn Callback>,
+}
+
+impl Watch {
+    pub(super) fn new(
+        event_loop: WeakLoop,
+        source: SourceId,
+        direction: Direction,
+        call: impl FnOnce() + 'static,
+    ) -> Self {
+        let callback = callback(in_context(call));
+        let mut place = None;
+        if let Some(event_loop) = open(event_loop) {
+            let core = event_loop.core();
+            let wait = core.reactor.call_when_ready(source, direction, &callback);
+            place = wait.map(|wait| (source, direction, wait));
+            if place.is_none() {
+                core.call_soon(callback.clone());
+            }
+        }
+        Self {
+            event_loop,
+            place,
+            callback,
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some((source, direction, wait)) = self.place
+            && let Some(event_loop) = self.event_loop.upgrade()
+        {
+            event_loop.core().reactor.forget(source, direction, wait);
+        }
+        self.callback.cancel();
+    }
 }
 
 /// The wait for one direction of a source.
@@ -228,7 +294,7 @@ impl std::future::Future for Ready<'_> {
     }
 }
 
-fn awaited(direction: Direction) -> Plain {
+pub(super) fn awaited(direction: Direction) -> Plain {
     match direction {
         Direction::Read => Plain::Readable,
         Direction::Write => Plain::Writable,

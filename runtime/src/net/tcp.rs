@@ -14,7 +14,7 @@ use super::stream::Stream;
 use crate::event_loop::{Direction, get_running_loop};
 
 /// Connections that may wait to be accepted.
-const BACKLOG: i32 = 1024;
+pub(super) const BACKLOG: i32 = 1024;
 
 /// A TCP connection.
 ///
@@ -290,7 +290,10 @@ fn connected(socket: &mio::net::TcpStream) -> io::Result<()> {
     }
 }
 
-fn describe_failures(address: &Address, failures: Vec<(SocketAddr, io::Error)>) -> io::Error {
+pub(super) fn describe_failures(
+    address: &Address,
+    failures: Vec<(SocketAddr, io::Error)>,
+) -> io::Error {
     let kind = failures
         .first()
         .map_or(io::ErrorKind::NotFound, |(_, error)| error.kind());

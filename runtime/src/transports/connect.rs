@@ -1,0 +1,126 @@
+//! From a socket to a transport.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use super::connection::Connection;
+use super::protocol::StreamProtocol;
+use super::transport::Transport;
+use crate::event_loop::EventLoop;
+use crate::net::{Address, Source, StreamSocket};
+use crate::promise::Promise;
+
+impl EventLoop {
+    /// Connects to `address`, and calls `protocol` about the connection from then on.
+    ///
+    /// The addresses of a name are tried in order. When this returns, `connection_made` has
+    /// been called. The asyncio counterpart has the same name; it takes a function that makes
+    /// the protocol, and returns what that made. Here, the protocol belongs to its transport:
+    /// what a program wants to look at, it shares with the protocol.
+    ///
+    /// # Errors
+    ///
+    /// If the name is not known, if no address answers, or if the loop is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it closes the connection; a protocol that was told of it is told
+    /// that it is lost.
+    ///
+    /// ```
+    /// use looplet::{Protocol, Queue, Transport, get_running_loop, run, start_server};
+    ///
+    /// struct Collect(Queue<Vec<u8>>);
+    ///
+    /// impl Protocol for Collect {
+    ///     fn data_received(&mut self, _: &Transport, data: &[u8]) {
+    ///         self.0.put_nowait(data.to_vec()).expect("it has no bound");
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// run(async {
+    ///     let server = start_server("127.0.0.1:0", async |_, mut writer| writer.write(b"hi")).await?;
+    ///     let queue = Queue::new(0);
+    ///     let protocol = Collect(queue.clone());
+    ///     let transport = get_running_loop().create_connection(protocol, server.local_addr()).await?;
+    ///     assert_eq!(queue.get().await.expect("it is open"), b"hi");
+    ///     transport.close();
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    pub async fn create_connection(
+        &self,
+        protocol: impl Into<StreamProtocol>,
+        address: impl Into<Address>,
+    ) -> io::Result<Transport> {
+        let source = StreamSocket::connect(self, address.into()).await?;
+        self.make_transport(source, protocol.into()).await
+    }
+
+    /// Makes a transport of a stream socket that is connected already, such as one that was
+    /// accepted without the loop. The asyncio counterpart has the same name.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if it is not a stream socket; if the loop is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`create_connection`](Self::create_connection).
+    pub async fn connect_accepted_socket(
+        &self,
+        protocol: impl Into<StreamProtocol>,
+        socket: impl Into<OwnedFd>,
+    ) -> io::Result<Transport> {
+        let source = StreamSocket::new(socket)?.register(self)?;
+        self.make_transport(source, protocol.into()).await
+    }
+
+    async fn make_transport(
+        &self,
+        source: Source<StreamSocket>,
+        protocol: StreamProtocol,
+    ) -> io::Result<Transport> {
+        let made: Promise<()> = self.create_promise();
+        let setter = made.clone();
+        let transport = start(self, source, protocol, move || {
+            // An error means that the task was cancelled meanwhile.
+            let _ = setter.set_result(());
+        })?;
+        let unclaimed = Unclaimed(&transport);
+        made.await;
+        std::mem::forget(unclaimed);
+        Ok(transport)
+    }
+}
+
+/// A transport that nobody has got yet.
+struct Unclaimed<'a>(&'a Transport);
+
+impl Drop for Unclaimed<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// Makes a transport. The next turn tells the protocol, then runs `told`, and then begins to
+/// read; so whoever waits for the transport has it before the first data comes, as in asyncio.
+pub(super) fn start(
+    event_loop: &EventLoop,
+    source: Source<StreamSocket>,
+    protocol: StreamProtocol,
+    told: impl FnOnce() + 'static,
+) -> io::Result<Transport> {
+    let connection = Connection::new(event_loop, source)?;
+    let transport = Transport::new(connection.clone());
+    transport.set_protocol(protocol);
+    let first = connection.clone();
+    event_loop.call_soon(move || first.begin());
+    event_loop.call_soon(move || {
+        told();
+        connection.begin_reading();
+    });
+    Ok(transport)
+}

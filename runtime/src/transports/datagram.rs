@@ -1,0 +1,318 @@
+//! Datagrams that call back.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::rc::Rc;
+
+use super::base::Callbacks;
+use super::endpoint::{DatagramCallbacks, DatagramEndpoint, SendToError};
+use super::flow::BufferLimitsError;
+use crate::event_loop::{Direction, EventLoop};
+use crate::net::{Address, UdpSocket};
+use crate::promise::Promise;
+
+/// What is told about a datagram endpoint, as it happens.
+///
+/// As with [`Protocol`](crate::Protocol), every callback is given the transport and may call
+/// it, all come from the loop, and a panic in one closes the endpoint.
+///
+/// The asyncio counterpart has the same name.
+pub trait DatagramProtocol {
+    /// The endpoint stands. Datagrams may be sent; none has been received.
+    fn connection_made(&mut self, transport: &DatagramTransport) {
+        let _ = transport;
+    }
+
+    /// A datagram has come. It may be empty.
+    fn datagram_received(&mut self, transport: &DatagramTransport, data: &[u8], from: SocketAddr) {
+        let _ = (transport, data, from);
+    }
+
+    /// Sending or receiving has failed, for example because an earlier datagram was refused.
+    /// The endpoint goes on.
+    fn error_received(&mut self, transport: &DatagramTransport, error: &io::Error) {
+        let _ = (transport, error);
+    }
+
+    /// The endpoint is closed. `None`: by the program. Then the protocol is dropped.
+    fn connection_lost(&mut self, error: Option<&io::Error>) {
+        let _ = error;
+    }
+
+    /// As [`Protocol::pause_writing`](crate::Protocol::pause_writing).
+    fn pause_writing(&mut self, transport: &DatagramTransport) {
+        let _ = transport;
+    }
+
+    /// As [`Protocol::resume_writing`](crate::Protocol::resume_writing).
+    fn resume_writing(&mut self, transport: &DatagramTransport) {
+        let _ = transport;
+    }
+}
+
+/// A datagram endpoint that calls a [`DatagramProtocol`].
+///
+/// A cheap handle: clones stand for the same endpoint. Dropping it closes nothing; the loop
+/// owns the endpoint until it is closed. No method waits.
+///
+/// The asyncio counterpart has the same name.
+#[derive(Clone)]
+pub struct DatagramTransport {
+    endpoint: Rc<DatagramEndpoint>,
+}
+
+impl DatagramTransport {
+    /// Sends a datagram: at once if the kernel takes it, otherwise in the background. `target`
+    /// is an address, or `None` if the endpoint has a peer.
+    ///
+    /// What fails on the way goes to
+    /// [`error_received`](DatagramProtocol::error_received), later. Once the transport is
+    /// closing, datagrams are dropped: five without a word, then the exception handler hears of
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// If the endpoint has a peer and `target` is another address, or if there is neither.
+    #[doc(alias = "sendto")]
+    pub fn send_to(
+        &self,
+        data: &[u8],
+        target: impl Into<Option<SocketAddr>>,
+    ) -> Result<(), SendToError> {
+        self.endpoint.send_to(data, target.into())
+    }
+
+    /// Closes the endpoint once everything is sent. Nothing more is received, and
+    /// [`connection_lost`](DatagramProtocol::connection_lost) is called later, from the loop.
+    pub fn close(&self) {
+        self.endpoint.close();
+    }
+
+    /// Closes the endpoint; what is not sent yet is dropped.
+    pub fn abort(&self) {
+        self.endpoint.fail(None);
+    }
+
+    /// Returns whether the endpoint is closing or closed.
+    pub fn is_closing(&self) -> bool {
+        !self.endpoint.base.is_open()
+    }
+
+    /// Returns how much waits to be sent: its bytes, and 8 for each datagram.
+    #[doc(alias = "get_write_buffer_size")]
+    pub fn write_buffer_size(&self) -> usize {
+        self.endpoint.unsent()
+    }
+
+    /// Returns the low and the high limit for what waits to be sent.
+    #[doc(alias = "get_write_buffer_limits")]
+    pub fn write_buffer_limits(&self) -> (usize, usize) {
+        self.endpoint.base.flow.limits()
+    }
+
+    /// Sets the limits, as
+    /// [`Transport::set_write_buffer_limits`](crate::Transport::set_write_buffer_limits).
+    ///
+    /// # Errors
+    ///
+    /// If `high` is less than `low`; the limits stay as they were.
+    pub fn set_write_buffer_limits(
+        &self,
+        high: Option<usize>,
+        low: Option<usize>,
+    ) -> Result<(), BufferLimitsError> {
+        self.endpoint.base.flow.set_limits(high, low)?;
+        self.endpoint.update_flow();
+        Ok(())
+    }
+
+    /// Puts another protocol in the place of the present one, as
+    /// [`Transport::set_protocol`](crate::Transport::set_protocol).
+    pub fn set_protocol(&self, protocol: impl DatagramProtocol + 'static) {
+        let transport = self.clone();
+        let bound = Box::new(Bound {
+            protocol,
+            transport,
+        });
+        let old = self.endpoint.base.place.set(bound);
+        drop(old);
+    }
+
+    /// Returns the address of this end, also after it is closed.
+    #[doc(alias = "get_extra_info")]
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.endpoint.local_addr
+    }
+
+    /// Returns the address of the peer, if the endpoint has one.
+    #[doc(alias = "get_extra_info")]
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.endpoint.peer_addr
+    }
+
+    /// Lets `use_socket` set options of the socket, which stays the transport's.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected` once the endpoint is closed.
+    #[doc(alias = "get_extra_info")]
+    pub fn with_socket<R>(&self, use_socket: impl FnOnce(BorrowedFd<'_>) -> R) -> io::Result<R> {
+        let link = self.endpoint.link().ok_or(io::ErrorKind::NotConnected)?;
+        Ok(use_socket(link.socket.as_fd()))
+    }
+}
+
+impl fmt::Debug for DatagramTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatagramTransport")
+            .field("stage", &self.endpoint.base.stage.get())
+            .field("unsent", &self.write_buffer_size())
+            .field("local", &self.local_addr())
+            .field("peer", &self.peer_addr())
+            .finish()
+    }
+}
+
+impl EventLoop {
+    /// Opens a UDP socket, and calls `protocol` about it from then on.
+    ///
+    /// `local` is where to receive; `None`: wherever the system chooses. `remote` is the only
+    /// peer; `None`: every datagram is sent with an address. One of them must be there. When
+    /// this returns, `connection_made` has been called. The asyncio counterpart has the same
+    /// name.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if neither address is there; if a name is not known, the port is taken or
+    /// not allowed, or the loop is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it closes the socket; a protocol that was told of it is told that
+    /// it is lost.
+    ///
+    /// ```
+    /// use looplet::{DatagramProtocol, DatagramTransport, UdpSocket, get_running_loop, run};
+    /// use std::net::SocketAddr;
+    ///
+    /// /// Sends every datagram back.
+    /// struct Echo;
+    ///
+    /// impl DatagramProtocol for Echo {
+    ///     fn datagram_received(&mut self, transport: &DatagramTransport, data: &[u8], from: SocketAddr) {
+    ///         transport.send_to(data, from).expect("it has no peer");
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// run(async {
+    ///     let local = Some("127.0.0.1:0".into());
+    ///     let echo = get_running_loop().create_datagram_endpoint(Echo, local, None).await?;
+    ///
+    ///     let client = UdpSocket::bind("127.0.0.1:0").await?;
+    ///     client.send_to(b"hello", echo.local_addr().expect("it is open")).await?;
+    ///     let mut buffer = [0; 64];
+    ///     assert_eq!(client.recv(&mut buffer).await?, 5);
+    ///     echo.close();
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    pub async fn create_datagram_endpoint(
+        &self,
+        protocol: impl DatagramProtocol + 'static,
+        local: Option<Address>,
+        remote: Option<Address>,
+    ) -> io::Result<DatagramTransport> {
+        let socket = open(self, local, remote).await?;
+        // Not the first try but the kernel says that there is something to read.
+        socket.source().clear_ready(Direction::Read);
+        let endpoint = DatagramEndpoint::new(self, socket)?;
+        let transport = DatagramTransport {
+            endpoint: endpoint.clone(),
+        };
+        transport.set_protocol(protocol);
+        let unclaimed = Unclaimed(&transport);
+        let made: Promise<()> = self.create_promise();
+        let (setter, first) = (made.clone(), endpoint.clone());
+        self.call_soon(move || first.begin());
+        self.call_soon(move || {
+            // An error means that the task was cancelled meanwhile.
+            let _ = setter.set_result(());
+            endpoint.keep_reading();
+        });
+        made.await;
+        std::mem::forget(unclaimed);
+        Ok(transport)
+    }
+}
+
+async fn open(
+    event_loop: &EventLoop,
+    local: Option<Address>,
+    remote: Option<Address>,
+) -> io::Result<UdpSocket> {
+    let remote = match remote {
+        Some(remote) => remote.resolve().await?.into_iter().next(),
+        None => None,
+    };
+    let local = match (local, remote) {
+        (Some(local), _) => local,
+        (None, Some(SocketAddr::V4(_))) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)).into(),
+        (None, Some(SocketAddr::V6(_))) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)).into(),
+        (None, None) => {
+            let text = "a datagram endpoint needs a local or a remote address";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+    };
+    let socket = UdpSocket::bind_on(event_loop, local).await?;
+    if let Some(remote) = remote {
+        socket.connect_to(remote)?;
+    }
+    Ok(socket)
+}
+
+/// A transport that nobody has got yet.
+struct Unclaimed<'a>(&'a DatagramTransport);
+
+impl Drop for Unclaimed<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// A protocol and the transport that it is given in its callbacks.
+struct Bound<P> {
+    protocol: P,
+    transport: DatagramTransport,
+}
+
+impl<P: DatagramProtocol> Callbacks for Bound<P> {
+    fn made(&mut self) {
+        self.protocol.connection_made(&self.transport);
+    }
+
+    fn lost(&mut self, error: Option<&io::Error>) {
+        self.protocol.connection_lost(error);
+    }
+
+    fn pause(&mut self) {
+        self.protocol.pause_writing(&self.transport);
+    }
+
+    fn resume(&mut self) {
+        self.protocol.resume_writing(&self.transport);
+    }
+}
+
+impl<P: DatagramProtocol> DatagramCallbacks for Bound<P> {
+    fn datagram(&mut self, data: &[u8], from: SocketAddr) {
+        self.protocol.datagram_received(&self.transport, data, from);
+    }
+
+    fn error(&mut self, error: &io::Error) {
+        self.protocol.error_received(&self.transport, error);
+    }
+}

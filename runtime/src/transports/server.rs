@@ -1,0 +1,309 @@
+//! Servers that make a protocol for every connection.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use slab::Slab;
+
+use super::connect::start;
+use super::connection::Connection;
+use super::protocol::StreamProtocol;
+use crate::event_loop::{Direction, ErrorContext, EventLoop, TimerHandle, WeakLoop};
+use crate::net::{Address, Source, StreamSocket, Watch};
+use crate::sync::Event;
+use crate::task::catch_cancel;
+
+/// Connections accepted in a row before others get their turn.
+const ACCEPT_BURST: usize = 64;
+/// How long a server that has run out of descriptors waits before it accepts again.
+const ACCEPT_RETRY: Duration = Duration::from_secs(1);
+
+impl EventLoop {
+    /// Listens on every address of `address`, and calls `protocol_factory` for the protocol of
+    /// each connection.
+    ///
+    /// The server accepts until it is closed or dropped. Port 0 lets the system choose a port;
+    /// [`TransportServer::local_addr`] tells which. A panic in the factory is reported, and
+    /// that connection is closed. The asyncio counterpart has the same name.
+    ///
+    /// # Errors
+    ///
+    /// If the name is not known, the port is taken or not allowed, or the loop is closed.
+    pub async fn create_server<P: Into<StreamProtocol>>(
+        &self,
+        mut protocol_factory: impl FnMut() -> P + 'static,
+        address: impl Into<Address>,
+    ) -> io::Result<TransportServer> {
+        let sources = StreamSocket::listen(self, address.into()).await?;
+        let factory = Box::new(move || protocol_factory().into());
+        Ok(TransportServer::new(self, sources, factory))
+    }
+}
+
+type Factory = Box<dyn FnMut() -> StreamProtocol>;
+
+/// A server that makes a protocol for every connection, until it is closed or dropped.
+///
+/// Made by [`EventLoop::create_server`]. Closing it leaves open connections alone. The asyncio
+/// counterpart is `Server`.
+#[doc(alias = "Server")]
+#[must_use = "the server stops as soon as it is dropped"]
+pub struct TransportServer {
+    shared: Rc<Shared>,
+    addresses: Vec<SocketAddr>,
+}
+
+/// The part that callbacks and connections share.
+struct Shared {
+    event_loop: WeakLoop,
+    /// Where it listens; empty once it is closed.
+    listeners: RefCell<Vec<Rc<Listener>>>,
+    /// `None` while it runs.
+    factory: Cell<Option<Factory>>,
+    clients: RefCell<Slab<Weak<Connection>>>,
+    closed: Event,
+    /// Closed, and the last connection has ended.
+    finished: Event,
+}
+
+/// A socket that listens.
+struct Listener {
+    source: Source<StreamSocket>,
+    watch: Cell<Option<Watch>>,
+    /// The wait after an error.
+    retry: Cell<Option<TimerHandle>>,
+}
+
+impl TransportServer {
+    fn new(event_loop: &EventLoop, sources: Vec<Source<StreamSocket>>, factory: Factory) -> Self {
+        let local_addr = |source: &Source<StreamSocket>| source.socket().local_addr();
+        let addresses = sources.iter().filter_map(local_addr).collect();
+        let listener = |source| {
+            Rc::new(Listener {
+                source,
+                watch: Cell::new(None),
+                retry: Cell::new(None),
+            })
+        };
+        let listeners: Vec<_> = sources.into_iter().map(listener).collect();
+        let shared = Rc::new(Shared {
+            event_loop: event_loop.downgrade(),
+            listeners: RefCell::new(listeners.clone()),
+            factory: Cell::new(Some(factory)),
+            clients: RefCell::default(),
+            closed: Event::new(),
+            finished: Event::new(),
+        });
+        for listener in &listeners {
+            shared.listen(listener);
+        }
+        Self { shared, addresses }
+    }
+
+    /// Returns the address it listens on; the first one, if there are several.
+    pub fn local_addr(&self) -> SocketAddr {
+        let first = self.addresses.first();
+        *first.expect("a name that was found has an address, and a socket that listens has a port")
+    }
+
+    /// Returns all addresses it listens on, also once it is closed.
+    #[doc(alias = "sockets")]
+    pub fn local_addrs(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Returns whether it accepts connections.
+    pub fn is_serving(&self) -> bool {
+        !self.shared.closed.is_set()
+    }
+
+    /// Returns how many connections are open.
+    pub fn clients(&self) -> usize {
+        self.shared.clients.borrow().len()
+    }
+
+    /// Stops accepting, and closes the sockets that listen. Connections that are open go on.
+    pub fn close(&self) {
+        self.shared.close();
+    }
+
+    /// Closes every connection, as [`Transport::close`](crate::Transport::close) does.
+    pub fn close_clients(&self) {
+        for client in self.shared.open_clients() {
+            client.close();
+        }
+    }
+
+    /// Closes every connection, as [`Transport::abort`](crate::Transport::abort) does.
+    pub fn abort_clients(&self) {
+        for client in self.shared.open_clients() {
+            client.fail(None);
+        }
+    }
+
+    /// Waits until the server is closed and the last of its connections has ended.
+    pub async fn wait_closed(&self) {
+        self.shared.finished.wait().await;
+    }
+
+    /// Serves until the server is closed. If the task is cancelled, that closes the server.
+    pub async fn serve_forever(&self) {
+        if let Err(cancelled) = catch_cancel(self.shared.closed.wait()).await {
+            self.close();
+            cancelled.raise().await
+        }
+    }
+}
+
+impl Drop for TransportServer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl fmt::Debug for TransportServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportServer")
+            .field("addresses", &self.addresses)
+            .field("serving", &self.is_serving())
+            .field("clients", &self.clients())
+            .finish()
+    }
+}
+
+impl Shared {
+    fn listen(self: &Rc<Self>, listener: &Rc<Listener>) {
+        if self.closed.is_set() {
+            return;
+        }
+        let (shared, own) = (self.clone(), listener.clone());
+        let accept = move || shared.accept(&own);
+        let watch = listener.source.call_when_ready(Direction::Read, accept);
+        listener.watch.set(Some(watch));
+    }
+
+    fn accept(self: &Rc<Self>, listener: &Rc<Listener>) {
+        drop(listener.watch.take());
+        let Some(event_loop) = self.event_loop.upgrade() else {
+            return;
+        };
+        for _ in 0..ACCEPT_BURST {
+            match listener.source.socket().accept() {
+                Ok(socket) => {
+                    let shared = self.clone();
+                    event_loop.call_soon(move || shared.serve(socket));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    listener.source.clear_ready(Direction::Read);
+                    break;
+                }
+                Err(error) if is_about_one_client(&error) => {}
+                Err(error) => return self.retry(&event_loop, listener, &error),
+            }
+        }
+        self.listen(listener);
+    }
+
+    fn retry(self: &Rc<Self>, event_loop: &EventLoop, listener: &Rc<Listener>, error: &io::Error) {
+        let (shared, own) = (self.clone(), listener.clone());
+        let again = move || shared.listen(&own);
+        let retry = event_loop.call_later(ACCEPT_RETRY, again);
+        listener.retry.set(Some(retry));
+        let text = format!("a server cannot accept: {error}");
+        event_loop.call_exception_handler(&ErrorContext::new(text));
+    }
+
+    fn serve(self: &Rc<Self>, socket: StreamSocket) {
+        let Some(event_loop) = self.event_loop.upgrade() else {
+            return;
+        };
+        let Some(protocol) = self.make_protocol(&event_loop) else {
+            return;
+        };
+        let started = socket
+            .register(&event_loop)
+            .and_then(|source| start(&event_loop, source, protocol, || {}));
+        match started {
+            Ok(transport) => {
+                let connection = transport.connection();
+                connection.accompany(Box::new(Presence::new(self, connection)));
+            }
+            Err(error) => {
+                let text = format!("a server cannot serve a connection: {error}");
+                event_loop.call_exception_handler(&ErrorContext::new(text));
+            }
+        }
+    }
+
+    fn make_protocol(&self, event_loop: &EventLoop) -> Option<StreamProtocol> {
+        let mut factory = self.factory.take()?;
+        let mut protocol = None;
+        let what = "a protocol factory panicked";
+        let make = || protocol = Some(factory());
+        event_loop.core().reporter.contain(what, make);
+        self.factory.set(Some(factory));
+        protocol
+    }
+
+    fn close(&self) {
+        let listeners = self.listeners.take();
+        for listener in &listeners {
+            drop(listener.watch.take());
+            if let Some(retry) = listener.retry.take() {
+                retry.cancel();
+            }
+        }
+        drop(listeners);
+        self.closed.set();
+        self.settle();
+    }
+
+    fn settle(&self) {
+        if self.closed.is_set() && self.clients.borrow().is_empty() {
+            self.finished.set();
+        }
+    }
+
+    fn open_clients(&self) -> Vec<Rc<Connection>> {
+        let clients = self.clients.borrow();
+        clients.iter().filter_map(|(_, it)| it.upgrade()).collect()
+    }
+}
+
+/// Whether an accept failed because the client went away meanwhile, or a signal came.
+fn is_about_one_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// Counts a connection among the clients for as long as it lives.
+struct Presence {
+    server: Rc<Shared>,
+    key: usize,
+}
+
+impl Presence {
+    fn new(server: &Rc<Shared>, connection: &Rc<Connection>) -> Self {
+        let mut clients = server.clients.borrow_mut();
+        Self {
+            server: server.clone(),
+            key: clients.insert(Rc::downgrade(connection)),
+        }
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        let client = self.server.clients.borrow_mut().try_remove(self.key);
+        drop(client);
+        self.server.settle();
+    }
+}
