@@ -76,7 +76,7 @@ async fn d42(trace: Trace) {
         });
         let mut said = vec![value.wait().ok().repr()];
         let slow = handle.run_coroutine_threadsafe(slow);
-        if let Err(slow) = slow.wait_timeout(ms(10)) {
+        if let Err(slow) = slow.wait_timeout(ms(100)) {
             said.push("timeout".repr());
             said.push(slow.cancel().repr());
         }

@@ -6,7 +6,7 @@ use std::thread;
 
 use looplet::{
     Clock, ContextVar, RunError, Runner, Task, catch_cancel, create_task, current_task,
-    format_call_graph, gather, get_running_loop, sleep, to_thread, try_get_running_loop,
+    format_call_graph, gather, get_running_loop, sleep, try_get_running_loop,
 };
 
 use crate::programs::{loop_on, ms, new_loop, panic_of, stop};
@@ -122,11 +122,12 @@ fn g07(trace: Trace) {
 fn g08(trace: Trace) {
     let (sender, done) = mpsc::channel();
     let main = async move {
-        let job = create_task(to_thread(move || {
+        let event_loop = get_running_loop();
+        let job = event_loop.run_in_executor(&event_loop.default_executor(), move || {
             thread::sleep(ms(50));
             // The receiver outlives the run.
             let _ = sender.send(1);
-        }));
+        });
         sleep(ms(5)).await;
         drop(job);
     };
