@@ -8,7 +8,7 @@
 //! for all of them.
 //!
 //! What works with callbacks instead of tasks tries in the same way and waits with
-//! [`Source::call_when_ready`].
+//! [`Registration::call_when_ready`].
 
 use std::fmt;
 use std::io;

@@ -513,7 +513,8 @@ fn servers() {
             let (closer, address) = (server.clone(), server.local_addr());
             get_running_loop().call_later(us(5), move || closer.close());
             let _ = open_connection(address).await;
-            server.serve_forever().await.expect("it serves");
+            // It may be closed by now, which is an error of its own.
+            let _ = server.serve_forever().await;
         })
     });
 }
