@@ -107,7 +107,7 @@ async fn f08(trace: Trace) {
     let event_loop = get_running_loop();
     let server = event_loop.create_server(protocol, ANY_PORT);
     let server = server.await.expect("there is a port");
-    let (mut reader, mut writer) = connect(server.local_addr()).await;
+    let (reader, writer) = connect(server.local_addr()).await;
     writer.write(b"hi");
     writer.write_eof();
     done.wait().await;
@@ -128,7 +128,7 @@ async fn f09(trace: Trace) {
     let counts = received.clone();
     let server = start_server(
         ANY_PORT,
-        async move |mut reader: StreamReader, mut writer: StreamWriter| {
+        async move |reader: StreamReader, writer: StreamWriter| {
             let data = reader.read_to_end().await.expect("an end");
             counts.put_nowait(data.len()).expect("there is room");
             writer.close();
@@ -165,7 +165,7 @@ async fn f10(trace: Trace) {
     let event_loop = get_running_loop();
     let server = event_loop.create_server(move || Late(trace), ANY_PORT);
     let server = server.await.expect("there is a port");
-    let (mut reader, mut writer) = connect(server.local_addr()).await;
+    let (reader, writer) = connect(server.local_addr()).await;
     writer.write_eof();
     let answer = reader.read_to_end().await.expect("an answer");
     trace.say(Bytes(answer));
