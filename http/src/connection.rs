@@ -3,8 +3,8 @@
 //! A [`Connection`] that is idle is a socket and nothing else: buffers belong to the exchange.
 //! The life of an exchange, top to bottom:
 //!
-//! 1. [`Connection::send`] writes head and body together, in one write if the kernel takes
-//!    it, and makes the [`Exchange`].
+//! 1. [`Connection::send`] sends head and body (how, is in `sending`), and makes the
+//!    [`Exchange`].
 //! 2. [`Exchange::head`] reads up to the final head.
 //! 3. [`Exchange::chunk`] or [`Exchange::collect`] read the body, until the codec says that it
 //!    has ended.
@@ -20,21 +20,17 @@
 //!    for.
 //! 3. After any error, the connection is closed.
 
-use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
-use std::task::Poll;
 
 use looplet::{TcpStream, yield_now};
 
-use crate::codec::{Event, Expected, Limits, ResponseReader, Step};
+use crate::codec::{Event, Expected, ResponseReader, Step};
 use crate::error::{Error, Phase};
-use crate::message::ResponseHead;
-use crate::timeouts::{Deadline, Timeouts, in_phase};
+use crate::message::{Body, ResponseHead};
+use crate::sending::{Sending, Terms};
+use crate::timeouts::in_phase;
 use crate::unread::{READ_SIZE, Unread};
 
-/// What is received at most of an answer that comes while the request is being sent.
-const HEARD_WHILE_SENDING: usize = 1024 * 1024;
 /// Memory reserved for a body on the word of the server alone.
 const TRUSTED_LENGTH: u64 = 1024 * 1024;
 /// Reads after which others get their turn.
@@ -44,14 +40,6 @@ const READS_IN_A_ROW: u32 = 8;
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
-}
-
-/// What an exchange needs to know beside the request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
-    pub(crate) timeouts: Timeouts,
-    pub(crate) deadline: Deadline,
-    pub(crate) limits: Limits,
 }
 
 impl Connection {
@@ -75,41 +63,34 @@ impl Connection {
         matches!(probe, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Sends a request: `wire` is its head and body.
+    /// Sends a request: the encoded `head`, and `body` behind it.
     pub(crate) async fn send(
         self,
-        wire: &[u8],
+        head: &[u8],
+        body: &Body,
         expected: Expected,
         terms: Terms,
     ) -> Result<Exchange, Error> {
-        let mut exchange = Exchange {
+        let (reader, mut unread) = (
+            ResponseReader::new(expected.clone(), terms.limits),
+            Unread::new(),
+        );
+        let sending = Sending::new(&self.stream, &reader, &mut unread, terms);
+        let unsent = sending.send(head, body, expected.continues).await?;
+        let phase = match unread.get() {
+            [] => Phase::FirstByte,
+            _ => Phase::Head,
+        };
+        Ok(Exchange {
             connection: self,
-            reader: ResponseReader::new(expected, terms.limits),
-            unread: Unread::new(),
-            phase: Phase::FirstByte,
-            unsent: None,
+            reader,
+            unread,
+            phase,
+            unsent,
             reads: 0,
             terms,
-        };
-        match exchange.write(wire).await {
-            // A server that has heard enough may close its ear and still answer.
-            Err(error) if is_closed_ear(&error) => exchange.unsent = Some(error),
-            result => result?,
-        }
-        Ok(exchange)
+        })
     }
-}
-
-/// Whether a write failed because the server takes no more.
-fn is_closed_ear(error: &Error) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionReset};
-    matches!(
-        error,
-        Error::Io {
-            kind: BrokenPipe | ConnectionReset,
-            ..
-        }
-    )
 }
 
 /// One request that was sent, and its answer as far as it was read.
@@ -128,60 +109,11 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Sends `data`. A server may answer before it has heard everything, and may not hear on
-    /// before its answer is read; so what it says meanwhile is received.
-    async fn write(&mut self, mut data: &[u8]) -> Result<(), Error> {
-        while !data.is_empty() {
-            match self.connection.stream.try_write(data) {
-                Ok(written) => data = &data[written..],
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.wait_to_write().await?;
-                    self.listen().map_err(in_phase(Phase::Send))?;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Error::io(Phase::Send, &error)),
-            }
-        }
-        Ok(())
-    }
-
-    async fn wait_to_write(&self) -> Result<(), Error> {
-        let waiting = ready(&self.connection.stream, self.can_listen());
-        let (deadline, limit) = (self.terms.deadline, self.terms.timeouts.write_idle);
-        let waited = deadline.within(Phase::Send, limit, waiting).await?;
-        waited.map_err(in_phase(Phase::Send))
-    }
-
-    fn can_listen(&self) -> bool {
-        self.unread.get().len() < HEARD_WHILE_SENDING
-    }
-
-    /// Receives what is there. A refusal, or the end, is a broken pipe: the server wants no
-    /// more of the request.
-    fn listen(&mut self) -> io::Result<()> {
-        let stream = &self.connection.stream;
-        if !self.can_listen() || !stream.has_news() {
-            return Ok(());
-        }
-        match stream.try_read(self.unread.room()) {
-            Ok(0) => Err(io::ErrorKind::BrokenPipe.into()),
-            Ok(received) => {
-                self.unread.received(received);
-                self.phase = Phase::Head;
-                match is_refusal(self.reader.clone(), self.unread.get()) {
-                    true => Err(io::ErrorKind::BrokenPipe.into()),
-                    false => Ok(()),
-                }
-            }
-            Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(()),
-                _ => Err(error),
-            },
-        }
-    }
-
-    /// Reads up to the final head. Interim responses are skipped.
-    pub(crate) async fn head(&mut self) -> Result<ResponseHead, Error> {
+    /// Reads up to the final head. Interim responses are shown to `inform`.
+    pub(crate) async fn head(
+        &mut self,
+        inform: impl Fn(&ResponseHead),
+    ) -> Result<ResponseHead, Error> {
         loop {
             let step = self.reader.read(self.unread.get())?;
             self.unread.consume(step.consumed);
@@ -190,7 +122,7 @@ impl Exchange {
                     self.phase = Phase::Body;
                     return Ok(head);
                 }
-                Event::Interim(_) => {}
+                Event::Interim(head) => inform(&head),
                 _ => self.receive().await.map_err(|error| self.reason(error))?,
             }
         }
@@ -326,33 +258,6 @@ impl Exchange {
     pub(crate) fn into_connection(self) -> Option<Connection> {
         let reusable = self.reader.is_reusable(self.unread.get()) && self.unsent.is_none();
         reusable.then_some(self.connection)
-    }
-}
-
-/// Waits until something can be written, or read if that is of interest.
-async fn ready(stream: &TcpStream, listening: bool) -> io::Result<()> {
-    let (mut writable, mut readable) = (pin!(stream.writable()), pin!(stream.readable()));
-    let ready = poll_fn(|context| match writable.as_mut().poll(context) {
-        Poll::Pending if listening => readable.as_mut().poll(context),
-        polled => polled,
-    });
-    ready.await
-}
-
-/// Whether the head of a final answer that is no success has arrived.
-fn is_refusal(mut reader: ResponseReader, mut input: &[u8]) -> bool {
-    loop {
-        match reader.read(input) {
-            Ok(Step {
-                event: Event::Head(head),
-                ..
-            }) => return head.status().as_u16() >= 300,
-            Ok(Step {
-                event: Event::Interim(_),
-                consumed,
-            }) => input = &input[consumed..],
-            _ => return false,
-        }
     }
 }
 

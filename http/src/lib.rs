@@ -24,9 +24,10 @@
 //! * [`codec`]: bytes to messages and back.
 //!
 //! The others own sockets, from the bottom up: how long things may take (`timeouts`), how to
-//! get a socket (`connect`), one exchange on it (`connection`), who may have one (`pool`),
-//! what comes of it (`response`), where it leads (`redirect`), and what a program holds
-//! (`session`).
+//! get a socket (`connect`), how a request is sent on it (`sending`), one whole exchange
+//! (`connection`), who may have one (`pool`), what comes of it (`response`), where it leads
+//! (`redirect`), what a program holds (`session`), and what can be put into a request
+//! (`upload`, `compose`).
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -37,6 +38,7 @@ pub mod codec;
 mod timeouts;
 mod connect;
 mod unread;
+mod sending;
 mod connection;
 mod pool;
 mod response;
@@ -44,6 +46,10 @@ mod redirect;
 mod into_url;
 mod config;
 mod session;
+mod upload;
+mod compose;
+#[cfg(feature = "json")]
+mod json;
 
 pub use looplet as runtime;
 
@@ -56,3 +62,4 @@ pub use redirect::RedirectPolicy;
 pub use response::{Hop, Response};
 pub use session::{RequestBuilder, Session, get};
 pub use timeouts::Timeouts;
+pub use upload::{Multipart, Part};

@@ -78,7 +78,7 @@ pub(crate) fn follow(
         next.method = Method::GET;
         next.body = Body::Empty;
         remove_all(&mut next.headers, &ABOUT_THE_BODY);
-    } else if !request.body.is_replayable() {
+    } else if request.body.is_used_up() {
         return Err(Error::BodyNotReplayable);
     }
     if !same_origin(&request.url, &next.url) {

@@ -14,13 +14,14 @@ use std::time::Duration;
 use crate::codec::{Expected, TargetForm, encode_head};
 use crate::config::SessionConfig;
 use crate::connect::connect;
-use crate::connection::{Connection, Exchange, Terms};
+use crate::connection::{Connection, Exchange};
 use crate::error::{Error, Phase};
 use crate::into_url::IntoUrl;
 use crate::message::{Body, Headers, Method, Origin, Request, ResponseHead};
 use crate::pool::{Pool, Slot};
 use crate::redirect::{RedirectPolicy, follow};
 use crate::response::{Hop, Response, finish, shown};
+use crate::sending::Terms;
 use crate::timeouts::Deadline;
 
 /// A larger buffer of a request is not kept for the next one.
@@ -110,6 +111,16 @@ impl Session {
         self.request(Method::DELETE, url)
     }
 
+    /// Prepares a PATCH.
+    pub fn patch(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::PATCH, url)
+    }
+
+    /// Prepares an OPTIONS.
+    pub fn options(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::OPTIONS, url)
+    }
+
     /// Prepares a request with any method. What is wrong with the URL is said by
     /// [`send`](RequestBuilder::send).
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
@@ -119,6 +130,7 @@ impl Session {
             session: self.clone(),
             request,
             total,
+            inform: Rc::new(|_| {}),
         }
     }
 
@@ -141,11 +153,12 @@ impl Session {
         request: &Request,
         defaults: &Headers,
         deadline: Deadline,
+        inform: &Inform,
     ) -> Result<Answer, Error> {
         let inner = &*self.inner;
         self.check_open()?;
         let origin = Origin::of(&request.url)?;
-        let outgoing = self.encode(request, defaults, deadline)?;
+        let outgoing = self.encode(request, defaults, deadline, inform)?;
         let waiting = inner.pool.slot(&origin);
         let limit = inner.config.timeouts.pool_wait;
         let slot = deadline.within(Phase::PoolWait, limit, waiting).await?;
@@ -161,17 +174,17 @@ impl Session {
         })
     }
 
-    fn encode(
+    fn encode<'r>(
         &self,
-        request: &Request,
+        request: &'r Request,
         defaults: &Headers,
         deadline: Deadline,
-    ) -> Result<Outgoing, Error> {
+        inform: &'r Inform,
+    ) -> Result<Outgoing<'r>, Error> {
         let config = &self.inner.config;
         let mut wire = self.inner.wire.take();
         wire.clear();
         let expected = encode_head(request, defaults, TargetForm::Origin, &mut wire)?;
-        wire.extend_from_slice(request.body.as_bytes().unwrap_or_default());
         let terms = Terms {
             timeouts: config.timeouts,
             deadline,
@@ -179,8 +192,10 @@ impl Session {
         };
         Ok(Outgoing {
             wire,
+            body: &request.body,
             expected,
             terms,
+            inform,
         })
     }
 
@@ -189,7 +204,7 @@ impl Session {
         &self,
         slot: &Slot,
         origin: &Origin,
-        outgoing: &Outgoing,
+        outgoing: &Outgoing<'_>,
     ) -> Result<(ResponseHead, Exchange), Error> {
         if let Some(connection) = slot.take_idle(outgoing.may_be_repeated()) {
             match outgoing.try_on(connection).await {
@@ -205,23 +220,29 @@ impl Session {
     }
 }
 
+/// Who is told of interim responses.
+type Inform = Rc<dyn Fn(&ResponseHead)>;
+
 /// A request as it goes out.
-struct Outgoing {
-    /// Head and body.
+struct Outgoing<'r> {
+    /// The head.
     wire: Vec<u8>,
+    body: &'r Body,
     expected: Expected,
     terms: Terms,
+    inform: &'r Inform,
 }
 
-impl Outgoing {
+impl Outgoing<'_> {
     fn may_be_repeated(&self) -> bool {
-        self.expected.method.is_idempotent()
+        self.expected.method.is_idempotent() && self.body.is_replayable()
     }
 
     async fn try_on(&self, connection: Connection) -> Result<(ResponseHead, Exchange), Error> {
-        let sending = connection.send(&self.wire, self.expected.clone(), self.terms);
+        let expected = self.expected.clone();
+        let sending = connection.send(&self.wire, self.body, expected, self.terms);
         let mut exchange = sending.await?;
-        let head = exchange.head().await?;
+        let head = exchange.head(|head| (self.inform)(head)).await?;
         Ok((head, exchange))
     }
 }
@@ -259,29 +280,25 @@ pub struct RequestBuilder {
     /// The request, or what was wrong first.
     request: Result<Request, Error>,
     total: Option<Duration>,
+    inform: Inform,
 }
 
 impl RequestBuilder {
-    /// Adds a header; one of the same name stays.
-    pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.change(|request| request.headers.append(name, value))
-    }
-
-    /// Sets the body.
-    pub fn body(self, body: impl Into<Body>) -> Self {
-        self.change(|request| {
-            request.body = body.into();
-            Ok(())
-        })
-    }
-
     /// Limits everything together, from the call to the last byte of the body.
     pub fn timeout(mut self, total: Duration) -> Self {
         self.total = Some(total);
         self
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Request) -> Result<(), Error>) -> Self {
+    /// Calls `inform` with every interim (1xx) response before the final one, such as the links
+    /// of a 103. One that comes while the body is being sent is shown after that.
+    pub fn on_informational(mut self, inform: impl Fn(&ResponseHead) + 'static) -> Self {
+        self.inform = Rc::new(inform);
+        self
+    }
+
+    /// Changes the request, unless something was wrong before.
+    pub(crate) fn change(mut self, change: impl FnOnce(&mut Request) -> Result<(), Error>) -> Self {
         self.request = self
             .request
             .and_then(|mut request| change(&mut request).map(|()| request));
@@ -304,12 +321,22 @@ impl RequestBuilder {
     /// When polled outside a running loop.
     pub async fn send(self) -> Result<Response, Error> {
         let mut request = self.request?;
+        if request.body.is_empty() {
+            // There would be nothing to wait with (RFC 9110, section 10.1.1).
+            request.headers.remove("Expect");
+        }
         let config = &self.session.inner.config;
         let deadline = Deadline::after(self.total);
         let mut history = Vec::new();
         let (mut defaults, none) = (&config.headers, Headers::new());
         loop {
-            let answer = self.session.exchange(&request, defaults, deadline).await?;
+            let exchange = self
+                .session
+                .exchange(&request, defaults, deadline, &self.inform);
+            let answer = exchange.await?;
+            if is_unmet(&answer.head, &mut request) {
+                continue;
+            }
             let next = match config.redirects {
                 RedirectPolicy::None => None,
                 RedirectPolicy::Limit(_) => follow(&request, defaults, &answer.head)?,
@@ -340,6 +367,11 @@ impl fmt::Debug for RequestBuilder {
             Err(error) => f.debug_tuple("RequestBuilder").field(error).finish(),
         }
     }
+}
+
+/// Whether the server does not know how to ask for a body, and would take one unasked.
+fn is_unmet(head: &ResponseHead, request: &mut Request) -> bool {
+    head.status().as_u16() == 417 && !request.body.is_used_up() && request.headers.remove("Expect")
 }
 
 fn check_count(policy: RedirectPolicy, followed: usize) -> Result<(), Error> {

@@ -30,6 +30,9 @@ pub struct Timeouts {
     pub connect: Option<Duration>,
     /// Between two pieces of the request that the server takes. Default 30 s.
     pub write_idle: Option<Duration>,
+    /// How long a request with `Expect: 100-continue` waits to be asked for its body before it
+    /// sends it all the same. Default 1 s.
+    pub continue_wait: Option<Duration>,
     /// From the end of the request to the first byte of the answer. Default 30 s.
     pub first_byte: Option<Duration>,
     /// Between two pieces of the answer. Default 30 s.
@@ -48,6 +51,7 @@ impl Default for Timeouts {
             resolve: ten_seconds,
             connect: ten_seconds,
             write_idle: half_a_minute,
+            continue_wait: Some(Duration::from_secs(1)),
             first_byte: half_a_minute,
             read_idle: half_a_minute,
             total: None,

@@ -3,7 +3,7 @@
 //! The whole head goes into one buffer that the connection keeps, so that head and body
 //! leave in one write. Order: request line, `Host` (RFC 9110, section 7.2 wants it first),
 //! the caller's headers as they are, the defaults that the caller has not given, and
-//! `Content-Length`.
+//! `Content-Length` or `Transfer-Encoding`.
 //!
 //! # Rules
 //!
@@ -16,9 +16,8 @@
 //! 4. The target is path and query of the URL, byte for byte, and visible ASCII only.
 //!    User, password and fragment are never sent.
 //! 5. After an error the buffer is as it was.
-//!
-//! A body of unknown length, sent chunked, is absent as long as
-//! [`Body`](crate::message::Body) knows none.
+//! 6. A body of unknown length is sent chunked (RFC 9112, section 7.1), without extensions
+//!    and trailers. An announced length is always sent instead.
 
 use url::{Position, Url};
 
@@ -49,6 +48,9 @@ pub struct Expected {
     pub last: bool,
     /// Whether the request asked for another protocol, so that 101 is an answer.
     pub upgrade: bool,
+    /// Whether the request said `Expect: 100-continue`, so that the server may ask for the
+    /// body or refuse it.
+    pub continues: bool,
 }
 
 impl Expected {
@@ -58,6 +60,7 @@ impl Expected {
             method,
             last: false,
             upgrade: false,
+            continues: false,
         }
     }
 }
@@ -78,7 +81,7 @@ pub fn default_headers() -> Headers {
 /// Appends the head of `request` to `out`, the empty line at its end included.
 ///
 /// Of the `defaults`, usually those of the session, the ones are sent that the request
-/// does not have. `Host` and framing headers among them are ignored.
+/// does not have. `Host`, `Expect` and framing headers among them are ignored.
 ///
 /// # Errors
 ///
@@ -126,11 +129,7 @@ pub fn encode_head(
             .iter()
             .filter(|(name, _)| is_missing(name, &request.headers)),
     );
-    if let Some(length) = announced_length(request, &special) {
-        out.extend_from_slice(b"Content-Length: ");
-        push_decimal(out, length);
-        out.extend_from_slice(b"\r\n");
-    }
+    push_framing(out, request, &special);
     out.extend_from_slice(b"\r\n");
     Ok(expected(request, defaults))
 }
@@ -211,7 +210,7 @@ pub(crate) fn with_defaults(given: &Headers, defaults: &Headers) -> Headers {
 
 /// Whether a default header is to be sent.
 fn is_missing(name: &str, given: &Headers) -> bool {
-    const OF_ONE_REQUEST: [&str; 3] = ["host", "content-length", "transfer-encoding"];
+    const OF_ONE_REQUEST: [&str; 4] = ["host", "content-length", "transfer-encoding", "expect"];
     !OF_ONE_REQUEST.iter().any(|own| is(name, own)) && !given.contains(name)
 }
 
@@ -244,6 +243,27 @@ fn announced_length(request: &Request, special: &Special<'_>) -> Option<u64> {
     let length = request.body.length()?;
     (special.content_length.is_none() && (length > 0 || suggests_body)).then_some(length)
 }
+
+/// Writes how the end of the body is found.
+fn push_framing(out: &mut Vec<u8>, request: &Request, special: &Special<'_>) {
+    if request.body.length().is_none() {
+        out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+    } else if let Some(length) = announced_length(request, special) {
+        out.extend_from_slice(b"Content-Length: ");
+        push_decimal(out, length);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// What stands before the data of a chunk, which is not empty.
+pub(crate) fn chunk_start(length: usize) -> String {
+    format!("{length:x}\r\n")
+}
+
+/// What stands behind the data of a chunk.
+pub(crate) const CHUNK_END: &[u8] = b"\r\n";
+/// What ends a chunked body.
+pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// Writes method, target and version.
 fn push_request_line(out: &mut Vec<u8>, request: &Request, host: &str, form: TargetForm) {
@@ -308,6 +328,8 @@ fn expected(request: &Request, defaults: &Headers) -> Expected {
         expected.last |= option.eq_ignore_ascii_case(b"close");
         expected.upgrade |= option.eq_ignore_ascii_case(b"upgrade");
     }
+    let mut expectations = request.headers.get_all("expect").flat_map(list_members);
+    expected.continues = expectations.any(|member| member.eq_ignore_ascii_case(b"100-continue"));
     expected
 }
 

@@ -38,7 +38,7 @@ mod cycle;
 
 pub use chunked::{ChunkedDecoder, Decoded, Progress};
 pub use cycle::{Event, ResponseReader, Step};
-pub(crate) use encode::with_defaults;
+pub(crate) use encode::{CHUNK_END, LAST_CHUNK, chunk_start, with_defaults};
 pub use encode::{Expected, TargetForm, default_headers, encode_head};
 pub use framing::{BodyPlan, Framing, body_framing};
 pub use head::HeadParser;

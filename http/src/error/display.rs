@@ -119,6 +119,16 @@ impl Display for Error {
             Error::BodyNotReplayable => {
                 f.write_str("the request must be sent again, but its body is used up")
             }
+            Error::BodySource { message, .. } => {
+                write!(f, "cannot read the body to send: {message}")
+            }
+            Error::BodyLengthMismatch { announced, given } => {
+                write!(
+                    f,
+                    "the body to send has {given} bytes where {announced} were announced"
+                )
+            }
+            Error::Json { cause } => write!(f, "JSON: {cause}"),
             Error::SessionClosed => f.write_str("the session is closed"),
             Error::Status { code, url } => write!(f, "status {code} for {url}"),
         }

@@ -248,8 +248,29 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
-    /// A request must be sent again, but its body was a stream that is used up.
+    /// A request must be sent again, but its body was a stream that is used up. Also the
+    /// answer to sending such a body a second time.
     BodyNotReplayable,
+    /// The source of a request's body gave an error, such as a file that cannot be read.
+    BodySource {
+        /// The kind of the `io::Error`.
+        kind: io::ErrorKind,
+        /// Its message.
+        message: String,
+    },
+    /// The source of a request's body has more or fewer bytes than were announced.
+    BodyLengthMismatch {
+        /// The length that the head of the request announced.
+        announced: u64,
+        /// The bytes of the source: up to and with the piece that was too much, or all.
+        given: u64,
+    },
+    /// A value cannot be written as JSON, or the body of an answer is not the JSON that was
+    /// asked for.
+    Json {
+        /// What is wrong, and where.
+        cause: String,
+    },
     /// The session is closed.
     SessionClosed,
     /// The status is 4xx or 5xx. Only `raise_for_status` makes an error of that.

@@ -22,11 +22,14 @@ mod status;
 mod fields;
 mod headers;
 mod origin;
+mod body_stream;
 mod body;
 mod request;
 mod response_head;
 
 pub use body::Body;
+pub use body_stream::BodyStream;
+pub(crate) use body_stream::{NextPiece, Pieces};
 pub(crate) use fields::FieldSpan;
 pub use fields::Fields;
 pub use headers::Headers;

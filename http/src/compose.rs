@@ -1,0 +1,114 @@
+//! What can be put into a request before it is sent.
+//!
+//! The other half of [`RequestBuilder`]: `session.rs` says what becomes of it.
+//!
+//! # Rules
+//!
+//! 1. The first mistake is kept, and told by [`RequestBuilder::send`]; what follows it is
+//!    ignored. So a chain needs no `?` in the middle.
+//! 2. What sets a body of a certain kind sets its `Content-Type`, too, in place of any other.
+//!    Who wants another one sets it behind that.
+
+use url::form_urlencoded::Serializer;
+
+use crate::message::Body;
+use crate::session::RequestBuilder;
+use crate::upload::Multipart;
+
+impl RequestBuilder {
+    /// Adds a header; one of the same name stays.
+    pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.change(|request| request.headers.append(name, value))
+    }
+
+    /// Sets a header, in place of all of the same name.
+    pub fn set_header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.change(|request| request.headers.insert(name, value))
+    }
+
+    /// Adds a name and a value to the query of the URL, encoded as a form is: a space becomes
+    /// `+`. What is in the query already stays as it is.
+    ///
+    /// ```
+    /// use looplet_http::Session;
+    ///
+    /// let request = Session::new().get("http://a.example/?x=1").query("y", "a b&c");
+    /// assert!(format!("{request:?}").contains("http://a.example/?x=1&y=a+b%26c"));
+    /// ```
+    #[doc(alias = "params")]
+    pub fn query(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.query_pairs([(name, value)])
+    }
+
+    /// Adds several names and values to the query, as [`query`](Self::query) does with one.
+    pub fn query_pairs<N: AsRef<str>, V: AsRef<str>>(
+        self,
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.change(|request| {
+            let mut pairs = pairs.into_iter().peekable();
+            // Without a pair, there is to be no question mark.
+            if pairs.peek().is_some() {
+                request.url.query_pairs_mut().extend_pairs(pairs);
+            }
+            Ok(())
+        })
+    }
+
+    /// Sets the body.
+    pub fn body(self, body: impl Into<Body>) -> Self {
+        self.change(|request| {
+            request.body = body.into();
+            Ok(())
+        })
+    }
+
+    /// Sets a form as the body: `application/x-www-form-urlencoded`.
+    ///
+    /// ```
+    /// use looplet_http::Session;
+    /// use looplet_http::runtime::{run, start_server};
+    ///
+    /// run(async {
+    ///     # let server = start_server("127.0.0.1:0", async |mut reader, mut writer| {
+    ///     #     let request = reader.read_until(b"a=1&b=x+y%26").await;
+    ///     #     assert!(request.is_ok());
+    ///     #     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    ///     # }).await?;
+    ///     # let url = format!("http://{}/", server.local_addr());
+    ///     // The body is a=1&b=x+y%26.
+    ///     Session::new().post(url).form([("a", "1"), ("b", "x y&")]).send().await?;
+    ///     Ok::<(), std::io::Error>(())
+    /// }).unwrap();
+    /// ```
+    pub fn form<N: AsRef<str>, V: AsRef<str>>(
+        self,
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let body = Serializer::new(String::new()).extend_pairs(pairs).finish();
+        self.set_header("Content-Type", "application/x-www-form-urlencoded")
+            .body(body)
+    }
+
+    /// Sets a form with files as the body: `multipart/form-data`.
+    pub fn multipart(self, form: Multipart) -> Self {
+        let content_type = form.content_type();
+        self.set_header("Content-Type", content_type)
+            .change(|request| {
+                request.body = form.into_body()?;
+                Ok(())
+            })
+    }
+
+    /// Asks the server for leave before the body is sent: `Expect: 100-continue`.
+    ///
+    /// A server that refuses (too large, not allowed) then spares both sides the upload. One
+    /// that does not answer gets the body after
+    /// [`Timeouts::continue_wait`](crate::Timeouts::continue_wait), and one that does not know
+    /// what is asked of it (417) gets the request once more without the question. Without a
+    /// body, nothing is asked.
+    #[doc(alias = "expect100")]
+    pub fn expect_continue(self) -> Self {
+        self.set_header("Expect", "100-continue")
+    }
+}
