@@ -3,6 +3,7 @@
 use looplet_http::Error;
 use looplet_http::codec::{Expected, TargetForm, default_headers, encode_head};
 use looplet_http::message::{Body, Headers, Method, Request};
+use looplet_http::runtime::iter;
 use url::Url;
 
 /// A request with headers and a body.
@@ -152,6 +153,36 @@ fn the_caller_cannot_break_the_framing() {
             other => panic!("{headers:?} gives {other:?}"),
         }
     }
+}
+
+#[test]
+fn a_body_of_unknown_length_is_announced_as_chunked_and_has_no_length_from_the_caller() {
+    let mut post = request("POST", "http://a/", &[], "");
+    post.body = Body::stream(iter([Ok("x")]));
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    assert_eq!(encode(&post, TargetForm::Origin).unwrap(), head);
+    post.headers.append("Content-Length", "1").unwrap();
+    let refused = encode(&post, TargetForm::Origin);
+    assert!(
+        matches!(refused, Err(Error::RefusedHeader { .. })),
+        "{refused:?}"
+    );
+
+    post.body = Body::sized_stream(1 << 40, iter([Ok("x")]));
+    post.headers.remove("Content-Length");
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1099511627776\r\n\r\n";
+    assert_eq!(encode(&post, TargetForm::Origin).unwrap(), head);
+}
+
+#[test]
+fn a_body_that_waits_to_be_asked_for_is_remembered() {
+    let continues = |value: &str| {
+        let put = request("PUT", "http://a/", &[("EXPECT", value)], "body");
+        let expected = encode_head(&put, &Headers::new(), TargetForm::Origin, &mut Vec::new());
+        expected.unwrap().continues
+    };
+    assert!(continues("100-Continue") && continues("other, 100-continue"));
+    assert!(!continues("other") && !continues(""));
 }
 
 #[test]

@@ -14,6 +14,11 @@
 
 mod server;
 mod requests;
+mod forms;
+mod uploads;
+mod expectations;
+#[cfg(feature = "json")]
+mod json;
 mod responses;
 mod pool;
 mod redirects;

@@ -394,6 +394,7 @@ fn idle_connections_are_closed_after_fifteen_seconds() {
         resolve: None,
         connect: None,
         write_idle: None,
+        continue_wait: None,
         first_byte: None,
         read_idle: None,
         total: None,

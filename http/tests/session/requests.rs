@@ -4,24 +4,7 @@ use looplet_http::error::{Excerpt, HeaderPart};
 use looplet_http::message::Headers;
 use looplet_http::{Error, Method, RequestBuilder, Session, SessionConfig};
 
-use crate::server::{EMPTY, Peer, TestServer, on_loop};
-
-/// A session that adds nothing to what it is told.
-fn plain_session() -> Session {
-    Session::with(SessionConfig {
-        headers: Headers::new(),
-        ..SessionConfig::default()
-    })
-}
-
-/// Sends what `build` makes of a session and a server, and returns what came on the wire.
-async fn wire(session: Session, build: impl Fn(&Session, &TestServer) -> RequestBuilder) -> String {
-    let server = TestServer::answering(EMPTY).await;
-    build(&session, &server).send().await.unwrap();
-    let requests = server.requests();
-    assert_eq!(requests.len(), 1);
-    requests[0].replace(&server.authority(), "SERVER")
-}
+use crate::server::{EMPTY, Peer, TestServer, on_loop, plain_session, wire};
 
 #[test]
 fn a_get_is_its_line_the_host_and_the_defaults() {
@@ -329,5 +312,68 @@ fn the_buffer_of_a_large_request_does_not_leak_into_the_next_one() {
         session.get(server.url("/2")).send().await.unwrap();
         let expected = format!("GET /2 HTTP/1.1\r\nHost: {}\r\n\r\n", server.authority());
         assert_eq!(server.requests()[1], expected);
+    });
+}
+
+#[test]
+fn a_header_that_is_set_takes_the_place_of_all_of_its_name() {
+    on_loop(async {
+        let wire = wire(plain_session(), |session, server| {
+            session
+                .get(server.url("/"))
+                .header("X-A", "1")
+                .header("X-B", "2")
+                .header("x-a", "3")
+                .set_header("x-A", "4")
+        });
+        let expected = "GET / HTTP/1.1\r\nHost: SERVER\r\nx-A: 4\r\nX-B: 2\r\n\r\n";
+        assert_eq!(wire.await, expected);
+    });
+}
+
+#[test]
+fn queries_are_added_to_what_is_there_and_encoded_as_forms_are() {
+    on_loop(async {
+        let none: [(&str, &str); 0] = [];
+        for (target, expected) in [
+            ("/", "/?a=b+%26%3D%2B%C3%A4&n=1&n=2"),
+            ("/?", "/?a=b+%26%3D%2B%C3%A4&n=1&n=2"),
+            ("/p?x=%20y", "/p?x=%20y&a=b+%26%3D%2B%C3%A4&n=1&n=2"),
+        ] {
+            let wire = wire(plain_session(), |session, server| {
+                session
+                    .get(server.url(target))
+                    .query("a", "b &=+\u{e4}")
+                    .query_pairs([("n", "1"), ("n", "2")])
+                    .query_pairs(none)
+            });
+            let expected = format!("GET {expected} HTTP/1.1\r\nHost: SERVER\r\n\r\n");
+            assert_eq!(wire.await, expected);
+        }
+        let wire = wire(plain_session(), |session, server| {
+            session.get(server.url("/p")).query_pairs(none)
+        });
+        assert_eq!(wire.await, "GET /p HTTP/1.1\r\nHost: SERVER\r\n\r\n");
+    });
+}
+
+#[test]
+fn every_method_has_its_name() {
+    on_loop(async {
+        let server = TestServer::answering(EMPTY).await;
+        let (session, url) = (plain_session(), server.url("/"));
+        for request in [
+            session.get(&*url),
+            session.head(&*url),
+            session.post(&*url),
+            session.put(&*url),
+            session.patch(&*url),
+            session.delete(&*url),
+            session.options(&*url),
+        ] {
+            request.send().await.unwrap();
+        }
+        let names = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+        assert_eq!(server.lines(), names.map(|name| format!("{name} /")));
     });
 }

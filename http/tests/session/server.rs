@@ -16,10 +16,11 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
+use looplet_http::message::Headers;
 use looplet_http::runtime::{
     Server, StreamReader, StreamWriter, run, sleep, start_server, timeout, yield_now,
 };
-use looplet_http::{PoolLimits, RedirectPolicy, Session, SessionConfig, Timeouts};
+use looplet_http::{PoolLimits, RedirectPolicy, RequestBuilder, Session, SessionConfig, Timeouts};
 
 /// An answer without a body.
 pub(crate) const EMPTY: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -246,10 +247,41 @@ impl Peer {
             .lines()
             .find_map(|line| line.strip_prefix("Content-Length: "));
         let length = announced.map_or(0, |length| length.parse().unwrap());
-        let body = self.reader.read_exactly(length).await.ok()?;
+        let body = match request.contains("\r\nTransfer-Encoding: chunked\r\n") {
+            true => self.chunks().await?,
+            false => self.reader.read_exactly(length).await.ok()?,
+        };
         request.push_str(&String::from_utf8(body).unwrap());
         self.log.connections.borrow_mut()[self.number].push(request.clone());
         Some(request)
+    }
+
+    /// Receives a chunked body as it is on the wire.
+    async fn chunks(&mut self) -> Option<Vec<u8>> {
+        let mut wire = Vec::new();
+        loop {
+            let line = self.reader.read_until(b"\r\n").await.ok()?;
+            let digits = std::str::from_utf8(&line).unwrap().trim_end();
+            let length = usize::from_str_radix(digits, 16).unwrap();
+            wire.extend(line);
+            wire.extend(self.reader.read_exactly(length + 2).await.ok()?);
+            if length == 0 {
+                return Some(wire);
+            }
+        }
+    }
+
+    /// Receives the head of a request and leaves the body where it is.
+    pub(crate) async fn expect_head(&mut self) -> Option<String> {
+        let head = self.reader.read_until(b"\r\n\r\n").await.ok()?;
+        let head = String::from_utf8(head).unwrap();
+        self.log.connections.borrow_mut()[self.number].push(head.clone());
+        Some(head)
+    }
+
+    /// Receives this many bytes of a body. `None` if the client has closed before.
+    pub(crate) async fn receive(&mut self, count: usize) -> Option<Vec<u8>> {
+        self.reader.read_exactly(count).await.ok()
     }
 
     /// Sends bytes as they are.
@@ -308,4 +340,24 @@ pub(crate) fn moved(status: u16, location: &str) -> String {
 /// The method and target of a request.
 pub(crate) fn target_of(request: &str) -> &str {
     request.split(' ').nth(1).unwrap()
+}
+
+/// A session that adds nothing to what it is told.
+pub(crate) fn plain_session() -> Session {
+    Session::with(SessionConfig {
+        headers: Headers::new(),
+        ..SessionConfig::default()
+    })
+}
+
+/// Sends what `build` makes of a session and a server, and returns what came on the wire.
+pub(crate) async fn wire(
+    session: Session,
+    build: impl Fn(&Session, &TestServer) -> RequestBuilder,
+) -> String {
+    let server = TestServer::answering(EMPTY).await;
+    build(&session, &server).send().await.unwrap();
+    let requests = server.requests();
+    assert_eq!(requests.len(), 1);
+    requests[0].replace(&server.authority(), "SERVER")
 }
