@@ -28,6 +28,8 @@
 //! (`connection`), who may have one (`pool`), what comes of it (`response`), where it leads
 //! (`redirect`), what a program holds (`session`), and what can be put into a request
 //! (`upload`, `compose`).
+//!
+//! The feature `json`, off by default, adds `RequestBuilder::json` and `Response::json`.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

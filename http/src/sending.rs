@@ -34,8 +34,8 @@ use crate::unread::Unread;
 const HEARD_WHILE_SENDING: usize = 1024 * 1024;
 /// How long a server that has said so much may take nothing.
 const STALL_AFTER_ANSWER: Duration = Duration::from_secs(1);
-/// Writes after which others get their turn.
-const WRITES_IN_A_ROW: u32 = 8;
+/// Pieces and writes after which others get their turn.
+const STEPS_IN_A_ROW: u32 = 8;
 
 /// What an exchange needs to know beside the request.
 #[derive(Clone, Copy, Debug)]
@@ -55,8 +55,8 @@ pub(crate) struct Sending<'x> {
     terms: Terms,
     /// Whether a success, too, ends the sending: none of the body was sent, or all of it.
     any_answer_ends: bool,
-    /// Writes since others had their turn.
-    writes: u32,
+    /// Pieces and writes since others had their turn.
+    steps: u32,
 }
 
 /// What the server has said so far.
@@ -85,7 +85,7 @@ impl<'x> Sending<'x> {
             unread,
             terms,
             any_answer_ends: false,
-            writes: 0,
+            steps: 0,
         }
     }
 
@@ -163,6 +163,7 @@ impl<'x> Sending<'x> {
 
     /// Waits for a piece. It may take its time, but not when the server wants no more.
     async fn next_piece(&mut self, pieces: &mut dyn Pieces) -> Result<Option<Vec<u8>>, Error> {
+        self.breathe().await?;
         let mut piece = pieces.next_piece();
         loop {
             self.check_answer().map_err(in_phase(Phase::Send))?;
@@ -193,7 +194,8 @@ impl<'x> Sending<'x> {
             timeouts, deadline, ..
         } = self.terms;
         let asking = async {
-            while self.heard() != Heard::Leave {
+            // What fills the buffer without an end is found out by whoever reads it.
+            while self.heard() != Heard::Leave && self.can_listen() {
                 let readable = self.stream.readable().await;
                 readable.map_err(in_phase(Phase::Send))?;
                 self.listen()?;
@@ -234,13 +236,13 @@ impl<'x> Sending<'x> {
     }
 
     /// Lets others run, looks at the clock and listens, now and then. Nothing else would, if
-    /// the server takes everything at once.
+    /// the source has everything and the server takes everything at once.
     async fn breathe(&mut self) -> Result<(), Error> {
-        self.writes += 1;
-        if self.writes < WRITES_IN_A_ROW {
+        self.steps += 1;
+        if self.steps < STEPS_IN_A_ROW {
             return Ok(());
         }
-        self.writes = 0;
+        self.steps = 0;
         yield_now().await;
         self.terms.deadline.check()?;
         self.listen()
@@ -356,7 +358,7 @@ async fn piece_or_news(
     let mut readable = pin!(stream.readable());
     let either = poll_fn(|context| match Pin::new(&mut *piece).poll(context) {
         Poll::Pending if listening => readable.as_mut().poll(context).map(|_news| Poll::Pending),
-        polled => polled.map(|piece| Poll::Ready(piece)),
+        polled => polled.map(Poll::Ready),
     });
     either.await
 }

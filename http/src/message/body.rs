@@ -35,8 +35,8 @@ impl Body {
     /// Makes a body of pieces that come one by one, and of which nobody knows how many there
     /// will be. It is sent with the chunked coding.
     ///
-    /// The next piece is asked for when the kernel has taken the last one. An error among the
-    /// pieces ends the request with [`Error::BodySource`](crate::Error::BodySource). The body
+    /// The next piece is asked for when the kernel has taken the last one, and may take its
+    /// time: only the limit for everything together counts there. An error among the pieces ends the request with [`Error::BodySource`](crate::Error::BodySource). The body
     /// can be sent once: a redirect that wants it again is
     /// [`Error::BodyNotReplayable`](crate::Error::BodyNotReplayable).
     ///

@@ -71,7 +71,7 @@ async fn length_of(file: &mut File) -> io::Result<Option<u64>> {
     if metadata.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    Ok(metadata.is_file().then(|| metadata.len()))
+    Ok(metadata.is_file().then_some(metadata.len()))
 }
 
 /// What is left of a file.
@@ -89,6 +89,9 @@ enum Source {
 
 impl FilePieces {
     async fn read(&mut self) -> io::Result<Vec<u8>> {
+        if self.left == Some(0) {
+            return Ok(Vec::new());
+        }
         if let Source::Path(path) = &self.file {
             self.file = Source::Open(File::open(path).await?);
         }

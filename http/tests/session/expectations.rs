@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use looplet_http::message::Body;
 use looplet_http::runtime::iter;
-use looplet_http::{Session, SessionConfig, Timeouts};
+use looplet_http::{Error, Session, SessionConfig, Timeouts};
 
 use crate::server::{
     EMPTY, HELLO, Peer, TestServer, at_rest, moved, ms, on_loop, plain_session, pool_of,
@@ -160,6 +160,23 @@ fn a_stream_that_was_not_asked_for_follows_a_redirect() {
         let mut response = request.expect_continue().send().await.unwrap();
         assert_eq!(response.text().await.unwrap(), "hello");
         assert_eq!(server.lines(), ["PUT /", "PUT /next"]);
+    });
+}
+
+#[test]
+fn a_server_that_talks_without_end_instead_of_asking_is_an_error() {
+    on_loop(async {
+        let server = TestServer::start(async |mut peer: Peer| {
+            peer.expect_head().await;
+            while peer.drained().await {
+                peer.send("HTTP/1.1 102 Processing\r\n\r\n".repeat(10_000));
+            }
+        });
+        let server = server.await;
+        let request = waiting(4000).post(server.url("/")).body("body");
+        let error = request.expect_continue().send().await.unwrap_err();
+        assert_eq!(error, Error::TooManyInterim { limit: 32 });
+        server.until_open(0).await;
     });
 }
 

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use looplet_http::message::Body;
 use looplet_http::runtime::fs::File;
 use looplet_http::runtime::{AsyncIterator, create_task, from_fn, iter, sleep};
-use looplet_http::{Error, Session, Timeouts};
+use looplet_http::{Error, Phase, Session, Timeouts};
 
 use crate::server::{
     EMPTY, HELLO, Peer, TestServer, at_rest, moved, ms, on_loop, plain_session, pool_of,
@@ -282,7 +282,7 @@ fn what_is_no_file_is_refused_with_its_path() {
 const PIECE: usize = 64 * 1024;
 const PIECES: usize = 1024;
 /// More than the kernel keeps for both ends of a connection on loopback.
-const KEPT_BY_THE_KERNEL: usize = 16 * 1024 * 1024;
+const KEPT_BY_THE_KERNEL: usize = 32 * 1024 * 1024;
 
 #[test]
 fn a_large_stream_is_asked_for_no_faster_than_the_server_takes_it() {
@@ -421,6 +421,65 @@ fn a_success_of_a_server_that_takes_no_more_is_given_out() {
             .unwrap();
         assert_eq!(response.text().await.unwrap(), "hello");
         assert_eq!(pool_of(&session), at_rest(0));
+    });
+}
+
+#[test]
+fn a_success_larger_than_what_is_kept_ends_the_upload_when_nothing_moves() {
+    on_loop(async {
+        const LARGE: usize = 16 * 1024 * 1024;
+        let server = TestServer::start(async |mut peer: Peer| {
+            peer.expect_head().await;
+            peer.send(format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {LARGE}\r\n\r\n"
+            ));
+            peer.send(vec![b'y'; LARGE]);
+            std::future::pending::<()>().await;
+        });
+        let server = server.await;
+        let session = session_with_timeouts(Timeouts {
+            write_idle: None,
+            ..Timeouts::default()
+        });
+        let body = vec![b'x'; 64 * 1024 * 1024];
+        let request = session.put(server.url("/")).body(body);
+        let mut response = request.send().await.unwrap();
+        assert_eq!(response.bytes().await.unwrap().len(), LARGE);
+        assert_eq!(pool_of(&session), at_rest(0));
+    });
+}
+
+#[test]
+fn a_server_that_closes_ends_the_upload_of_a_source_that_waits() {
+    on_loop(async {
+        let server = TestServer::start(async |mut peer: Peer| {
+            peer.expect_head().await;
+        });
+        let server = server.await;
+        let source =
+            from_fn(async || -> Option<io::Result<Vec<u8>>> { std::future::pending().await });
+        let request = Session::new().post(server.url("/"));
+        let sent = request.body(Body::stream(source)).send().await;
+        let closed = matches!(
+            sent,
+            Err(Error::Io {
+                phase: Phase::Send,
+                kind: io::ErrorKind::BrokenPipe,
+                ..
+            })
+        );
+        assert!(closed, "{sent:?}");
+    });
+}
+
+#[test]
+fn a_source_that_never_waits_and_gives_nothing_lets_others_run() {
+    on_loop(async {
+        let server = TestServer::answering(HELLO).await;
+        let endless = from_fn(async || Some(Ok("")));
+        let request = Session::new().put(server.url("/")).timeout(ms(30));
+        let sent = request.body(Body::stream(endless)).send().await;
+        assert!(sent.as_ref().is_err_and(Error::is_timeout), "{sent:?}");
     });
 }
 
