@@ -71,12 +71,11 @@ impl Connection {
         expected: Expected,
         terms: Terms,
     ) -> Result<Exchange, Error> {
-        let (reader, mut unread) = (
-            ResponseReader::new(expected.clone(), terms.limits),
-            Unread::new(),
-        );
+        let is_asked = expected.continues;
+        let reader = ResponseReader::new(expected, terms.limits);
+        let mut unread = Unread::new();
         let sending = Sending::new(&self.stream, &reader, &mut unread, terms);
-        let unsent = sending.send(head, body, expected.continues).await?;
+        let unsent = sending.send(head, body, is_asked).await?;
         let phase = match unread.get() {
             [] => Phase::FirstByte,
             _ => Phase::Head,
