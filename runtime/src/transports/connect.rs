@@ -2,12 +2,13 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 
-use super::connection::Connection;
+use super::connection;
 use super::protocol::StreamProtocol;
 use super::transport::Transport;
 use crate::event_loop::EventLoop;
-use crate::net::{Address, Source, StreamSocket};
+use crate::net::{Address, Connection, TcpStream, adopt, connect_unix};
 use crate::promise::Promise;
 
 impl EventLoop {
@@ -55,8 +56,31 @@ impl EventLoop {
         protocol: impl Into<StreamProtocol>,
         address: impl Into<Address>,
     ) -> io::Result<Transport> {
-        let source = StreamSocket::connect(self, address.into()).await?;
-        self.make_transport(source, protocol.into()).await
+        let socket = TcpStream::connect_with(self, &address.into()).await?;
+        self.make_transport(Box::new(socket), protocol.into()).await
+    }
+
+    /// Connects to the UNIX socket at `path`, and calls `protocol` about the connection from
+    /// then on.
+    ///
+    /// In all else as [`create_connection`](Self::create_connection). On Linux, a path that
+    /// begins with a zero is an abstract name. If the queue of the server is full, it waits for
+    /// a place. The asyncio counterpart has the same name.
+    ///
+    /// # Errors
+    ///
+    /// If there is no socket, if nobody listens on it, or if the loop is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`create_connection`](Self::create_connection).
+    pub async fn create_unix_connection(
+        &self,
+        protocol: impl Into<StreamProtocol>,
+        path: impl AsRef<Path>,
+    ) -> io::Result<Transport> {
+        let socket = connect_unix(path.as_ref()).await?;
+        self.connect_accepted_socket(protocol, socket).await
     }
 
     /// Makes a transport of a stream socket that is connected already, such as one that was
@@ -74,18 +98,18 @@ impl EventLoop {
         protocol: impl Into<StreamProtocol>,
         socket: impl Into<OwnedFd>,
     ) -> io::Result<Transport> {
-        let source = StreamSocket::new(socket)?.register(self)?;
-        self.make_transport(source, protocol.into()).await
+        let wire = adopt(self, socket.into())?;
+        self.make_transport(wire, protocol.into()).await
     }
 
     async fn make_transport(
         &self,
-        source: Source<StreamSocket>,
+        wire: Box<dyn Connection>,
         protocol: StreamProtocol,
     ) -> io::Result<Transport> {
         let made: Promise<()> = self.create_promise();
         let setter = made.clone();
-        let transport = start(self, source, protocol, move || {
+        let transport = start(self, wire, protocol, move || {
             // An error means that the task was cancelled meanwhile.
             let _ = setter.set_result(());
         })?;
@@ -109,11 +133,11 @@ impl Drop for Unclaimed<'_> {
 /// read; so whoever waits for the transport has it before the first data comes, as in asyncio.
 pub(super) fn start(
     event_loop: &EventLoop,
-    source: Source<StreamSocket>,
+    wire: Box<dyn Connection>,
     protocol: StreamProtocol,
     told: impl FnOnce() + 'static,
 ) -> io::Result<Transport> {
-    let connection = Connection::new(event_loop, source)?;
+    let connection = connection::Connection::new(event_loop, wire)?;
     let transport = Transport::new(connection.clone());
     transport.set_protocol(protocol);
     let first = connection.clone();

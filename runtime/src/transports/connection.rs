@@ -22,7 +22,7 @@ use std::rc::Rc;
 use super::base::{Base, Stage, Transporting, with_read_buffer};
 use super::link::{Inlet, Link, Received, StreamCallbacks};
 use crate::event_loop::{Direction, ErrorContext, EventLoop};
-use crate::net::{Source, StreamSocket, Watch};
+use crate::net::{self, Endpoint, Watch};
 
 /// Whether data is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,10 +56,11 @@ impl Connection {
     /// Makes a connection whose protocol is still to come.
     pub(super) fn new(
         event_loop: &EventLoop,
-        source: Source<StreamSocket>,
+        wire: Box<dyn net::Connection>,
     ) -> io::Result<Rc<Self>> {
-        let (local_addr, peer_addr) = (source.socket().local_addr(), source.socket().peer_addr());
-        let link = Rc::new(Link::new(event_loop, source)?);
+        let local_addr = wire.socket().and_then(|it| Endpoint::local(&it).ok()?.ip());
+        let peer_addr = wire.socket().and_then(|it| Endpoint::peer(&it).ok()?.ip());
+        let link = Rc::new(Link::new(event_loop, wire)?);
         let connection = Rc::new(Self {
             base: Base::new(event_loop),
             link: RefCell::new(Some(link)),
@@ -277,7 +278,7 @@ impl Connection {
     fn shut_down(&self) {
         if let Some(link) = self.link() {
             // An error means that the connection is gone, and the next read says so.
-            let _ = link.socket().shutdown(Shutdown::Write);
+            let _ = link.wire().shutdown(Shutdown::Write);
         }
     }
 

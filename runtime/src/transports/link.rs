@@ -1,30 +1,28 @@
 //! Between a socket and a protocol: a link is the socket on its loop, and an inlet is what a
 //! protocol reads from.
-//!
-//! Both keep the marks of the reactor: a read or write that was shorter than it could have been
-//! says that the next one has to wait.
 
 use std::cell::Cell;
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::fd::AsRawFd;
 
 use super::base::Callbacks;
 use crate::event_loop::{Direction, EventLoop};
-use crate::net::{Owned, Source, StreamSocket, Watch};
+use crate::net::{Connection, Owned, Watch};
 
-/// A socket on its loop.
+/// A socket on its loop, of whatever family.
 pub(super) struct Link {
-    source: Source<StreamSocket>,
+    wire: Box<dyn Connection>,
     /// Nobody else may watch it.
     _owned: Owned,
 }
 
 impl Link {
     /// An error means that the loop is closed.
-    pub(super) fn new(event_loop: &EventLoop, source: Source<StreamSocket>) -> io::Result<Self> {
-        let owned = Owned::new(event_loop, source.socket().as_raw_fd())?;
+    pub(super) fn new(event_loop: &EventLoop, wire: Box<dyn Connection>) -> io::Result<Self> {
+        let socket = wire.socket().ok_or(io::ErrorKind::InvalidInput)?;
+        let owned = Owned::new(event_loop, socket.as_raw_fd())?;
         Ok(Self {
-            source,
+            wire,
             _owned: owned,
         })
     }
@@ -35,33 +33,19 @@ impl Link {
         direction: Direction,
         call: impl FnOnce() + 'static,
     ) -> Watch {
-        self.source.call_when_ready(direction, call)
+        self.wire.registration().call_when_ready(direction, call)
     }
 
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let result = self.source.socket().read(buffer);
-        self.note(Direction::Read, &result, buffer.len());
-        result
+        self.wire.try_read(buffer)
     }
 
     pub(super) fn write(&self, data: &[u8]) -> io::Result<usize> {
-        let result = self.source.socket().write(data);
-        self.note(Direction::Write, &result, data.len());
-        result
+        self.wire.try_write(&[IoSlice::new(data)])
     }
 
-    fn note(&self, direction: Direction, result: &io::Result<usize>, asked: usize) {
-        match result {
-            Ok(done) if *done < asked => self.source.drained(direction),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.source.clear_ready(direction);
-            }
-            _ => {}
-        }
-    }
-
-    pub(super) fn socket(&self) -> &StreamSocket {
-        self.source.socket()
+    pub(super) fn wire(&self) -> &dyn Connection {
+        &*self.wire
     }
 }
 

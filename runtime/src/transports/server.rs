@@ -4,16 +4,22 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use slab::Slab;
+use socket2::Socket;
 
 use super::connect::start;
 use super::connection::Connection;
 use super::protocol::StreamProtocol;
 use crate::event_loop::{Direction, ErrorContext, EventLoop, TimerHandle, WeakLoop};
-use crate::net::{Address, Source, StreamSocket, Watch};
+use crate::net::{
+    Address, BACKLOG, BindOptions, Endpoint, Family, Listening, SocketFile, SocketListener, Tcp,
+    Unix, Watch, adopt, bind_all, bind_unix_file,
+};
 use crate::sync::Event;
 use crate::task::catch_cancel;
 
@@ -38,9 +44,66 @@ impl EventLoop {
         mut protocol_factory: impl FnMut() -> P + 'static,
         address: impl Into<Address>,
     ) -> io::Result<TransportServer> {
-        let sources = StreamSocket::listen(self, address.into()).await?;
+        let bind_options = BindOptions {
+            only_v6: true,
+            ..BindOptions::default()
+        };
+        let sockets = bind_all(&address.into().resolve().await?, bind_options)?;
+        let name = |socket| Endpoint::local(socket).and_then(Tcp::address);
+        let names: io::Result<Vec<_>> = sockets.iter().map(name).collect();
+        let listeners = listen::<Tcp>(self, sockets)?;
         let factory = Box::new(move || protocol_factory().into());
-        Ok(TransportServer::new(self, sources, factory))
+        let shared = Shared::new(self, listeners, factory, None);
+        Ok(TransportServer::new(shared, names?))
+    }
+
+    /// Listens on a UNIX socket at `path`, and calls `protocol_factory` for the protocol of
+    /// each connection.
+    ///
+    /// The file of a socket that a dead server has left at `path` is replaced. When the server
+    /// is closed or dropped, it removes its file. In all else as
+    /// [`create_server`](Self::create_server). The asyncio counterpart has the same name.
+    ///
+    /// # Errors
+    ///
+    /// `AddrInUse` if another server listens at `path`, or if there is a file of another kind;
+    /// what the system says of the folder; or if the loop is closed.
+    ///
+    /// ```
+    /// use looplet::{Protocol, Transport, get_running_loop, open_unix_connection, run};
+    ///
+    /// struct Greet;
+    ///
+    /// impl Protocol for Greet {
+    ///     fn connection_made(&mut self, transport: &Transport) {
+    ///         transport.write(b"hello");
+    ///         transport.close();
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// run(async {
+    ///     let path = std::env::temp_dir().join(format!("looplet-greet-{}", std::process::id()));
+    ///     let server = get_running_loop().create_unix_server(|| Greet, &path)?;
+    ///     let (reader, _writer) = open_unix_connection(server.path()).await?;
+    ///     assert_eq!(reader.read_to_end().await?, b"hello");
+    ///     server.close();
+    ///     assert!(!path.exists());
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    pub fn create_unix_server<P: Into<StreamProtocol>>(
+        &self,
+        mut protocol_factory: impl FnMut() -> P + 'static,
+        path: impl AsRef<Path>,
+    ) -> io::Result<TransportServer<PathBuf>> {
+        let path = path.as_ref();
+        let (socket, file) = bind_unix_file(path)?;
+        let listeners = listen::<Unix>(self, vec![socket])?;
+        let factory = Box::new(move || protocol_factory().into());
+        let shared = Shared::new(self, listeners, factory, file);
+        Ok(TransportServer::new(shared, vec![path.to_path_buf()]))
     }
 }
 
@@ -48,13 +111,13 @@ type Factory = Box<dyn FnMut() -> StreamProtocol>;
 
 /// A server that makes a protocol for every connection, until it is closed or dropped.
 ///
-/// Made by [`EventLoop::create_server`]. Closing it leaves open connections alone. The asyncio
+/// Made by [`EventLoop::create_server`] and [`EventLoop::create_unix_server`]. Closing it leaves open connections alone. The asyncio
 /// counterpart is `Server`.
 #[doc(alias = "Server")]
 #[must_use = "the server stops as soon as it is dropped"]
-pub struct TransportServer {
+pub struct TransportServer<A = SocketAddr> {
     shared: Rc<Shared>,
-    addresses: Vec<SocketAddr>,
+    addresses: Vec<A>,
 }
 
 /// The part that callbacks and connections share.
@@ -68,42 +131,34 @@ struct Shared {
     closed: Event,
     /// Closed, and the last connection has ended.
     finished: Event,
+    /// The file of a UNIX socket.
+    file: Cell<Option<SocketFile>>,
 }
 
 /// A socket that listens.
 struct Listener {
-    source: Source<StreamSocket>,
+    socket: Box<dyn Listening>,
     watch: Cell<Option<Watch>>,
     /// The wait after an error.
     retry: Cell<Option<TimerHandle>>,
 }
 
-impl TransportServer {
-    fn new(event_loop: &EventLoop, sources: Vec<Source<StreamSocket>>, factory: Factory) -> Self {
-        let local_addr = |source: &Source<StreamSocket>| source.socket().local_addr();
-        let addresses = sources.iter().filter_map(local_addr).collect();
-        let listener = |source| {
-            Rc::new(Listener {
-                source,
-                watch: Cell::new(None),
-                retry: Cell::new(None),
-            })
-        };
-        let listeners: Vec<_> = sources.into_iter().map(listener).collect();
-        let shared = Rc::new(Shared {
-            event_loop: event_loop.downgrade(),
-            listeners: RefCell::new(listeners.clone()),
-            factory: Cell::new(Some(factory)),
-            clients: RefCell::default(),
-            closed: Event::new(),
-            finished: Event::new(),
-        });
-        for listener in &listeners {
-            shared.listen(listener);
-        }
-        Self { shared, addresses }
-    }
+/// Lets sockets that are bound listen.
+fn listen<F: Family>(
+    event_loop: &EventLoop,
+    sockets: Vec<Socket>,
+) -> io::Result<Vec<Rc<Listener>>> {
+    let listener = |socket| {
+        Ok(Rc::new(Listener {
+            socket: Box::new(SocketListener::<F>::listen(event_loop, socket, BACKLOG)?),
+            watch: Cell::new(None),
+            retry: Cell::new(None),
+        }))
+    };
+    sockets.into_iter().map(listener).collect()
+}
 
+impl TransportServer<SocketAddr> {
     /// Returns the address it listens on; the first one, if there are several.
     pub fn local_addr(&self) -> SocketAddr {
         let first = self.addresses.first();
@@ -114,6 +169,24 @@ impl TransportServer {
     #[doc(alias = "sockets")]
     pub fn local_addrs(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+}
+
+impl TransportServer<PathBuf> {
+    /// Returns the path of the socket.
+    #[doc(alias = "sockets")]
+    pub fn path(&self) -> &Path {
+        self.addresses.first().expect("it is bound to a path")
+    }
+}
+
+impl<A> TransportServer<A> {
+    fn new(shared: Rc<Shared>, addresses: Vec<A>) -> Self {
+        let listeners = shared.listeners.borrow().clone();
+        for listener in &listeners {
+            shared.listen(listener);
+        }
+        Self { shared, addresses }
     }
 
     /// Returns whether it accepts connections.
@@ -159,13 +232,13 @@ impl TransportServer {
     }
 }
 
-impl Drop for TransportServer {
+impl<A> Drop for TransportServer<A> {
     fn drop(&mut self) {
         self.close();
     }
 }
 
-impl fmt::Debug for TransportServer {
+impl<A: fmt::Debug> fmt::Debug for TransportServer<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TransportServer")
             .field("addresses", &self.addresses)
@@ -176,13 +249,31 @@ impl fmt::Debug for TransportServer {
 }
 
 impl Shared {
+    fn new(
+        event_loop: &EventLoop,
+        listeners: Vec<Rc<Listener>>,
+        factory: Factory,
+        file: Option<SocketFile>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            event_loop: event_loop.downgrade(),
+            listeners: RefCell::new(listeners),
+            factory: Cell::new(Some(factory)),
+            clients: RefCell::default(),
+            closed: Event::new(),
+            finished: Event::new(),
+            file: Cell::new(file),
+        })
+    }
+
     fn listen(self: &Rc<Self>, listener: &Rc<Listener>) {
         if self.closed.is_set() {
             return;
         }
         let (shared, own) = (self.clone(), listener.clone());
         let accept = move || shared.accept(&own);
-        let watch = listener.source.call_when_ready(Direction::Read, accept);
+        let registration = listener.socket.registration();
+        let watch = registration.call_when_ready(Direction::Read, accept);
         listener.watch.set(Some(watch));
     }
 
@@ -192,13 +283,14 @@ impl Shared {
             return;
         };
         for _ in 0..ACCEPT_BURST {
-            match listener.source.socket().accept() {
+            match listener.socket.try_accept() {
                 Ok(socket) => {
                     let shared = self.clone();
                     event_loop.call_soon(move || shared.serve(socket));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    listener.source.clear_ready(Direction::Read);
+                    let registration = listener.socket.registration();
+                    registration.clear_ready(Direction::Read);
                     break;
                 }
                 Err(error) if is_about_one_client(&error) => {}
@@ -217,16 +309,15 @@ impl Shared {
         event_loop.call_exception_handler(&ErrorContext::new(text));
     }
 
-    fn serve(self: &Rc<Self>, socket: StreamSocket) {
+    fn serve(self: &Rc<Self>, socket: OwnedFd) {
         let Some(event_loop) = self.event_loop.upgrade() else {
             return;
         };
         let Some(protocol) = self.make_protocol(&event_loop) else {
             return;
         };
-        let started = socket
-            .register(&event_loop)
-            .and_then(|source| start(&event_loop, source, protocol, || {}));
+        let started =
+            adopt(&event_loop, socket).and_then(|wire| start(&event_loop, wire, protocol, || {}));
         match started {
             Ok(transport) => {
                 let connection = transport.connection();
@@ -258,6 +349,8 @@ impl Shared {
             }
         }
         drop(listeners);
+        let file = self.file.take();
+        drop(file);
         self.closed.set();
         self.settle();
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
 use super::connection::Connection;
@@ -154,7 +154,8 @@ impl Transport {
     #[doc(alias = "get_extra_info")]
     pub fn with_socket<R>(&self, use_socket: impl FnOnce(BorrowedFd<'_>) -> R) -> io::Result<R> {
         let link = self.connection.link().ok_or(io::ErrorKind::NotConnected)?;
-        Ok(use_socket(link.socket().as_fd()))
+        let socket = link.wire().socket().ok_or(io::ErrorKind::Unsupported)?;
+        Ok(use_socket(socket))
     }
 }
 
