@@ -13,8 +13,8 @@ use common::{Trace, ms, turns, virtual_loop};
 use looplet::process::{Child, Command, Stdio, SubprocessProtocol, SubprocessTransport};
 use looplet::signal::{SIGKILL, SIGTERM, SIGUSR1};
 use looplet::{
-    Event, EventLoop, RunError, Runner, connect_read_pipe, connect_write_pipe, create_task, gather,
-    get_running_loop, run, sleep, timeout,
+    Event, EventLoop, RunError, Runner, create_task, gather, get_running_loop, open_read_pipe,
+    open_write_pipe, run, sleep, timeout,
 };
 
 /// `cat` with both ends in the hands of the test.
@@ -629,7 +629,7 @@ fn a_protocol_of_a_program_that_does_not_exist_is_never_made() {
 fn pipes_of_the_program_itself_become_streams() {
     run(async {
         let (read_end, mut write_end) = std::io::pipe().expect("the system gives a pipe");
-        let reader = connect_read_pipe(read_end).expect("it can be waited for");
+        let reader = open_read_pipe(read_end).expect("it can be waited for");
         let reading = create_task(async move {
             let line = reader.read_line().await.expect("a line");
             (line, reader.read_to_end().await.expect("an end"))
@@ -640,7 +640,7 @@ fn pipes_of_the_program_itself_become_streams() {
         assert_eq!(reading.await, (b"line\n".to_vec(), b"rest".to_vec()));
 
         let (mut read_end, write_end) = std::io::pipe().expect("the system gives a pipe");
-        let writer = connect_write_pipe(write_end).expect("it can be waited for");
+        let writer = open_write_pipe(write_end).expect("it can be waited for");
         let data = vec![7; 1_000_000];
         writer.write(&data);
         let reading = std::thread::spawn(move || {
@@ -658,7 +658,7 @@ fn pipes_of_the_program_itself_become_streams() {
 fn a_file_cannot_be_waited_for() {
     run(async {
         let file = fs::File::open("/proc/self/exe").expect("this program");
-        let error = connect_read_pipe(file).expect_err("it is always ready");
+        let error = open_read_pipe(file).expect_err("it is always ready");
         let text = "only pipes, sockets and character devices can be waited for";
         assert_eq!(error.to_string(), text);
     });

@@ -26,7 +26,6 @@ mod adopt;
 mod descriptors;
 mod readers;
 mod sock;
-#[cfg(feature = "process")]
 mod pipe;
 #[cfg(feature = "futures")]
 mod futures_io;
@@ -42,7 +41,6 @@ pub use self::unix::{Unix, UnixListener, UnixStream};
 pub(crate) use self::adopt::adopt;
 pub(crate) use self::descriptors::Owned;
 pub(crate) use self::listener::{BACKLOG, Listening};
-#[cfg(feature = "process")]
 pub(crate) use self::pipe::Pipe;
 pub(crate) use self::race::HAPPY_EYEBALLS_DELAY;
 pub(crate) use self::socket_file::SocketFile;

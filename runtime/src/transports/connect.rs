@@ -4,11 +4,12 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use super::connection;
+use super::connection::Connection;
+use super::link::Link;
 use super::protocol::StreamProtocol;
 use super::transport::Transport;
 use crate::event_loop::EventLoop;
-use crate::net::{Address, Connection, TcpStream, adopt, connect_unix};
+use crate::net::{Address, TcpStream, adopt, connect_unix};
 use crate::promise::Promise;
 
 impl EventLoop {
@@ -57,7 +58,8 @@ impl EventLoop {
         address: impl Into<Address>,
     ) -> io::Result<Transport> {
         let socket = TcpStream::connect_with(self, &address.into()).await?;
-        self.make_transport(Box::new(socket), protocol.into()).await
+        let link = Link::of_socket(self, Box::new(socket))?;
+        self.make_transport(link, protocol.into()).await
     }
 
     /// Connects to the UNIX socket at `path`, and calls `protocol` about the connection from
@@ -98,21 +100,21 @@ impl EventLoop {
         protocol: impl Into<StreamProtocol>,
         socket: impl Into<OwnedFd>,
     ) -> io::Result<Transport> {
-        let wire = adopt(self, socket.into())?;
-        self.make_transport(wire, protocol.into()).await
+        let link = Link::of_socket(self, adopt(self, socket.into())?)?;
+        self.make_transport(link, protocol.into()).await
     }
 
-    async fn make_transport(
+    pub(super) async fn make_transport(
         &self,
-        wire: Box<dyn Connection>,
+        link: Link,
         protocol: StreamProtocol,
     ) -> io::Result<Transport> {
         let made: Promise<()> = self.create_promise();
         let setter = made.clone();
-        let transport = start(self, wire, protocol, move || {
+        let transport = start(self, link, protocol, move || {
             // An error means that the task was cancelled meanwhile.
             let _ = setter.set_result(());
-        })?;
+        });
         let unclaimed = Unclaimed(&transport);
         made.await;
         std::mem::forget(unclaimed);
@@ -131,13 +133,13 @@ impl Drop for Unclaimed<'_> {
 
 /// Makes a transport. The next turn tells the protocol, then runs `told`, and then begins to
 /// read; so whoever waits for the transport has it before the first data comes, as in asyncio.
-pub(super) fn start(
+pub(crate) fn start(
     event_loop: &EventLoop,
-    wire: Box<dyn Connection>,
+    link: Link,
     protocol: StreamProtocol,
     told: impl FnOnce() + 'static,
-) -> io::Result<Transport> {
-    let connection = connection::Connection::new(event_loop, wire)?;
+) -> Transport {
+    let connection = Connection::new(event_loop, link);
     let transport = Transport::new(connection.clone());
     transport.set_protocol(protocol);
     let first = connection.clone();
@@ -146,5 +148,5 @@ pub(super) fn start(
         told();
         connection.begin_reading();
     });
-    Ok(transport)
+    transport
 }

@@ -1,4 +1,4 @@
-//! Servers that make a protocol for every connection.
+//! Servers that make a protocol for every connection. How they begin is in `start.rs`.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -14,12 +14,10 @@ use socket2::Socket;
 
 use super::connect::start;
 use super::connection::Connection;
+use super::link::Link;
 use super::protocol::StreamProtocol;
 use crate::event_loop::{Direction, ErrorContext, EventLoop, TimerHandle, WeakLoop};
-use crate::net::{
-    Address, BACKLOG, BindOptions, Endpoint, Family, Listening, SocketFile, SocketListener, Tcp,
-    Unix, Watch, adopt, bind_all, bind_unix_file,
-};
+use crate::net::{BACKLOG, Family, Listening, SocketFile, SocketListener, Watch, adopt};
 use crate::sync::Event;
 use crate::task::catch_cancel;
 
@@ -28,86 +26,7 @@ const ACCEPT_BURST: usize = 64;
 /// How long a server that has run out of descriptors waits before it accepts again.
 const ACCEPT_RETRY: Duration = Duration::from_secs(1);
 
-impl EventLoop {
-    /// Listens on every address of `address`, and calls `protocol_factory` for the protocol of
-    /// each connection.
-    ///
-    /// The server accepts until it is closed or dropped. Port 0 lets the system choose a port;
-    /// [`TransportServer::local_addr`] tells which. A panic in the factory is reported, and
-    /// that connection is closed. The asyncio counterpart has the same name.
-    ///
-    /// # Errors
-    ///
-    /// If the name is not known, the port is taken or not allowed, or the loop is closed.
-    pub async fn create_server<P: Into<StreamProtocol>>(
-        &self,
-        mut protocol_factory: impl FnMut() -> P + 'static,
-        address: impl Into<Address>,
-    ) -> io::Result<TransportServer> {
-        let bind_options = BindOptions {
-            only_v6: true,
-            ..BindOptions::default()
-        };
-        let sockets = bind_all(&address.into().resolve().await?, bind_options)?;
-        let name = |socket| Endpoint::local(socket).and_then(Tcp::address);
-        let names: io::Result<Vec<_>> = sockets.iter().map(name).collect();
-        let listeners = listen::<Tcp>(self, sockets)?;
-        let factory = Box::new(move || protocol_factory().into());
-        let shared = Shared::new(self, listeners, factory, None);
-        Ok(TransportServer::new(shared, names?))
-    }
-
-    /// Listens on a UNIX socket at `path`, and calls `protocol_factory` for the protocol of
-    /// each connection.
-    ///
-    /// The file of a socket that a dead server has left at `path` is replaced. When the server
-    /// is closed or dropped, it removes its file. In all else as
-    /// [`create_server`](Self::create_server). The asyncio counterpart has the same name.
-    ///
-    /// # Errors
-    ///
-    /// `AddrInUse` if another server listens at `path`, or if there is a file of another kind;
-    /// what the system says of the folder; or if the loop is closed.
-    ///
-    /// ```
-    /// use looplet::{Protocol, Transport, get_running_loop, open_unix_connection, run};
-    ///
-    /// struct Greet;
-    ///
-    /// impl Protocol for Greet {
-    ///     fn connection_made(&mut self, transport: &Transport) {
-    ///         transport.write(b"hello");
-    ///         transport.close();
-    ///     }
-    /// }
-    ///
-    /// # fn main() -> std::io::Result<()> {
-    /// run(async {
-    ///     let path = std::env::temp_dir().join(format!("looplet-greet-{}", std::process::id()));
-    ///     let server = get_running_loop().create_unix_server(|| Greet, &path)?;
-    ///     let (reader, _writer) = open_unix_connection(server.path()).await?;
-    ///     assert_eq!(reader.read_to_end().await?, b"hello");
-    ///     server.close();
-    ///     assert!(!path.exists());
-    ///     Ok(())
-    /// })
-    /// # }
-    /// ```
-    pub fn create_unix_server<P: Into<StreamProtocol>>(
-        &self,
-        mut protocol_factory: impl FnMut() -> P + 'static,
-        path: impl AsRef<Path>,
-    ) -> io::Result<TransportServer<PathBuf>> {
-        let path = path.as_ref();
-        let (socket, file) = bind_unix_file(path)?;
-        let listeners = listen::<Unix>(self, vec![socket])?;
-        let factory = Box::new(move || protocol_factory().into());
-        let shared = Shared::new(self, listeners, factory, file);
-        Ok(TransportServer::new(shared, vec![path.to_path_buf()]))
-    }
-}
-
-type Factory = Box<dyn FnMut() -> StreamProtocol>;
+pub(super) type Factory = Box<dyn FnMut() -> StreamProtocol>;
 
 /// A server that makes a protocol for every connection, until it is closed or dropped.
 ///
@@ -121,7 +40,7 @@ pub struct TransportServer<A = SocketAddr> {
 }
 
 /// The part that callbacks and connections share.
-struct Shared {
+pub(super) struct Shared {
     event_loop: WeakLoop,
     /// Where it listens; empty once it is closed.
     listeners: RefCell<Vec<Rc<Listener>>>,
@@ -136,26 +55,11 @@ struct Shared {
 }
 
 /// A socket that listens.
-struct Listener {
+pub(super) struct Listener {
     socket: Box<dyn Listening>,
     watch: Cell<Option<Watch>>,
     /// The wait after an error.
     retry: Cell<Option<TimerHandle>>,
-}
-
-/// Lets sockets that are bound listen.
-fn listen<F: Family>(
-    event_loop: &EventLoop,
-    sockets: Vec<Socket>,
-) -> io::Result<Vec<Rc<Listener>>> {
-    let listener = |socket| {
-        Ok(Rc::new(Listener {
-            socket: Box::new(SocketListener::<F>::listen(event_loop, socket, BACKLOG)?),
-            watch: Cell::new(None),
-            retry: Cell::new(None),
-        }))
-    };
-    sockets.into_iter().map(listener).collect()
 }
 
 impl TransportServer<SocketAddr> {
@@ -181,7 +85,7 @@ impl TransportServer<PathBuf> {
 }
 
 impl<A> TransportServer<A> {
-    fn new(shared: Rc<Shared>, addresses: Vec<A>) -> Self {
+    pub(super) fn new(shared: Rc<Shared>, addresses: Vec<A>) -> Self {
         let listeners = shared.listeners.borrow().clone();
         for listener in &listeners {
             shared.listen(listener);
@@ -248,8 +152,19 @@ impl<A: fmt::Debug> fmt::Debug for TransportServer<A> {
     }
 }
 
+impl Listener {
+    /// Lets a bound socket listen.
+    pub(super) fn new<F: Family>(event_loop: &EventLoop, socket: Socket) -> io::Result<Rc<Self>> {
+        Ok(Rc::new(Self {
+            socket: Box::new(SocketListener::<F>::listen(event_loop, socket, BACKLOG)?),
+            watch: Cell::new(None),
+            retry: Cell::new(None),
+        }))
+    }
+}
+
 impl Shared {
-    fn new(
+    pub(super) fn new(
         event_loop: &EventLoop,
         listeners: Vec<Rc<Listener>>,
         factory: Factory,
@@ -316,10 +231,10 @@ impl Shared {
         let Some(protocol) = self.make_protocol(&event_loop) else {
             return;
         };
-        let started =
-            adopt(&event_loop, socket).and_then(|wire| start(&event_loop, wire, protocol, || {}));
-        match started {
-            Ok(transport) => {
+        let adopted = adopt(&event_loop, socket);
+        match adopted.and_then(|wire| Link::of_socket(&event_loop, wire)) {
+            Ok(link) => {
+                let transport = start(&event_loop, link, protocol, || {});
                 let connection = transport.connection();
                 connection.accompany(Box::new(Presence::new(self, connection)));
             }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::connection::Connection;
 use super::flow::BufferLimitsError;
+use super::link::Ways;
 
 /// A connection that calls a [`Protocol`](crate::Protocol).
 ///
@@ -58,9 +59,10 @@ impl Transport {
         self.connection.write_eof();
     }
 
-    /// Returns whether [`write_eof`](Self::write_eof) works. It does for all sockets.
+    /// Returns whether [`write_eof`](Self::write_eof) works. It does for all sockets, and for a
+    /// pipe that is written to, which it closes.
     pub fn can_write_eof(&self) -> bool {
-        true
+        self.connection.ways != Ways::In
     }
 
     /// Closes the connection once everything is sent. Nothing more is read.
@@ -150,7 +152,7 @@ impl Transport {
     ///
     /// # Errors
     ///
-    /// `NotConnected` once the connection is lost.
+    /// `NotConnected` once the connection is lost; `Unsupported` for a pipe.
     #[doc(alias = "get_extra_info")]
     pub fn with_socket<R>(&self, use_socket: impl FnOnce(BorrowedFd<'_>) -> R) -> io::Result<R> {
         let link = self.connection.link().ok_or(io::ErrorKind::NotConnected)?;
