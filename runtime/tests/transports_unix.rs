@@ -101,7 +101,8 @@ fn the_file_goes_when_the_server_is_closed_or_dropped() {
         server.close();
         assert!(!folder.socket().exists());
         assert_eq!(server.path(), folder.socket());
-        let nobody = get_running_loop().create_unix_connection(Mute, folder.socket());
+        let event_loop = get_running_loop();
+        let nobody = event_loop.create_unix_connection(Mute, folder.socket());
         let error = nobody.await.expect_err("it is closed");
         assert_eq!(error.kind(), ErrorKind::NotFound);
         let start = format!("cannot connect to {}: ", folder.socket().display());
@@ -139,7 +140,8 @@ fn the_socket_of_a_dead_server_is_replaced_and_that_of_a_live_one_is_not() {
         let path = folder.socket().display().to_string();
         let text = format!("cannot listen on {path}: another server listens on it");
         assert_eq!(error.to_string(), text);
-        let client = get_running_loop().create_unix_connection(Mute, server.path());
+        let event_loop = get_running_loop();
+        let client = event_loop.create_unix_connection(Mute, server.path());
         client.await.expect("the first one listens still");
     });
 }

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use socket2::Socket;
 
 use super::endpoint::Endpoint;
-use super::source::{Registration, Source};
+use super::source::{Registration, Source, loop_is_gone};
 use super::stream::{Family, SocketStream};
 use crate::event_loop::{Direction, EventLoop};
 
@@ -22,8 +22,12 @@ pub struct SocketListener<F: Family> {
 }
 
 impl<F: Family> SocketListener<F> {
-    /// Lets a bound socket take connections, `backlog` of which may wait.
+    /// Lets a bound socket take connections, `backlog` of which may wait. An error may mean that
+    /// the loop is closed.
     pub(crate) fn listen(event_loop: &EventLoop, socket: Socket, backlog: u32) -> io::Result<Self> {
+        if event_loop.is_closed() {
+            return Err(loop_is_gone());
+        }
         socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
         let source = Source::new(event_loop, OwnedFd::from(socket).into())?;
         Ok(Self { source })
