@@ -168,7 +168,10 @@ fn a_wait_for_several_tasks_says_so_and_a_circle_through_it_is_found() {
     let text = "map_concurrent of 2 tasks";
     assert_eq!(mapped, (text.to_string(), circle.clone()));
     let raced = combined(|stuck, back| async {
-        let both = [stuck, back].map(|child| async { Ok::<(), ()>(child.await) });
+        let both = [stuck, back].map(|child| async {
+            child.await;
+            Ok::<(), ()>(())
+        });
         looplet::staggered_race(both, Some(ms(1))).await;
     });
     let text = "staggered_race of 2 tasks";

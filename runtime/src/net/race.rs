@@ -169,6 +169,13 @@ mod tests {
     }
 
     #[test]
+    fn without_a_delay_families_do_not_take_turns() {
+        let three = "[::1]:1010 [::1]:20 127.0.0.1:30";
+        assert_eq!(race(three, None), (Ok(20), 30));
+        assert_eq!(race(three, Some(250)), (Ok(30), 40));
+    }
+
+    #[test]
     fn if_all_fail_there_is_an_error_for_each() {
         let (outcome, took) = race("127.0.0.1:1400 127.0.0.1:1010", Some(250));
         assert_eq!((outcome, took), (Err(vec![1400, 1010]), 400));

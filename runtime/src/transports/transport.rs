@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::flow::BufferLimitsError;
 use super::link::Ways;
 
-/// A connection that calls a [`Protocol`](crate::Protocol).
+/// A connection that calls a [`Protocol`](crate::Protocol): a socket, or the end of a pipe.
 ///
 /// A `Transport` is a cheap handle: clones stand for the same connection. Dropping it does not
 /// close anything; the loop owns the connection until it is lost. No method waits, and none
