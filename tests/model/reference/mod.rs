@@ -1,293 +1,317 @@
 //! What asyncio does with a program, as obviously as it can be said.
 //!
-//! A list of what is ready, a list of timers, futures with callbacks, and tasks that are
-//! little interpreters of their operations. Nothing here is fast, and nothing is shared with
-//! the runtime. The rules are asyncio's:
+//! A list of what is ready, a list of timers, futures with callbacks, and tasks with a stack
+//! of what they have left to do. Nothing is fast, and nothing is shared with the runtime.
 //!
-//! 1. A turn: forget dead timers; if nothing is ready, the time jumps to the next one; timers
-//!    that are due become ready, by deadline and then by age; what is ready now is run.
-//! 2. What is scheduled runs in the order of its scheduling.
-//! 3. A future that is done schedules its callbacks in the order in which they were added. A
-//!    task that awaits is such a callback. Awaiting what is done does not wait.
-//! 4. A cancel of a task cancels what it waits for. If that is not possible, it is thrown in
-//!    the task's next step.
-//! 5. A timeout cancels its task. On the way out it takes that back, and if there are not more
-//!    requests than when it was entered, the cancel was its own and ends here.
-//! 6. A task that returns with a cancel not yet thrown is cancelled.
+//! 1. A turn forgets cancelled timers. If nothing is ready, the time jumps to the next timer.
+//!    Timers that are due become ready. What is ready now is run, unless it is cancelled.
+//! 2. What is scheduled runs once, in the order of its scheduling.
+//! 3. Timers become ready by deadline, then by age.
+//! 4. A stop ends the loop after this turn; one before a run, after the first, without a jump.
+//! 5. A future that ends schedules its callbacks, as they were added. A waiting task is one.
+//! 6. Awaiting what is done does not wait.
+//! 7. A task begins with a scheduled step. A step goes on until the task waits. To give the
+//!    turn away is to schedule the next step.
+//! 8. So who awaits a task goes on one turn after its end.
+//! 9. A cancel of a task is counted, and cancels what the task waits for. If it waits for
+//!    nothing, the cancel is thrown in its next step, whatever that brings.
+//! 10. It is thrown where the task waits, and may be caught. A task is cancelled if a cancel
+//!     leaves it, or if one is still to be thrown when it returns.
+//! 11. To uncancel counts down; at zero, a cancel that is still to be thrown is forgotten.
+//! 12. A task that is cancelled before its first step never begins.
 
-mod coroutine;
+mod timeouts;
 
 use std::cell::RefCell;
+use std::mem::take;
 
-use self::coroutine::{Task, Timeout};
-use crate::program::{PROMISES, Program};
-use crate::world::{Call, Log, World};
+use self::timeouts::Timeout;
+use crate::program::{Op, PROMISES, Program};
+use crate::world::{Action, Call, Name, Stage, World};
 
 /// Runs a program and returns its trace.
 pub(crate) fn trace(program: &Program) -> Vec<String> {
-    let mut model = Model::new(program);
-    for setup in &program.setups {
-        setup.iter().for_each(|op| model.perform("main", op));
-        model.run_forever();
-    }
-    model.say_states();
-    model.log.into_inner().lines
+    let mut model = Model::default();
+    model.stage = RefCell::new(Stage::new(program));
+    model.promises = vec![Future::default(); PROMISES];
+    model.play()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum State {
+    #[default]
     Pending,
     Value(usize),
     Cancelled,
 }
 
 /// What can be ready, or wait for a timer or for a future.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Entry {
-    /// A callback.
     Call(Call),
-    /// A step of a task that gave its turn away, or is new.
+    /// The next step of a task.
     Step(usize),
-    /// A step of a task that waited for a future.
-    Wakeup(usize),
     /// The end of a sleep.
-    Elapse(usize),
+    Elapse(Name),
     /// The end of the time of a timeout.
     Expire(usize),
 }
 
-/// A promise, half of a task, or what a sleep waits for.
+/// What a task has left to do.
+enum Frame {
+    Do(Op),
+    Await(Name),
+    /// Ends a cancel: does this, and then lets the cancel go on, if it is true.
+    Catch(Vec<Op>, bool),
+    /// Throws the cancel again, if it is true.
+    Raise(bool),
+    /// Leaves a timeout.
+    Leave(usize),
+}
+
+#[derive(Clone, Default)]
 struct Future {
     state: State,
     callbacks: Vec<Entry>,
 }
 
-impl Future {
-    fn pending() -> Self {
-        Self {
-            state: State::Pending,
-            callbacks: Vec::new(),
-        }
-    }
+#[derive(Default)]
+struct Task {
+    future: Future,
+    /// What is next is the last.
+    stack: Vec<Frame>,
+    waits_for: Option<Name>,
+    /// Whether a cancel is to be thrown in the next step.
+    must_cancel: bool,
+    cancelling: usize,
 }
 
-struct Model<'p> {
-    program: &'p Program,
-    log: RefCell<Log>,
+#[derive(Default)]
+struct Model {
+    stage: RefCell<Stage>,
     now: u64,
     stopping: bool,
     ready: Vec<Entry>,
-    /// Deadline and what to do, by age.
+    /// Deadlines, and what is to be done then.
     timers: Vec<(u64, Entry)>,
-    /// The numbers of the callbacks that were cancelled.
-    cancelled: Vec<usize>,
-    /// The promises first.
-    futures: Vec<Future>,
-    tasks: Vec<Task<'p>>,
+    cancelled: Vec<Entry>,
+    /// Those of the program, and then one for each sleep.
+    promises: Vec<Future>,
+    tasks: Vec<Task>,
     timeouts: Vec<Timeout>,
 }
 
-impl<'p> Model<'p> {
-    fn new(program: &'p Program) -> Self {
-        let mut model = Self {
-            program,
-            log: RefCell::default(),
-            now: 0,
-            stopping: false,
-            ready: Vec::new(),
-            timers: Vec::new(),
-            cancelled: Vec::new(),
-            futures: Vec::new(),
-            tasks: Vec::new(),
-            timeouts: Vec::new(),
-        };
-        model.futures.resize_with(PROMISES, Future::pending);
-        model
-    }
-
-    fn say_states(&mut self) {
-        for promise in 0..PROMISES {
-            let state = self.futures[promise].state;
-            self.say("promise", &promise.to_string(), &format!("{state:?}"));
-        }
-        for (number, task) in self.tasks.iter().enumerate() {
-            let state = self.futures[task.future].state;
-            let result = format!("{state:?}, cancelling {}", task.cancelling);
-            self.say("task", &number.to_string(), &result);
-        }
-    }
-
-    fn run_forever(&mut self) {
-        let mut end = "stopped";
-        loop {
-            if !self.turn() {
-                end = "idle";
-                break;
-            }
-            if self.stopping {
-                break;
-            }
-        }
-        self.say("loop", end, "");
-        self.stopping = false;
-    }
-
-    /// Rule 1. Returns whether anything can ever happen.
-    fn turn(&mut self) -> bool {
-        let mut timers = std::mem::take(&mut self.timers);
-        timers.retain(|&(_, entry)| self.is_alive(entry));
-        if self.ready.is_empty() && !self.stopping {
-            let Some(next) = timers.iter().map(|timer| timer.0).min() else {
-                return false;
-            };
-            self.now = self.now.max(next);
-        }
-        let (mut due, later): (Vec<_>, Vec<_>) =
-            timers.into_iter().partition(|timer| timer.0 <= self.now);
-        due.sort_by_key(|timer| timer.0);
-        self.ready.extend(due.into_iter().map(|timer| timer.1));
-        self.timers = later;
-        let batch = std::mem::take(&mut self.ready);
-        batch.iter().for_each(|&entry| self.run(entry));
-        self.now += u64::from(!batch.is_empty());
-        true
-    }
-
-    fn is_alive(&self, entry: Entry) -> bool {
-        match entry {
-            Entry::Call(call) => !self.cancelled.contains(&call.number),
-            Entry::Elapse(future) => self.futures[future].state == State::Pending,
-            Entry::Expire(timeout) => !self.timeouts[timeout].left,
-            Entry::Step(_) | Entry::Wakeup(_) => true,
-        }
-    }
-
-    fn run(&mut self, entry: Entry) {
-        match entry {
-            _ if !self.is_alive(entry) => {}
-            Entry::Call(call) => {
-                let who = format!("call {}", call.number);
-                self.say(&who, "runs", "");
-                let body = &self.program.calls[call.body];
-                body.iter().for_each(|op| self.perform(&who, op));
-            }
-            Entry::Step(task) => self.step(task, false),
-            Entry::Wakeup(task) => self.wake_up(task),
-            Entry::Elapse(future) => self.settle(future, State::Value(0)),
-            Entry::Expire(timeout) => self.expire(timeout),
-        }
-    }
-
-    fn new_future(&mut self) -> usize {
-        self.futures.push(Future::pending());
-        self.futures.len() - 1
-    }
-
-    /// Rule 3.
-    fn settle(&mut self, future: usize, state: State) {
-        self.futures[future].state = state;
-        self.ready.append(&mut self.futures[future].callbacks);
-    }
-
-    /// Rule 3.
-    fn add_callback(&mut self, future: usize, callback: Entry) {
-        match self.futures[future].state {
-            State::Pending => self.futures[future].callbacks.push(callback),
-            _ => self.ready.push(callback),
-        }
-    }
-
-    /// Rule 4. Returns whether the future was pending.
-    fn cancel_future(&mut self, future: usize) -> bool {
-        if self.futures[future].state != State::Pending {
-            return false;
-        }
-        let Some(task) = self.tasks.iter().position(|task| task.future == future) else {
-            self.settle(future, State::Cancelled);
-            return true;
-        };
-        self.tasks[task].cancelling += 1;
-        let waits_for = self.tasks[task].waits_for;
-        let forwarded = waits_for.is_some_and(|future| self.cancel_future(future));
-        self.tasks[task].must_cancel |= !forwarded;
-        true
-    }
-}
-
-impl World for Model<'_> {
-    fn log(&self) -> &RefCell<Log> {
-        &self.log
+impl World for Model {
+    fn stage(&self) -> &RefCell<Stage> {
+        &self.stage
     }
 
     fn now(&self) -> u64 {
         self.now
     }
 
-    fn call_soon(&mut self, call: Call) {
-        self.ready.push(Entry::Call(call));
+    fn state(&mut self, name: Name) -> String {
+        format!("{:?}", self.future(name).state)
     }
 
-    fn call_later(&mut self, delay: u64, call: Call) {
-        self.call_at(self.now + delay, call);
+    fn cancelling(&self, task: usize) -> usize {
+        self.tasks[task].cancelling
     }
 
-    fn call_at(&mut self, when: u64, call: Call) {
-        self.timers.push((when, Entry::Call(call)));
+    /// Rule 4.
+    fn run_forever(&mut self) -> &'static str {
+        while self.turn() {
+            if take(&mut self.stopping) {
+                return "stopped";
+            }
+        }
+        "idle"
     }
 
-    fn cancel_handle(&mut self, number: usize) {
-        self.cancelled.push(number);
+    fn act(&mut self, action: Action) -> bool {
+        match action {
+            Action::CallSoon(call) => self.ready.push(Entry::Call(call)),
+            Action::CallLater(delay, call) => {
+                self.timers.push((self.now + delay, Entry::Call(call)))
+            }
+            Action::CallAt(when, call) => self.timers.push((when, Entry::Call(call))),
+            Action::CancelHandle(call) => self.cancelled.push(Entry::Call(call)),
+            Action::Stop => self.stopping = true,
+            Action::Set(promise, value) => return self.end(promise, State::Value(value)),
+            Action::Cancel(name) => return self.cancel(name),
+            Action::Watch(name, call) => self.add_callback(name, Entry::Call(call)),
+            Action::Unwatch(name, call) => return self.remove_callback(name, Entry::Call(call)),
+            Action::Spawn(task, body) => {
+                let body = self.stage.borrow().program.tasks[body].clone();
+                self.tasks.push(Task::default());
+                self.tasks[task].push(body);
+                self.ready.push(Entry::Step(task));
+            }
+            // Rule 11.
+            Action::Uncancel(task) => {
+                let task = &mut self.tasks[task];
+                task.cancelling = task.cancelling.saturating_sub(1);
+                task.must_cancel &= task.cancelling > 0;
+            }
+        }
+        true
+    }
+}
+
+impl Model {
+    /// Rules 1 to 3. Returns whether anything can ever happen.
+    fn turn(&mut self) -> bool {
+        self.timers
+            .retain(|(_, entry)| !self.cancelled.contains(entry));
+        self.timers.sort_by_key(|timer| timer.0);
+        if self.ready.is_empty() && !self.stopping {
+            let Some(next) = self.timers.first() else {
+                return false;
+            };
+            self.now = self.now.max(next.0);
+        }
+        let due = self.timers.partition_point(|timer| timer.0 <= self.now);
+        self.ready
+            .extend(self.timers.drain(..due).map(|timer| timer.1));
+        let batch = take(&mut self.ready);
+        batch.iter().for_each(|&entry| self.run(entry));
+        self.now += u64::from(!batch.is_empty());
+        true
     }
 
-    fn stop(&mut self) {
-        self.stopping = true;
+    fn run(&mut self, entry: Entry) {
+        match entry {
+            _ if self.cancelled.contains(&entry) => {}
+            Entry::Call(call) => self.call(call),
+            Entry::Step(task) => self.step(task),
+            Entry::Elapse(promise) => drop(self.end(promise, State::Value(0))),
+            Entry::Expire(timeout) => self.expire(timeout),
+        }
     }
 
-    fn set(&mut self, promise: usize, value: usize) -> bool {
-        let pending = self.futures[promise].state == State::Pending;
+    fn future(&mut self, name: Name) -> &mut Future {
+        match name {
+            Name::Promise(promise) => &mut self.promises[promise],
+            Name::Task(task) => &mut self.tasks[task].future,
+        }
+    }
+
+    /// Rule 5. Returns whether the future was pending.
+    fn end(&mut self, name: Name, state: State) -> bool {
+        let future = self.future(name);
+        let pending = future.state == State::Pending;
         if pending {
-            self.settle(promise, State::Value(value));
+            future.state = state;
+            let callbacks = take(&mut future.callbacks);
+            self.ready.extend(callbacks);
         }
         pending
     }
 
-    fn cancel_promise(&mut self, promise: usize) -> bool {
-        self.cancel_future(promise)
-    }
-
-    fn watch_promise(&mut self, promise: usize, call: Call) {
-        self.add_callback(promise, Entry::Call(call));
-    }
-
-    fn watch_task(&mut self, task: usize, call: Call) {
-        self.add_callback(self.tasks[task].future, Entry::Call(call));
-    }
-
-    fn unwatch(&mut self, number: usize) -> bool {
-        let is_it = |entry: &Entry| matches!(entry, Entry::Call(call) if call.number == number);
-        let mut lists = self.futures.iter_mut().map(|future| &mut future.callbacks);
-        let found = lists.find_map(|list| Some((list.iter().position(is_it)?, list)));
-        found.map(|(at, list)| list.remove(at)).is_some()
-    }
-
-    fn spawn(&mut self, body: usize) {
-        let future = self.new_future();
-        let number = self.tasks.len();
-        self.tasks
-            .push(Task::new(future, &self.program.tasks[body]));
-        self.ready.push(Entry::Step(number));
-    }
-
-    fn cancel(&mut self, task: usize) -> bool {
-        self.cancel_future(self.tasks[task].future)
-    }
-
-    fn uncancel(&mut self, task: usize) -> usize {
-        let task = &mut self.tasks[task];
-        if task.cancelling > 0 {
-            task.cancelling -= 1;
-            task.must_cancel &= task.cancelling > 0;
+    fn add_callback(&mut self, name: Name, callback: Entry) {
+        match self.future(name).state {
+            State::Pending => self.future(name).callbacks.push(callback),
+            _ => self.ready.push(callback),
         }
-        task.cancelling
+    }
+
+    fn remove_callback(&mut self, name: Name, callback: Entry) -> bool {
+        let callbacks = &mut self.future(name).callbacks;
+        let position = callbacks.iter().position(|&entry| entry == callback);
+        position.map(|at| callbacks.remove(at)).is_some()
+    }
+
+    /// Rule 9. Returns whether the future was pending.
+    fn cancel(&mut self, name: Name) -> bool {
+        let Name::Task(number) = name else {
+            self.cancelled.push(Entry::Elapse(name));
+            return self.end(name, State::Cancelled);
+        };
+        let task = &mut self.tasks[number];
+        let pending = task.future.state == State::Pending;
+        if pending {
+            task.cancelling += 1;
+            let passed_on = task.waits_for.is_some_and(|name| self.cancel(name));
+            self.tasks[number].must_cancel |= !passed_on;
+        }
+        pending
+    }
+
+    /// Rules 6, 7, 10 and 12.
+    fn step(&mut self, number: usize) {
+        let who = format!("task {number}");
+        self.tasks[number].waits_for = None;
+        let mut thrown = take(&mut self.tasks[number].must_cancel);
+        while let Some(frame) = self.tasks[number].stack.pop() {
+            match frame {
+                Frame::Do(_) | Frame::Await(_) if thrown => {}
+                Frame::Do(Op::Yield | Op::Sleep(0)) => return self.ready.push(Entry::Step(number)),
+                Frame::Do(op) => self.begin(number, op),
+                Frame::Await(name) => match self.future(name).state {
+                    State::Pending => return self.wait(number, name),
+                    State::Value(value) => self.say(&who, "got", &value.to_string()),
+                    State::Cancelled => thrown = true,
+                },
+                Frame::Catch(cleanup, raise) if thrown => {
+                    self.say(&who, "caught", "");
+                    self.tasks[number].stack.push(Frame::Raise(raise));
+                    self.tasks[number].push(cleanup);
+                    thrown = false;
+                }
+                Frame::Catch(..) => {}
+                Frame::Raise(raise) => thrown |= raise,
+                Frame::Leave(timeout) => thrown = self.leave_timeout(timeout, thrown),
+            }
+        }
+        self.say(&who, "ends", "");
+        let cancelled = thrown || self.tasks[number].must_cancel;
+        let state = if cancelled {
+            State::Cancelled
+        } else {
+            State::Value(number)
+        };
+        self.end(Name::Task(number), state);
+    }
+
+    /// Does an operation of a task, or puts what it consists of on the stack.
+    fn begin(&mut self, number: usize, op: Op) {
+        let task = &mut self.tasks[number];
+        match op {
+            Op::Sleep(time) => {
+                let promise = Name::Promise(self.promises.len());
+                self.promises.push(Future::default());
+                self.timers.push((self.now + time, Entry::Elapse(promise)));
+                task.stack.push(Frame::Await(promise));
+            }
+            Op::AwaitPromise(promise) => task.stack.push(Frame::Await(Name::Promise(promise))),
+            Op::AwaitTask(which) => {
+                let awaited = self.stage.borrow().awaited(number, which);
+                task.stack
+                    .extend(awaited.map(|task| Frame::Await(Name::Task(task))));
+            }
+            Op::Catch(body, cleanup, raise) => {
+                task.stack.push(Frame::Catch(cleanup, raise));
+                task.push(body);
+            }
+            Op::Timeout(time, body) => self.enter_timeout(number, time, body),
+            Op::CancelSelf => self.perform(&format!("task {number}"), &Op::Cancel(number)),
+            op => self.perform(&format!("task {number}"), &op),
+        }
+    }
+
+    fn wait(&mut self, number: usize, name: Name) {
+        self.add_callback(name, Entry::Step(number));
+        let task = &mut self.tasks[number];
+        task.stack.push(Frame::Await(name));
+        task.waits_for = Some(name);
+        if take(&mut task.must_cancel) {
+            self.cancel(name);
+        }
+    }
+}
+
+impl Task {
+    fn push(&mut self, ops: Vec<Op>) {
+        self.stack.extend(ops.into_iter().rev().map(Frame::Do));
     }
 }
