@@ -11,7 +11,7 @@ use looplet::{
 };
 
 use crate::program::{Op, PROMISES, Program};
-use crate::world::{Action, Call, Name, Stage, World};
+use crate::world::{Action, Call, Name, Stage, State, World};
 
 /// Runs a program on a loop of its own, with virtual time, and returns its trace.
 pub(crate) fn trace(program: &Program) -> Vec<String> {
@@ -168,16 +168,16 @@ impl World for OnLooplet {
         passed.as_micros() as u64
     }
 
-    fn state(&mut self, name: Name) -> String {
+    fn state(&mut self, name: Name) -> State {
         let result = match name {
             Name::Promise(promise) => self.0.promises[promise].result(),
             Name::Task(task) => self.task(task).result(),
         };
         match result {
-            Ok(Ok(value)) => format!("Value({value})"),
-            Ok(Err(_)) => "Cancelled".to_string(),
-            Err(InvalidState::ResultNotSet) => "Pending".to_string(),
-            Err(error) => error.to_string(),
+            Ok(Ok(value)) => State::Value(value),
+            Ok(Err(_)) => State::Cancelled,
+            Err(InvalidState::ResultNotSet) => State::Pending,
+            Err(error) => panic!("a promise or a task has a result or none: {error}"),
         }
     }
 
@@ -195,9 +195,9 @@ impl World for OnLooplet {
 
     fn act(&mut self, action: Action) -> bool {
         match action {
-            Action::CallSoon(call) => self.call_soon(call),
-            Action::CallLater(delay, call) => self.call_later(delay, call),
-            Action::CallAt(when, call) => self.call_at(when, call),
+            Action::Soon(call) => self.call_soon(call),
+            Action::Later(delay, call) => self.call_later(delay, call),
+            Action::At(when, call) => self.call_at(when, call),
             Action::CancelHandle(call) => self.cancel_handle(call),
             Action::Stop => self.0.event_loop.stop(),
             Action::Set(promise, value) => return self.set(promise, value),
@@ -242,16 +242,12 @@ async fn run_one(world: &mut OnLooplet, number: usize, op: &Op) {
                 got(world, 0);
             }
         }
-        Op::AwaitPromise(promise) => {
-            let value = (&world.0.promises[*promise]).await;
-            got(world, value);
-        }
-        Op::AwaitTask(which) => {
-            let awaited = world.0.stage.borrow().awaited(number, *which);
-            if let Some(task) = awaited {
-                let task = world.task(task);
-                let value = (&task).await;
-                got(world, value);
+        Op::AwaitPromise(_) | Op::AwaitTask(_) => {
+            let awaited = world.0.stage.borrow().awaited(number, op);
+            match awaited {
+                Some(Name::Promise(promise)) => got(world, (&world.0.promises[promise]).await),
+                Some(Name::Task(task)) => got(world, (&world.task(task)).await),
+                None => {}
             }
         }
         Op::Catch(body, cleanup, raise) => {

@@ -23,12 +23,24 @@ pub(crate) enum Name {
     Task(usize),
 }
 
+/// How something that has an end is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum State {
+    #[default]
+    Pending,
+    Value(usize),
+    Cancelled,
+}
+
 /// What anybody may do, with the names of what there is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Action {
-    CallSoon(Call),
-    CallLater(u64, Call),
-    CallAt(u64, Call),
+    /// `call_soon`.
+    Soon(Call),
+    /// `call_later`, after so long.
+    Later(u64, Call),
+    /// `call_at` that time.
+    At(u64, Call),
     /// Cancels the handle of a callback of those three.
     CancelHandle(Call),
     Stop,
@@ -67,17 +79,24 @@ impl Stage {
         }
     }
 
-    /// The task that `which` means when the task `own` awaits it.
-    pub(crate) fn awaited(&self, own: usize, which: usize) -> Option<usize> {
-        self.program.awaited(own, which, self.tasks)
+    /// What a task awaits in an operation. `None`: there is no such task.
+    pub(crate) fn awaited(&self, own: usize, op: &Op) -> Option<Name> {
+        match *op {
+            Op::AwaitPromise(promise) => Some(Name::Promise(promise)),
+            Op::AwaitTask(which) => {
+                let awaited = self.program.awaited(own, which, self.tasks);
+                awaited.map(Name::Task)
+            }
+            _ => None,
+        }
     }
 
     /// What an operation means. `None`: nothing, there is too much or too little.
     fn action(&mut self, op: &Op) -> Option<Action> {
         Some(match *op {
-            Op::Soon(body) => Action::CallSoon(self.make_scheduled(body)?),
-            Op::Later(delay, body) => Action::CallLater(delay, self.make_scheduled(body)?),
-            Op::At(when, body) => Action::CallAt(when, self.make_scheduled(body)?),
+            Op::Soon(body) => Action::Soon(self.make_scheduled(body)?),
+            Op::Later(delay, body) => Action::Later(delay, self.make_scheduled(body)?),
+            Op::At(when, body) => Action::At(when, self.make_scheduled(body)?),
             Op::CancelHandle(which) => {
                 let at = pick(which, self.handles.len())?;
                 Action::CancelHandle(self.handles[at])
@@ -132,8 +151,7 @@ impl Stage {
 pub(crate) trait World {
     fn stage(&self) -> &RefCell<Stage>;
     fn now(&self) -> u64;
-    /// Whether a promise or a task is pending, and its result.
-    fn state(&mut self, name: Name) -> String;
+    fn state(&mut self, name: Name) -> State;
     /// The cancels of a task that were not taken back.
     fn cancelling(&self, task: usize) -> usize;
     /// Runs until the loop is stopped or idle, and returns which.
@@ -151,12 +169,12 @@ pub(crate) trait World {
         }
         for promise in 0..PROMISES {
             let state = self.state(Name::Promise(promise));
-            self.say("promise", &promise.to_string(), &state);
+            self.say("promise", &promise.to_string(), &format!("{state:?}"));
         }
         let tasks = self.stage().borrow().tasks;
         for task in 0..tasks {
             let (state, cancelling) = (self.state(Name::Task(task)), self.cancelling(task));
-            let result = format!("{state}, cancelling {cancelling}");
+            let result = format!("{state:?}, cancelling {cancelling}");
             self.say("task", &task.to_string(), &result);
         }
         std::mem::take(&mut self.stage().borrow_mut().lines)
@@ -181,7 +199,7 @@ pub(crate) trait World {
     fn act_and_tell(&mut self, action: Action) -> String {
         let done = self.act(action);
         match action {
-            Action::CallSoon(call) | Action::CallLater(_, call) | Action::CallAt(_, call) => {
+            Action::Soon(call) | Action::Later(_, call) | Action::At(_, call) => {
                 call.number.to_string()
             }
             Action::Watch(_, call) => call.number.to_string(),

@@ -1,22 +1,18 @@
-//! What asyncio does with a program, as obviously as it can be said.
+//! What asyncio does with a program, as obviously as it can be said:
 //!
-//! A list of what is ready, a list of timers, futures with callbacks, and tasks with a stack
-//! of what they have left to do. Nothing is fast, and nothing is shared with the runtime.
-//!
-//! 1. A turn forgets cancelled timers. If nothing is ready, the time jumps to the next timer.
-//!    Timers that are due become ready. What is ready now is run, unless it is cancelled.
+//! 1. A turn forgets cancelled timers; if nothing is ready, the time jumps to the next timer;
+//!    timers that are due become ready; what is ready now is run, unless it is cancelled.
 //! 2. What is scheduled runs once, in the order of its scheduling.
 //! 3. Timers become ready by deadline, then by age.
-//! 4. A stop ends the loop after this turn; one before a run, after the first, without a jump.
-//! 5. A future that ends schedules its callbacks, as they were added. A waiting task is one.
+//! 4. A stop ends the loop after the turn; before a run, after its first, without a jump.
+//! 5. A future that ends schedules its callbacks in their order. A task that waits is one.
 //! 6. Awaiting what is done does not wait.
-//! 7. A task begins with a scheduled step. A step goes on until the task waits. To give the
-//!    turn away is to schedule the next step.
+//! 7. A new task has a step scheduled. A step goes on until the task waits or gives its turn away.
 //! 8. So who awaits a task goes on one turn after its end.
-//! 9. A cancel of a task is counted, and cancels what the task waits for. If it waits for
+//! 9. A cancel of a task is counted and cancels what the task waits for. If it waits for
 //!    nothing, the cancel is thrown in its next step, whatever that brings.
 //! 10. It is thrown where the task waits, and may be caught. A task is cancelled if a cancel
-//!     leaves it, or if one is still to be thrown when it returns.
+//!     leaves it, or is still to be thrown when it returns.
 //! 11. To uncancel counts down; at zero, a cancel that is still to be thrown is forgotten.
 //! 12. A task that is cancelled before its first step never begins.
 
@@ -27,22 +23,14 @@ use std::mem::take;
 
 use self::timeouts::Timeout;
 use crate::program::{Op, PROMISES, Program};
-use crate::world::{Action, Call, Name, Stage, World};
+use crate::world::{Action, Call, Name, Stage, State, World};
 
 /// Runs a program and returns its trace.
 pub(crate) fn trace(program: &Program) -> Vec<String> {
     let mut model = Model::default();
-    model.stage = RefCell::new(Stage::new(program));
-    model.promises = vec![Future::default(); PROMISES];
+    model.stage.replace(Stage::new(program));
+    model.promises.resize(PROMISES, Future::default());
     model.play()
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum State {
-    #[default]
-    Pending,
-    Value(usize),
-    Cancelled,
 }
 
 /// What can be ready, or wait for a timer or for a future.
@@ -51,7 +39,7 @@ enum Entry {
     Call(Call),
     /// The next step of a task.
     Step(usize),
-    /// The end of a sleep.
+    /// The end of a sleep: its promise is set.
     Elapse(Name),
     /// The end of the time of a timeout.
     Expire(usize),
@@ -60,13 +48,13 @@ enum Entry {
 /// What a task has left to do.
 enum Frame {
     Do(Op),
+    DoAll(Vec<Op>),
     Await(Name),
-    /// Ends a cancel: does this, and then lets the cancel go on, if it is true.
+    /// Catches a cancel, does this, and lets the cancel go on if it is true.
     Catch(Vec<Op>, bool),
-    /// Throws the cancel again, if it is true.
+    /// Throws, if it is true.
     Raise(bool),
-    /// Leaves a timeout.
-    Leave(usize),
+    LeaveTimeout(usize),
 }
 
 #[derive(Clone, Default)]
@@ -92,7 +80,7 @@ struct Model {
     now: u64,
     stopping: bool,
     ready: Vec<Entry>,
-    /// Deadlines, and what is to be done then.
+    /// Deadlines, and what is ready then.
     timers: Vec<(u64, Entry)>,
     cancelled: Vec<Entry>,
     /// Those of the program, and then one for each sleep.
@@ -110,8 +98,8 @@ impl World for Model {
         self.now
     }
 
-    fn state(&mut self, name: Name) -> String {
-        format!("{:?}", self.future(name).state)
+    fn state(&mut self, name: Name) -> State {
+        self.future(name).state
     }
 
     fn cancelling(&self, task: usize) -> usize {
@@ -130,21 +118,25 @@ impl World for Model {
 
     fn act(&mut self, action: Action) -> bool {
         match action {
-            Action::CallSoon(call) => self.ready.push(Entry::Call(call)),
-            Action::CallLater(delay, call) => {
-                self.timers.push((self.now + delay, Entry::Call(call)))
-            }
-            Action::CallAt(when, call) => self.timers.push((when, Entry::Call(call))),
+            Action::Soon(call) => self.ready.push(Entry::Call(call)),
+            Action::Later(delay, call) => self.timers.push((self.now + delay, Entry::Call(call))),
+            Action::At(when, call) => self.timers.push((when, Entry::Call(call))),
             Action::CancelHandle(call) => self.cancelled.push(Entry::Call(call)),
             Action::Stop => self.stopping = true,
             Action::Set(promise, value) => return self.end(promise, State::Value(value)),
             Action::Cancel(name) => return self.cancel(name),
-            Action::Watch(name, call) => self.add_callback(name, Entry::Call(call)),
-            Action::Unwatch(name, call) => return self.remove_callback(name, Entry::Call(call)),
+            Action::Watch(name, call) => match self.future(name).state {
+                State::Pending => self.future(name).callbacks.push(Entry::Call(call)),
+                _ => self.ready.push(Entry::Call(call)),
+            },
+            Action::Unwatch(name, call) => {
+                let is_it = |entry: &mut Entry| *entry == Entry::Call(call);
+                return self.future(name).callbacks.extract_if(.., is_it).count() > 0;
+            }
             Action::Spawn(task, body) => {
                 let body = self.stage.borrow().program.tasks[body].clone();
                 self.tasks.push(Task::default());
-                self.tasks[task].push(body);
+                self.tasks[task].stack.push(Frame::DoAll(body));
                 self.ready.push(Entry::Step(task));
             }
             // Rule 11.
@@ -161,18 +153,18 @@ impl World for Model {
 impl Model {
     /// Rules 1 to 3. Returns whether anything can ever happen.
     fn turn(&mut self) -> bool {
-        self.timers
-            .retain(|(_, entry)| !self.cancelled.contains(entry));
+        let is_alive = |entry: &Entry| !self.cancelled.contains(entry);
+        self.timers.retain(|(_, entry)| is_alive(entry));
         self.timers.sort_by_key(|timer| timer.0);
         if self.ready.is_empty() && !self.stopping {
-            let Some(next) = self.timers.first() else {
-                return false;
-            };
-            self.now = self.now.max(next.0);
+            match self.timers.first() {
+                Some(next) => self.now = self.now.max(next.0),
+                None => return false,
+            }
         }
         let due = self.timers.partition_point(|timer| timer.0 <= self.now);
-        self.ready
-            .extend(self.timers.drain(..due).map(|timer| timer.1));
+        let due = self.timers.drain(..due).map(|timer| timer.1);
+        self.ready.extend(due);
         let batch = take(&mut self.ready);
         batch.iter().for_each(|&entry| self.run(entry));
         self.now += u64::from(!batch.is_empty());
@@ -184,7 +176,7 @@ impl Model {
             _ if self.cancelled.contains(&entry) => {}
             Entry::Call(call) => self.call(call),
             Entry::Step(task) => self.step(task),
-            Entry::Elapse(promise) => drop(self.end(promise, State::Value(0))),
+            Entry::Elapse(promise) => _ = self.end(promise, State::Value(0)),
             Entry::Expire(timeout) => self.expire(timeout),
         }
     }
@@ -206,19 +198,6 @@ impl Model {
             self.ready.extend(callbacks);
         }
         pending
-    }
-
-    fn add_callback(&mut self, name: Name, callback: Entry) {
-        match self.future(name).state {
-            State::Pending => self.future(name).callbacks.push(callback),
-            _ => self.ready.push(callback),
-        }
-    }
-
-    fn remove_callback(&mut self, name: Name, callback: Entry) -> bool {
-        let callbacks = &mut self.future(name).callbacks;
-        let position = callbacks.iter().position(|&entry| entry == callback);
-        position.map(|at| callbacks.remove(at)).is_some()
     }
 
     /// Rule 9. Returns whether the future was pending.
@@ -243,75 +222,58 @@ impl Model {
         self.tasks[number].waits_for = None;
         let mut thrown = take(&mut self.tasks[number].must_cancel);
         while let Some(frame) = self.tasks[number].stack.pop() {
+            let stack = &mut self.tasks[number].stack;
             match frame {
-                Frame::Do(_) | Frame::Await(_) if thrown => {}
+                Frame::Do(_) | Frame::DoAll(_) | Frame::Await(_) if thrown => {}
                 Frame::Do(Op::Yield | Op::Sleep(0)) => return self.ready.push(Entry::Step(number)),
-                Frame::Do(op) => self.begin(number, op),
+                Frame::Do(Op::Sleep(time)) => {
+                    let promise = Name::Promise(self.promises.len());
+                    self.promises.push(Future::default());
+                    self.timers.push((self.now + time, Entry::Elapse(promise)));
+                    stack.push(Frame::Await(promise));
+                }
+                Frame::Do(op @ (Op::AwaitPromise(_) | Op::AwaitTask(_))) => {
+                    let awaited = self.stage.borrow().awaited(number, &op);
+                    stack.extend(awaited.map(Frame::Await));
+                }
+                Frame::Do(Op::Catch(body, cleanup, raise)) => {
+                    stack.extend([Frame::Catch(cleanup, raise), Frame::DoAll(body)]);
+                }
+                Frame::Do(Op::Timeout(time, body)) => self.enter_timeout(number, time, body),
+                Frame::Do(Op::CancelSelf) => self.perform(&who, &Op::Cancel(number)),
+                Frame::Do(op) => self.perform(&who, &op),
+                Frame::DoAll(ops) => stack.extend(ops.into_iter().rev().map(Frame::Do)),
                 Frame::Await(name) => match self.future(name).state {
                     State::Pending => return self.wait(number, name),
                     State::Value(value) => self.say(&who, "got", &value.to_string()),
                     State::Cancelled => thrown = true,
                 },
                 Frame::Catch(cleanup, raise) if thrown => {
-                    self.say(&who, "caught", "");
-                    self.tasks[number].stack.push(Frame::Raise(raise));
-                    self.tasks[number].push(cleanup);
                     thrown = false;
+                    stack.extend([Frame::Raise(raise), Frame::DoAll(cleanup)]);
+                    self.say(&who, "caught", "");
                 }
                 Frame::Catch(..) => {}
                 Frame::Raise(raise) => thrown |= raise,
-                Frame::Leave(timeout) => thrown = self.leave_timeout(timeout, thrown),
+                Frame::LeaveTimeout(timeout) => thrown = self.leave_timeout(timeout, thrown),
             }
         }
         self.say(&who, "ends", "");
-        let cancelled = thrown || self.tasks[number].must_cancel;
-        let state = if cancelled {
-            State::Cancelled
-        } else {
-            State::Value(number)
-        };
-        self.end(Name::Task(number), state);
-    }
-
-    /// Does an operation of a task, or puts what it consists of on the stack.
-    fn begin(&mut self, number: usize, op: Op) {
-        let task = &mut self.tasks[number];
-        match op {
-            Op::Sleep(time) => {
-                let promise = Name::Promise(self.promises.len());
-                self.promises.push(Future::default());
-                self.timers.push((self.now + time, Entry::Elapse(promise)));
-                task.stack.push(Frame::Await(promise));
-            }
-            Op::AwaitPromise(promise) => task.stack.push(Frame::Await(Name::Promise(promise))),
-            Op::AwaitTask(which) => {
-                let awaited = self.stage.borrow().awaited(number, which);
-                task.stack
-                    .extend(awaited.map(|task| Frame::Await(Name::Task(task))));
-            }
-            Op::Catch(body, cleanup, raise) => {
-                task.stack.push(Frame::Catch(cleanup, raise));
-                task.push(body);
-            }
-            Op::Timeout(time, body) => self.enter_timeout(number, time, body),
-            Op::CancelSelf => self.perform(&format!("task {number}"), &Op::Cancel(number)),
-            op => self.perform(&format!("task {number}"), &op),
-        }
+        let is_cancelled = thrown || self.tasks[number].must_cancel;
+        let value = (!is_cancelled).then_some(number);
+        self.end(
+            Name::Task(number),
+            value.map_or(State::Cancelled, State::Value),
+        );
     }
 
     fn wait(&mut self, number: usize, name: Name) {
-        self.add_callback(name, Entry::Step(number));
+        self.future(name).callbacks.push(Entry::Step(number));
         let task = &mut self.tasks[number];
         task.stack.push(Frame::Await(name));
         task.waits_for = Some(name);
         if take(&mut task.must_cancel) {
             self.cancel(name);
         }
-    }
-}
-
-impl Task {
-    fn push(&mut self, ops: Vec<Op>) {
-        self.stack.extend(ops.into_iter().rev().map(Frame::Do));
     }
 }

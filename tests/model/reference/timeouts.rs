@@ -28,8 +28,8 @@ impl Model {
             0 => self.ready.push(Entry::Expire(number)),
             _ => self.timers.push((self.now + time, Entry::Expire(number))),
         }
-        self.tasks[task].stack.push(Frame::Leave(number));
-        self.tasks[task].push(body);
+        self.tasks[task].stack.push(Frame::LeaveTimeout(number));
+        self.tasks[task].stack.push(Frame::DoAll(body));
     }
 
     /// Rule 1.
