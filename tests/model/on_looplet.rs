@@ -152,9 +152,17 @@ impl OnLooplet {
         self.0.tasks.borrow_mut().push(task);
     }
 
-    fn uncancel(&self, number: usize) {
-        let left = self.task(number).uncancel() as usize;
-        assert_eq!(left, self.cancelling(number), "it returns what is left");
+    fn state(&self, name: Name) -> State {
+        let result = match name {
+            Name::Promise(promise) => self.0.promises[promise].result(),
+            Name::Task(task) => self.task(task).result(),
+        };
+        match result {
+            Ok(Ok(value)) => State::Value(value),
+            Ok(Err(_)) => State::Cancelled,
+            Err(InvalidState::ResultNotSet) => State::Pending,
+            Err(error) => panic!("a promise or a task has a result or none: {error}"),
+        }
     }
 }
 
@@ -168,23 +176,6 @@ impl World for OnLooplet {
         passed.as_micros() as u64
     }
 
-    fn state(&mut self, name: Name) -> State {
-        let result = match name {
-            Name::Promise(promise) => self.0.promises[promise].result(),
-            Name::Task(task) => self.task(task).result(),
-        };
-        match result {
-            Ok(Ok(value)) => State::Value(value),
-            Ok(Err(_)) => State::Cancelled,
-            Err(InvalidState::ResultNotSet) => State::Pending,
-            Err(error) => panic!("a promise or a task has a result or none: {error}"),
-        }
-    }
-
-    fn cancelling(&self, task: usize) -> usize {
-        self.task(task).cancelling() as usize
-    }
-
     fn run_forever(&mut self) -> &'static str {
         match self.0.event_loop.run_forever() {
             Ok(()) => "stopped",
@@ -193,21 +184,23 @@ impl World for OnLooplet {
         }
     }
 
-    fn act(&mut self, action: Action) -> bool {
+    fn act(&mut self, action: Action) -> String {
         match action {
             Action::Soon(call) => self.call_soon(call),
             Action::Later(delay, call) => self.call_later(delay, call),
             Action::At(when, call) => self.call_at(when, call),
             Action::CancelHandle(call) => self.cancel_handle(call),
             Action::Stop => self.0.event_loop.stop(),
-            Action::Set(promise, value) => return self.set(promise, value),
-            Action::Cancel(name) => return self.cancel(name),
+            Action::Set(promise, value) => return self.set(promise, value).to_string(),
+            Action::Cancel(name) => return self.cancel(name).to_string(),
             Action::Watch(name, call) => self.watch(name, call),
-            Action::Unwatch(name, call) => return self.unwatch(name, call),
+            Action::Unwatch(name, call) => return self.unwatch(name, call).to_string(),
             Action::Spawn(task, body) => self.spawn(task, body),
-            Action::Uncancel(task) => self.uncancel(task),
+            Action::Uncancel(task) => return self.task(task).uncancel().to_string(),
+            Action::State(name) => return format!("{:?}", self.state(name)),
+            Action::Cancelling(task) => return self.task(task).cancelling().to_string(),
         }
-        true
+        "done".to_string()
     }
 }
 

@@ -54,6 +54,22 @@ pub(crate) enum Action {
     /// Starts the task with this number, with that body.
     Spawn(usize, usize),
     Uncancel(usize),
+    /// Tells the [`State`] of something.
+    State(Name),
+    /// Tells how many cancels of a task were not taken back.
+    Cancelling(usize),
+}
+
+impl Action {
+    /// The number of the callback or the task that it makes.
+    fn makes(self) -> Option<usize> {
+        match self {
+            Action::Soon(call) | Action::Later(_, call) | Action::At(_, call) => Some(call.number),
+            Action::Watch(_, call) => Some(call.number),
+            Action::Spawn(task, _) => Some(task),
+            _ => None,
+        }
+    }
 }
 
 /// What a program has in every world: its text, what was said, and what there is to name.
@@ -151,13 +167,10 @@ impl Stage {
 pub(crate) trait World {
     fn stage(&self) -> &RefCell<Stage>;
     fn now(&self) -> u64;
-    fn state(&mut self, name: Name) -> State;
-    /// The cancels of a task that were not taken back.
-    fn cancelling(&self, task: usize) -> usize;
     /// Runs until the loop is stopped or idle, and returns which.
     fn run_forever(&mut self) -> &'static str;
-    /// Returns what asyncio returns, and `true` for nothing.
-    fn act(&mut self, action: Action) -> bool;
+    /// Returns what came of it.
+    fn act(&mut self, action: Action) -> String;
 
     /// Runs the program and returns its trace.
     fn play(&mut self) -> Vec<String> {
@@ -168,13 +181,14 @@ pub(crate) trait World {
             self.say("loop", end, "");
         }
         for promise in 0..PROMISES {
-            let state = self.state(Name::Promise(promise));
-            self.say("promise", &promise.to_string(), &format!("{state:?}"));
+            let state = self.act(Action::State(Name::Promise(promise)));
+            self.say("promise", &promise.to_string(), &state);
         }
         let tasks = self.stage().borrow().tasks;
         for task in 0..tasks {
-            let (state, cancelling) = (self.state(Name::Task(task)), self.cancelling(task));
-            let result = format!("{state:?}, cancelling {cancelling}");
+            let state = self.act(Action::State(Name::Task(task)));
+            let cancelling = self.act(Action::Cancelling(task));
+            let result = format!("{state}, cancelling {cancelling}");
             self.say("task", &task.to_string(), &result);
         }
         std::mem::take(&mut self.stage().borrow_mut().lines)
@@ -192,22 +206,11 @@ pub(crate) trait World {
     /// Does what anybody may do, and says what came of it.
     fn perform(&mut self, who: &str, op: &Op) {
         let action = self.stage().borrow_mut().action(op);
-        let result = action.map(|action| self.act_and_tell(action));
+        let result = action.map(|action| {
+            let done = self.act(action);
+            action.makes().map_or(done, |number| number.to_string())
+        });
         self.say(who, op.name(), &result.unwrap_or_default());
-    }
-
-    fn act_and_tell(&mut self, action: Action) -> String {
-        let done = self.act(action);
-        match action {
-            Action::Soon(call) | Action::Later(_, call) | Action::At(_, call) => {
-                call.number.to_string()
-            }
-            Action::Watch(_, call) => call.number.to_string(),
-            Action::Set(..) | Action::Cancel(_) | Action::Unwatch(..) => done.to_string(),
-            Action::Spawn(task, _) => task.to_string(),
-            Action::Uncancel(task) => self.cancelling(task).to_string(),
-            Action::CancelHandle(_) | Action::Stop => "done".to_string(),
-        }
     }
 
     /// Adds a line: when, who, what, and what came of it.

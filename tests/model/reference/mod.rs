@@ -29,7 +29,7 @@ use crate::world::{Action, Call, Name, Stage, State, World};
 pub(crate) fn trace(program: &Program) -> Vec<String> {
     let mut model = Model::default();
     model.stage.replace(Stage::new(program));
-    model.promises.resize(PROMISES, Future::default());
+    model.promises.resize_with(PROMISES, Future::default);
     model.play()
 }
 
@@ -57,15 +57,11 @@ enum Frame {
     LeaveTimeout(usize),
 }
 
-#[derive(Clone, Default)]
+/// A promise; or a task, which has the rest too.
+#[derive(Default)]
 struct Future {
     state: State,
     callbacks: Vec<Entry>,
-}
-
-#[derive(Default)]
-struct Task {
-    future: Future,
     /// What is next is the last.
     stack: Vec<Frame>,
     waits_for: Option<Name>,
@@ -85,7 +81,7 @@ struct Model {
     cancelled: Vec<Entry>,
     /// Those of the program, and then one for each sleep.
     promises: Vec<Future>,
-    tasks: Vec<Task>,
+    tasks: Vec<Future>,
     timeouts: Vec<Timeout>,
 }
 
@@ -98,14 +94,6 @@ impl World for Model {
         self.now
     }
 
-    fn state(&mut self, name: Name) -> State {
-        self.future(name).state
-    }
-
-    fn cancelling(&self, task: usize) -> usize {
-        self.tasks[task].cancelling
-    }
-
     /// Rule 4.
     fn run_forever(&mut self) -> &'static str {
         while self.turn() {
@@ -116,26 +104,29 @@ impl World for Model {
         "idle"
     }
 
-    fn act(&mut self, action: Action) -> bool {
+    fn act(&mut self, action: Action) -> String {
         match action {
             Action::Soon(call) => self.ready.push(Entry::Call(call)),
             Action::Later(delay, call) => self.timers.push((self.now + delay, Entry::Call(call))),
             Action::At(when, call) => self.timers.push((when, Entry::Call(call))),
             Action::CancelHandle(call) => self.cancelled.push(Entry::Call(call)),
             Action::Stop => self.stopping = true,
-            Action::Set(promise, value) => return self.end(promise, State::Value(value)),
-            Action::Cancel(name) => return self.cancel(name),
+            Action::Set(promise, value) => {
+                return self.end(promise, State::Value(value)).to_string();
+            }
+            Action::Cancel(name) => return self.cancel(name).to_string(),
             Action::Watch(name, call) => match self.future(name).state {
                 State::Pending => self.future(name).callbacks.push(Entry::Call(call)),
                 _ => self.ready.push(Entry::Call(call)),
             },
             Action::Unwatch(name, call) => {
                 let is_it = |entry: &mut Entry| *entry == Entry::Call(call);
-                return self.future(name).callbacks.extract_if(.., is_it).count() > 0;
+                let found = self.future(name).callbacks.extract_if(.., is_it).count();
+                return (found > 0).to_string();
             }
             Action::Spawn(task, body) => {
                 let body = self.stage.borrow().program.tasks[body].clone();
-                self.tasks.push(Task::default());
+                self.tasks.push(Future::default());
                 self.tasks[task].stack.push(Frame::DoAll(body));
                 self.ready.push(Entry::Step(task));
             }
@@ -144,9 +135,12 @@ impl World for Model {
                 let task = &mut self.tasks[task];
                 task.cancelling = task.cancelling.saturating_sub(1);
                 task.must_cancel &= task.cancelling > 0;
+                return task.cancelling.to_string();
             }
+            Action::State(name) => return format!("{:?}", self.future(name).state),
+            Action::Cancelling(task) => return self.tasks[task].cancelling.to_string(),
         }
-        true
+        "done".to_string()
     }
 }
 
@@ -165,26 +159,24 @@ impl Model {
         let due = self.timers.partition_point(|timer| timer.0 <= self.now);
         let due = self.timers.drain(..due).map(|timer| timer.1);
         self.ready.extend(due);
-        let batch = take(&mut self.ready);
-        batch.iter().for_each(|&entry| self.run(entry));
-        self.now += u64::from(!batch.is_empty());
-        true
-    }
-
-    fn run(&mut self, entry: Entry) {
-        match entry {
-            _ if self.cancelled.contains(&entry) => {}
-            Entry::Call(call) => self.call(call),
-            Entry::Step(task) => self.step(task),
-            Entry::Elapse(promise) => _ = self.end(promise, State::Value(0)),
-            Entry::Expire(timeout) => self.expire(timeout),
+        let duration = u64::from(!self.ready.is_empty());
+        for entry in take(&mut self.ready) {
+            match entry {
+                _ if self.cancelled.contains(&entry) => {}
+                Entry::Call(call) => self.call(call),
+                Entry::Step(task) => self.step(task),
+                Entry::Elapse(promise) => _ = self.end(promise, State::Value(0)),
+                Entry::Expire(timeout) => self.expire(timeout),
+            }
         }
+        self.now += duration;
+        true
     }
 
     fn future(&mut self, name: Name) -> &mut Future {
         match name {
             Name::Promise(promise) => &mut self.promises[promise],
-            Name::Task(task) => &mut self.tasks[task].future,
+            Name::Task(task) => &mut self.tasks[task],
         }
     }
 
@@ -207,7 +199,7 @@ impl Model {
             return self.end(name, State::Cancelled);
         };
         let task = &mut self.tasks[number];
-        let pending = task.future.state == State::Pending;
+        let pending = task.state == State::Pending;
         if pending {
             task.cancelling += 1;
             let passed_on = task.waits_for.is_some_and(|name| self.cancel(name));

@@ -21,7 +21,7 @@ impl Model {
         let number = self.timeouts.len();
         self.timeouts.push(Timeout {
             task,
-            cancelling: self.cancelling(task),
+            cancelling: self.tasks[task].cancelling,
             expired: false,
         });
         match time {
@@ -49,7 +49,7 @@ impl Model {
         if expired {
             self.act(Action::Uncancel(task));
         }
-        let own = expired && self.cancelling(task) <= cancelling;
+        let own = expired && self.tasks[task].cancelling <= cancelling;
         let goes_on = thrown && !own;
         if !goes_on {
             let result = if thrown { "timed out" } else { "in time" };
