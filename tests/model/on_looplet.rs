@@ -152,6 +152,13 @@ impl OnLooplet {
         self.0.tasks.borrow_mut().push(task);
     }
 
+    fn cancelling(&self, name: Name) -> u32 {
+        match name {
+            Name::Promise(_) => 0,
+            Name::Task(task) => self.task(task).cancelling(),
+        }
+    }
+
     fn state(&self, name: Name) -> State {
         let result = match name {
             Name::Promise(promise) => self.0.promises[promise].result(),
@@ -198,7 +205,7 @@ impl World for OnLooplet {
             Action::Spawn(task, body) => self.spawn(task, body),
             Action::Uncancel(task) => return self.task(task).uncancel().to_string(),
             Action::State(name) => return format!("{:?}", self.state(name)),
-            Action::Cancelling(task) => return self.task(task).cancelling().to_string(),
+            Action::Cancelling(name) => return self.cancelling(name).to_string(),
         }
         "done".to_string()
     }

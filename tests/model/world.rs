@@ -17,7 +17,7 @@ pub(crate) struct Call {
 }
 
 /// Something that has an end, by its number.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Name {
     Promise(usize),
     Task(usize),
@@ -57,7 +57,7 @@ pub(crate) enum Action {
     /// Tells the [`State`] of something.
     State(Name),
     /// Tells how many cancels of a task were not taken back.
-    Cancelling(usize),
+    Cancelling(Name),
 }
 
 impl Action {
@@ -187,7 +187,7 @@ pub(crate) trait World {
         let tasks = self.stage().borrow().tasks;
         for task in 0..tasks {
             let state = self.act(Action::State(Name::Task(task)));
-            let cancelling = self.act(Action::Cancelling(task));
+            let cancelling = self.act(Action::Cancelling(Name::Task(task)));
             let result = format!("{state}, cancelling {cancelling}");
             self.say("task", &task.to_string(), &result);
         }

@@ -19,9 +19,9 @@
 mod timeouts;
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::mem::take;
 
-use self::timeouts::Timeout;
 use crate::program::{Op, PROMISES, Program};
 use crate::world::{Action, Call, Name, Stage, State, World};
 
@@ -29,7 +29,6 @@ use crate::world::{Action, Call, Name, Stage, State, World};
 pub(crate) fn trace(program: &Program) -> Vec<String> {
     let mut model = Model::default();
     model.stage.replace(Stage::new(program));
-    model.promises.resize_with(PROMISES, Future::default);
     model.play()
 }
 
@@ -79,10 +78,9 @@ struct Model {
     /// Deadlines, and what is ready then.
     timers: Vec<(u64, Entry)>,
     cancelled: Vec<Entry>,
-    /// Those of the program, and then one for each sleep.
-    promises: Vec<Future>,
-    tasks: Vec<Future>,
-    timeouts: Vec<Timeout>,
+    /// There is one for each name that was used. A sleep has a promise of its own.
+    futures: HashMap<Name, Future>,
+    timeouts: Vec<timeouts::Timeout>,
 }
 
 impl World for Model {
@@ -111,9 +109,7 @@ impl World for Model {
             Action::At(when, call) => self.timers.push((when, Entry::Call(call))),
             Action::CancelHandle(call) => self.cancelled.push(Entry::Call(call)),
             Action::Stop => self.stopping = true,
-            Action::Set(promise, value) => {
-                return self.end(promise, State::Value(value)).to_string();
-            }
+            Action::Set(name, value) => return self.end(name, State::Value(value)).to_string(),
             Action::Cancel(name) => return self.cancel(name).to_string(),
             Action::Watch(name, call) => match self.future(name).state {
                 State::Pending => self.future(name).callbacks.push(Entry::Call(call)),
@@ -126,19 +122,18 @@ impl World for Model {
             }
             Action::Spawn(task, body) => {
                 let body = self.stage.borrow().program.tasks[body].clone();
-                self.tasks.push(Future::default());
-                self.tasks[task].stack.push(Frame::DoAll(body));
+                self.future(Name::Task(task)).stack.push(Frame::DoAll(body));
                 self.ready.push(Entry::Step(task));
             }
             // Rule 11.
             Action::Uncancel(task) => {
-                let task = &mut self.tasks[task];
+                let task = self.future(Name::Task(task));
                 task.cancelling = task.cancelling.saturating_sub(1);
                 task.must_cancel &= task.cancelling > 0;
                 return task.cancelling.to_string();
             }
             Action::State(name) => return format!("{:?}", self.future(name).state),
-            Action::Cancelling(task) => return self.tasks[task].cancelling.to_string(),
+            Action::Cancelling(name) => return self.future(name).cancelling.to_string(),
         }
         "done".to_string()
     }
@@ -174,10 +169,7 @@ impl Model {
     }
 
     fn future(&mut self, name: Name) -> &mut Future {
-        match name {
-            Name::Promise(promise) => &mut self.promises[promise],
-            Name::Task(task) => &mut self.tasks[task],
-        }
+        self.futures.entry(name).or_default()
     }
 
     /// Rule 5. Returns whether the future was pending.
@@ -194,39 +186,39 @@ impl Model {
 
     /// Rule 9. Returns whether the future was pending.
     fn cancel(&mut self, name: Name) -> bool {
-        let Name::Task(number) = name else {
+        if let Name::Promise(_) = name {
             self.cancelled.push(Entry::Elapse(name));
             return self.end(name, State::Cancelled);
-        };
-        let task = &mut self.tasks[number];
+        }
+        let task = self.future(name);
         let pending = task.state == State::Pending;
         if pending {
             task.cancelling += 1;
             let passed_on = task.waits_for.is_some_and(|name| self.cancel(name));
-            self.tasks[number].must_cancel |= !passed_on;
+            self.future(name).must_cancel |= !passed_on;
         }
         pending
     }
 
     /// Rules 6, 7, 10 and 12.
     fn step(&mut self, number: usize) {
+        let task = Name::Task(number);
         let who = format!("task {number}");
-        self.tasks[number].waits_for = None;
-        let mut thrown = take(&mut self.tasks[number].must_cancel);
-        while let Some(frame) = self.tasks[number].stack.pop() {
-            let stack = &mut self.tasks[number].stack;
+        self.future(task).waits_for = None;
+        let mut thrown = take(&mut self.future(task).must_cancel);
+        while let Some(frame) = self.future(task).stack.pop() {
+            let stack = &mut self.future(task).stack;
             match frame {
                 Frame::Do(_) | Frame::DoAll(_) | Frame::Await(_) if thrown => {}
                 Frame::Do(Op::Yield | Op::Sleep(0)) => return self.ready.push(Entry::Step(number)),
                 Frame::Do(Op::Sleep(time)) => {
-                    let promise = Name::Promise(self.promises.len());
-                    self.promises.push(Future::default());
+                    let promise = Name::Promise(PROMISES + self.futures.len());
                     self.timers.push((self.now + time, Entry::Elapse(promise)));
-                    stack.push(Frame::Await(promise));
+                    self.future(task).stack.push(Frame::Await(promise));
                 }
                 Frame::Do(op @ (Op::AwaitPromise(_) | Op::AwaitTask(_))) => {
                     let awaited = self.stage.borrow().awaited(number, &op);
-                    stack.extend(awaited.map(Frame::Await));
+                    self.future(task).stack.extend(awaited.map(Frame::Await));
                 }
                 Frame::Do(Op::Catch(body, cleanup, raise)) => {
                     stack.extend([Frame::Catch(cleanup, raise), Frame::DoAll(body)]);
@@ -251,17 +243,14 @@ impl Model {
             }
         }
         self.say(&who, "ends", "");
-        let is_cancelled = thrown || self.tasks[number].must_cancel;
-        let value = (!is_cancelled).then_some(number);
-        self.end(
-            Name::Task(number),
-            value.map_or(State::Cancelled, State::Value),
-        );
+        thrown |= self.future(task).must_cancel;
+        let value = State::Value(number);
+        self.end(task, if thrown { State::Cancelled } else { value });
     }
 
     fn wait(&mut self, number: usize, name: Name) {
         self.future(name).callbacks.push(Entry::Step(number));
-        let task = &mut self.tasks[number];
+        let task = self.future(Name::Task(number));
         task.stack.push(Frame::Await(name));
         task.waits_for = Some(name);
         if take(&mut task.must_cancel) {

@@ -19,17 +19,18 @@ pub(super) struct Timeout {
 impl Model {
     pub(super) fn enter_timeout(&mut self, task: usize, time: u64, body: Vec<Op>) {
         let number = self.timeouts.len();
+        let cancelling = self.future(Name::Task(task)).cancelling;
         self.timeouts.push(Timeout {
             task,
-            cancelling: self.tasks[task].cancelling,
+            cancelling,
             expired: false,
         });
         match time {
             0 => self.ready.push(Entry::Expire(number)),
             _ => self.timers.push((self.now + time, Entry::Expire(number))),
         }
-        self.tasks[task].stack.push(Frame::LeaveTimeout(number));
-        self.tasks[task].stack.push(Frame::DoAll(body));
+        let frames = [Frame::LeaveTimeout(number), Frame::DoAll(body)];
+        self.future(Name::Task(task)).stack.extend(frames);
     }
 
     /// Rule 1.
@@ -49,7 +50,7 @@ impl Model {
         if expired {
             self.act(Action::Uncancel(task));
         }
-        let own = expired && self.tasks[task].cancelling <= cancelling;
+        let own = expired && self.future(Name::Task(task)).cancelling <= cancelling;
         let goes_on = thrown && !own;
         if !goes_on {
             let result = if thrown { "timed out" } else { "in time" };
