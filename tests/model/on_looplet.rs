@@ -178,11 +178,6 @@ impl World for OnLooplet {
         &self.0.stage
     }
 
-    fn now(&self) -> u64 {
-        let passed = self.0.event_loop.time() - self.0.start;
-        passed.as_micros() as u64
-    }
-
     fn run_forever(&mut self) -> &'static str {
         match self.0.event_loop.run_forever() {
             Ok(()) => "stopped",
@@ -204,6 +199,10 @@ impl World for OnLooplet {
             Action::Unwatch(name, call) => return self.unwatch(name, call).to_string(),
             Action::Spawn(task, body) => self.spawn(task, body),
             Action::Uncancel(task) => return self.task(task).uncancel().to_string(),
+            Action::Now => {
+                let passed = self.0.event_loop.time() - self.0.start;
+                return passed.as_micros().to_string();
+            }
             Action::State(name) => return format!("{:?}", self.state(name)),
             Action::Cancelling(name) => return self.cancelling(name).to_string(),
         }
@@ -233,7 +232,7 @@ fn run_all(mut world: OnLooplet, number: usize, ops: &[Op]) -> Running<'_> {
 
 async fn run_one(world: &mut OnLooplet, number: usize, op: &Op) {
     let who = format!("task {number}");
-    let got = |world: &OnLooplet, value: usize| world.say(&who, "got", &value.to_string());
+    let got = |world: &mut OnLooplet, value: usize| world.say(&who, "got", &value.to_string());
     match op {
         Op::Yield => yield_now().await,
         Op::Sleep(time) => {

@@ -54,6 +54,8 @@ pub(crate) enum Action {
     /// Starts the task with this number, with that body.
     Spawn(usize, usize),
     Uncancel(usize),
+    /// Tells the time.
+    Now,
     /// Tells the [`State`] of something.
     State(Name),
     /// Tells how many cancels of a task were not taken back.
@@ -166,7 +168,6 @@ impl Stage {
 /// Where a program runs. All times are microseconds since the beginning.
 pub(crate) trait World {
     fn stage(&self) -> &RefCell<Stage>;
-    fn now(&self) -> u64;
     /// Runs until the loop is stopped or idle, and returns which.
     fn run_forever(&mut self) -> &'static str;
     /// Returns what came of it.
@@ -214,8 +215,8 @@ pub(crate) trait World {
     }
 
     /// Adds a line: when, who, what, and what came of it.
-    fn say(&self, who: &str, what: &str, result: &str) {
-        let line = format!("{} {who}: {what} {result}", self.now());
+    fn say(&mut self, who: &str, what: &str, result: &str) {
+        let line = format!("{} {who}: {what} {result}", self.act(Action::Now));
         self.stage().borrow_mut().lines.push(line);
     }
 }

@@ -9,9 +9,8 @@
 //! 6. Awaiting what is done does not wait.
 //! 7. A new task has a step scheduled. A step goes on until the task waits or gives its turn away.
 //! 8. So who awaits a task goes on one turn after its end.
-//! 9. A cancel of a task is counted and cancels what the task waits for. If it waits for
-//!    nothing, the cancel is thrown in its next step, whatever that brings.
-//! 10. It is thrown where the task waits, and may be caught. A task is cancelled if a cancel
+//! 9. A cancel of a task is counted, and cancels what it waits for or is thrown in its next step.
+//! 10. It is thrown where the task waited, and may be caught. A task is cancelled if a cancel
 //!     leaves it, or is still to be thrown when it returns.
 //! 11. To uncancel counts down; at zero, a cancel that is still to be thrown is forgotten.
 //! 12. A task that is cancelled before its first step never begins.
@@ -32,16 +31,13 @@ pub(crate) fn trace(program: &Program) -> Vec<String> {
     model.play()
 }
 
-/// What can be ready, or wait for a timer or for a future.
+/// What can be ready, or wait for its time or for a future: it runs, steps or ends what it names.
 #[derive(Clone, Copy, PartialEq)]
 enum Entry {
     Call(Call),
-    /// The next step of a task.
     Step(usize),
-    /// The end of a sleep: its promise is set.
-    Elapse(Name),
-    /// The end of the time of a timeout.
-    Expire(usize),
+    WakeUp(Name),
+    TimeOut(usize),
 }
 
 /// What a task has left to do.
@@ -51,8 +47,7 @@ enum Frame {
     Await(Name),
     /// Catches a cancel, does this, and lets the cancel go on if it is true.
     Catch(Vec<Op>, bool),
-    /// Throws, if it is true.
-    Raise(bool),
+    RaiseIf(bool),
     LeaveTimeout(usize),
 }
 
@@ -75,10 +70,9 @@ struct Model {
     now: u64,
     stopping: bool,
     ready: Vec<Entry>,
-    /// Deadlines, and what is ready then.
     timers: Vec<(u64, Entry)>,
     cancelled: Vec<Entry>,
-    /// There is one for each name that was used. A sleep has a promise of its own.
+    /// Each is made when it is first named. A sleep has a promise of its own, with a new name.
     futures: HashMap<Name, Future>,
     timeouts: Vec<timeouts::Timeout>,
 }
@@ -86,10 +80,6 @@ struct Model {
 impl World for Model {
     fn stage(&self) -> &RefCell<Stage> {
         &self.stage
-    }
-
-    fn now(&self) -> u64 {
-        self.now
     }
 
     /// Rule 4.
@@ -125,13 +115,13 @@ impl World for Model {
                 self.future(Name::Task(task)).stack.push(Frame::DoAll(body));
                 self.ready.push(Entry::Step(task));
             }
-            // Rule 11.
             Action::Uncancel(task) => {
                 let task = self.future(Name::Task(task));
                 task.cancelling = task.cancelling.saturating_sub(1);
                 task.must_cancel &= task.cancelling > 0;
                 return task.cancelling.to_string();
             }
+            Action::Now => return self.now.to_string(),
             Action::State(name) => return format!("{:?}", self.future(name).state),
             Action::Cancelling(name) => return self.future(name).cancelling.to_string(),
         }
@@ -160,8 +150,8 @@ impl Model {
                 _ if self.cancelled.contains(&entry) => {}
                 Entry::Call(call) => self.call(call),
                 Entry::Step(task) => self.step(task),
-                Entry::Elapse(promise) => _ = self.end(promise, State::Value(0)),
-                Entry::Expire(timeout) => self.expire(timeout),
+                Entry::WakeUp(promise) => _ = self.end(promise, State::Value(0)),
+                Entry::TimeOut(timeout) => self.expire(timeout),
             }
         }
         self.now += duration;
@@ -187,7 +177,7 @@ impl Model {
     /// Rule 9. Returns whether the future was pending.
     fn cancel(&mut self, name: Name) -> bool {
         if let Name::Promise(_) = name {
-            self.cancelled.push(Entry::Elapse(name));
+            self.cancelled.push(Entry::WakeUp(name));
             return self.end(name, State::Cancelled);
         }
         let task = self.future(name);
@@ -213,7 +203,7 @@ impl Model {
                 Frame::Do(Op::Yield | Op::Sleep(0)) => return self.ready.push(Entry::Step(number)),
                 Frame::Do(Op::Sleep(time)) => {
                     let promise = Name::Promise(PROMISES + self.futures.len());
-                    self.timers.push((self.now + time, Entry::Elapse(promise)));
+                    self.timers.push((self.now + time, Entry::WakeUp(promise)));
                     self.future(task).stack.push(Frame::Await(promise));
                 }
                 Frame::Do(op @ (Op::AwaitPromise(_) | Op::AwaitTask(_))) => {
@@ -234,11 +224,11 @@ impl Model {
                 },
                 Frame::Catch(cleanup, raise) if thrown => {
                     thrown = false;
-                    stack.extend([Frame::Raise(raise), Frame::DoAll(cleanup)]);
+                    stack.extend([Frame::RaiseIf(raise), Frame::DoAll(cleanup)]);
                     self.say(&who, "caught", "");
                 }
                 Frame::Catch(..) => {}
-                Frame::Raise(raise) => thrown |= raise,
+                Frame::RaiseIf(raise) => thrown |= raise,
                 Frame::LeaveTimeout(timeout) => thrown = self.leave_timeout(timeout, thrown),
             }
         }

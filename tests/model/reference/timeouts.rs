@@ -26,8 +26,8 @@ impl Model {
             expired: false,
         });
         match time {
-            0 => self.ready.push(Entry::Expire(number)),
-            _ => self.timers.push((self.now + time, Entry::Expire(number))),
+            0 => self.ready.push(Entry::TimeOut(number)),
+            _ => self.timers.push((self.now + time, Entry::TimeOut(number))),
         }
         let frames = [Frame::LeaveTimeout(number), Frame::DoAll(body)];
         self.future(Name::Task(task)).stack.extend(frames);
@@ -41,7 +41,7 @@ impl Model {
 
     /// Rule 2. Returns whether a cancel that comes out goes on.
     pub(super) fn leave_timeout(&mut self, number: usize, thrown: bool) -> bool {
-        self.cancelled.push(Entry::Expire(number));
+        self.cancelled.push(Entry::TimeOut(number));
         let Timeout {
             task,
             cancelling,
