@@ -24,7 +24,8 @@ async fn nap(time: u64, result: Result<u64, u64>) -> Result<u64, u64> {
 
 #[test]
 fn waits_for_several_tasks() {
-    let whens: [fn() -> ReturnWhen<Result<u64, u64>>; 3] = [
+    type When = fn() -> ReturnWhen<Result<u64, u64>>;
+    let whens: [When; 3] = [
         || ReturnWhen::AllCompleted,
         || ReturnWhen::FirstCompleted,
         ReturnWhen::first_exception,
