@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         if let Some(address) = argument {
             return talk(address.as_str().into()).await;
         }
-        let server = start_server("127.0.0.1:0", async |mut reader, mut writer| {
+        let server = start_server("127.0.0.1:0", async |reader, writer| {
             while let Ok(line) = reader.read_line().await
                 && !line.is_empty()
             {
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
 }
 
 async fn talk(address: Address) -> io::Result<()> {
-    let (mut reader, mut writer) = open_connection(address).await?;
+    let (reader, writer) = open_connection(address).await?;
     for word in ["one", "two", "three"] {
         writer.write(format!("{word}\n").as_bytes());
         writer.drain().await?;

@@ -28,8 +28,7 @@ fn main() -> ExitCode {
         if once {
             return visit(server.local_addr().into()).await;
         }
-        server.serve_forever().await;
-        Ok(())
+        Ok(server.serve_forever().await?)
     })
 }
 
@@ -40,7 +39,7 @@ async fn serve(reader: StreamReader, writer: StreamWriter) {
     }
 }
 
-async fn echo(mut reader: StreamReader, mut writer: StreamWriter) -> Result<(), ReadError> {
+async fn echo(reader: StreamReader, writer: StreamWriter) -> Result<(), ReadError> {
     let mut lines = reader.lines();
     while let Some(line) = lines.next().await? {
         println!("server: \"{}\"", line.escape_ascii());
@@ -50,7 +49,7 @@ async fn echo(mut reader: StreamReader, mut writer: StreamWriter) -> Result<(), 
 }
 
 async fn visit(address: Address) -> io::Result<()> {
-    let (mut reader, mut writer) = open_connection(address).await?;
+    let (reader, writer) = open_connection(address).await?;
     writer.write(b"hello\n");
     let line = reader.read_line().await?;
     println!("client: \"{}\" came back", line.escape_ascii());

@@ -48,7 +48,7 @@ async fn fetch(url: Option<String>) -> Result<(), Error> {
 async fn embedded_server() -> Server {
     const PAGE: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 28\r\n\r\n\
         <h1>Hello from the loop</h1>";
-    let serving = start_server("127.0.0.1:0", async |mut reader, mut writer| {
+    let serving = start_server("127.0.0.1:0", async |reader, writer| {
         while reader.read_until(b"\r\n\r\n").await.is_ok() {
             writer.write(PAGE.as_bytes());
         }

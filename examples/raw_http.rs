@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         if let Some(address) = argument {
             return get(&address).await;
         }
-        let server = start_server("127.0.0.1:0", async |mut reader, mut writer| {
+        let server = start_server("127.0.0.1:0", async |reader, writer| {
             if reader.read_until(b"\r\n\r\n").await.is_ok() {
                 writer.write(ANSWER.as_bytes());
             }
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 }
 
 async fn get(address: &str) -> io::Result<()> {
-    let (mut reader, mut writer) = open_connection(address).await?;
+    let (reader, writer) = open_connection(address).await?;
     let request = format!("GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     writer.write_all(request.as_bytes()).await?;
     show('>', request.as_bytes());

@@ -57,11 +57,7 @@ impl Site {
 }
 
 /// Answers the requests of one connection, one after the other.
-async fn serve(
-    mut reader: StreamReader,
-    mut writer: StreamWriter,
-    hosts: &[SocketAddr],
-) -> io::Result<()> {
+async fn serve(reader: StreamReader, writer: StreamWriter, hosts: &[SocketAddr]) -> io::Result<()> {
     loop {
         let head = match reader.read_until(b"\r\n\r\n").await {
             Ok(head) => String::from_utf8_lossy(&head).into_owned(),
@@ -71,16 +67,16 @@ async fn serve(
         match answer(path, hosts) {
             Answer::Page { html, delay } => {
                 sleep(delay).await;
-                respond(&mut writer, "200 OK", "text/html; charset=utf-8", &html).await?;
+                respond(&writer, "200 OK", "text/html; charset=utf-8", &html).await?;
             }
-            Answer::Image => respond(&mut writer, "200 OK", "image/png", "(not really)").await?,
+            Answer::Image => respond(&writer, "200 OK", "image/png", "(not really)").await?,
             Answer::Redirect(to) => {
                 let head =
                     format!("HTTP/1.1 301 Moved\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
                 writer.write_all(head.as_bytes()).await?;
             }
             Answer::Status(status) => {
-                respond(&mut writer, status, "text/html", "<title>Sorry</title>").await?;
+                respond(&writer, status, "text/html", "<title>Sorry</title>").await?;
             }
             Answer::CutOff => {
                 return writer.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9999\r\n\r\n<p>").await;
@@ -90,12 +86,7 @@ async fn serve(
     }
 }
 
-async fn respond(
-    writer: &mut StreamWriter,
-    status: &str,
-    kind: &str,
-    body: &str,
-) -> io::Result<()> {
+async fn respond(writer: &StreamWriter, status: &str, kind: &str, body: &str) -> io::Result<()> {
     let length = body.len();
     let head =
         format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");

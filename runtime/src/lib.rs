@@ -109,7 +109,10 @@ pub use self::executor::{
 pub use self::iterate::{AsyncIterator, FromFn, from_fn, iter};
 #[cfg(feature = "futures")]
 pub use self::iterate::{FromStream, IntoStream, from_stream, into_stream};
-pub use self::net::{Address, TcpListener, TcpStream, UdpSocket, resolve};
+pub use self::net::{
+    Address, Endpoint, Family, SocketListener, SocketStream, Tcp, TcpListener, TcpStream,
+    UdpSocket, Unix, UnixListener, UnixStream, resolve,
+};
 pub use self::promise::{CallbackId, Promise, PromiseWait, TaskError};
 pub use self::queue::{
     Fifo, GetError, Lifo, LifoQueue, PriorityQueue, PutError, Queue, QueueShutDown, Smallest,
@@ -117,7 +120,10 @@ pub use self::queue::{
 };
 pub use self::runner::{Runner, run};
 pub use self::streams::{
-    Lines, ReadError, Server, StreamReader, StreamWriter, open_connection, start_server,
+    AlreadyReading, ClientOutcome, ConnectOptions, InvalidWaterMarks, Lines, ReadError, ServeError,
+    Server, ServerOptions, StreamFeed, StreamReader, StreamWriter, WriteError, ZeroLimit,
+    open_connection, open_connection_with, open_unix_connection, start_server, start_server_with,
+    start_unix_server, start_unix_server_with,
 };
 #[cfg(feature = "process")]
 pub use self::streams::{connect_read_pipe, connect_write_pipe};

@@ -475,3 +475,15 @@ fn a_job_can_be_awaited_by_more_than_one_loop_in_turn() {
     let value = second.run_until_complete(job.into_future());
     assert_eq!(value.expect("it ends"), 2);
 }
+
+#[test]
+fn a_closed_loop_takes_no_job() {
+    // A18
+    let event_loop = looplet::EventLoop::new().expect("there is room");
+    let pool = looplet::ThreadPool::new(1);
+    event_loop.close();
+    let submitted = event_loop.run_in_executor(&pool, || {});
+    let error = submitted.expect_err("the loop is closed");
+    assert!(matches!(error, looplet::SubmitError::LoopClosed));
+    assert_eq!(error.to_string(), "the event loop is closed");
+}

@@ -20,8 +20,8 @@ use futures_util::{
 };
 use looplet::{
     AsyncIterator, Event, Queue, Server, StreamReader, StreamWriter, TcpListener, TcpStream,
-    catch_cancel, create_task, from_fn, from_stream, get_running_loop, into_stream, iter,
-    open_connection, run, sleep, start_server, timeout, yield_now,
+    UnixStream, catch_cancel, create_task, from_fn, from_stream, get_running_loop, into_stream,
+    iter, open_connection, run, sleep, start_server, timeout, yield_now,
 };
 
 /// 0, 1, 2, ... below `end`, one every 10 ms.
@@ -215,7 +215,7 @@ fn readers_and_writers_read_and_write_for_others() {
 #[test]
 fn lines_are_read_by_others_out_of_the_readers_own_buffer() {
     run(async {
-        let send = async |_, mut writer: StreamWriter| writer.write(b"first\none\ntwo\n");
+        let send = async |_, writer: StreamWriter| writer.write(b"first\none\ntwo\n");
         let (mut reader, _writer, _server) = served(send).await;
         assert_eq!(reader.read_line().await.expect("a line"), b"first\n");
         let mut one = String::new();
@@ -257,13 +257,13 @@ fn a_flush_waits_until_the_kernel_has_taken_everything() {
     run(async {
         let goes = Event::new();
         let going = goes.clone();
-        let late = async move |mut reader: StreamReader, _writer| {
+        let late = async move |reader: StreamReader, _writer| {
             going.wait().await;
-            let _ = StreamReader::read_to_end(&mut reader).await;
+            let _ = StreamReader::read_to_end(&reader).await;
         };
         let (_reader, mut writer, _server) = served(late).await;
         while format!("{writer:?}").contains("unsent: 0,") {
-            StreamWriter::write(&mut writer, &[0; 4096]);
+            StreamWriter::write(&writer, &[0; 4096]);
         }
         let flushed = timeout(ms(20), AsyncWriteExt::flush(&mut writer)).await;
         assert!(flushed.is_err(), "nobody has read");
@@ -387,18 +387,17 @@ fn a_read_that_lost_a_race_loses_no_bytes() {
 #[test]
 fn every_eighth_read_lets_others_run() {
     run(async {
-        let (mut reader, mut writer, _server) =
-            served(async |mut reader: StreamReader, mut writer| {
-                // A byte for a byte, so that every byte takes a read of its own.
-                while reader.read_exactly(1).await.is_ok() {
-                    sleep(ms(1)).await;
-                    StreamWriter::write(&mut writer, b"!");
-                }
-            })
-            .await;
+        let (mut reader, writer, _server) = served(async |reader: StreamReader, writer| {
+            // A byte for a byte, so that every byte takes a read of its own.
+            while reader.read_exactly(1).await.is_ok() {
+                sleep(ms(1)).await;
+                StreamWriter::write(&writer, b"!");
+            }
+        })
+        .await;
         let mut polls = Vec::new();
         for _ in 0..9 {
-            StreamWriter::write(&mut writer, b"?");
+            StreamWriter::write(&writer, b"?");
             let mut count = 0;
             let there = poll_fn(|context| {
                 count += 1;
@@ -429,4 +428,56 @@ fn the_traits_are_there_for_references_and_owners() {
     writes::<TcpStream>();
     writes::<&TcpStream>();
     writes::<StreamWriter>();
+}
+
+#[test]
+fn unix_sockets_have_the_traits_too() {
+    run(async {
+        let (mut near, mut far) = UnixStream::pair().expect("the system gives a pair");
+        near.write_all(b"ping").await.expect("it is open");
+        AsyncWriteExt::close(&mut near).await.expect("it is open");
+        let mut all = Vec::new();
+        far.read_to_end(&mut all).await.expect("it is open");
+        assert_eq!(all, b"ping");
+    });
+}
+
+#[test]
+fn a_reader_with_clones_can_be_read_and_does_not_lend() {
+    run(async {
+        let (near, far) = UnixStream::pair().expect("the system gives a pair");
+        let (_near, writer) = near.into_streams();
+        let (mut reader, _writer) = far.into_streams();
+        let clone = reader.clone();
+        writer.write(b"one two");
+        let mut start = [0; 4];
+        AsyncReadExt::read_exact(&mut reader, &mut start)
+            .await
+            .expect("it came");
+        assert_eq!(&start, b"one ");
+        let error = AsyncBufReadExt::fill_buf(&mut reader).await;
+        assert_eq!(
+            error.expect_err("it has a clone").kind(),
+            ErrorKind::ResourceBusy
+        );
+        drop(clone);
+        let lent = AsyncBufReadExt::fill_buf(&mut reader).await;
+        assert_eq!(lent.expect("it is alone"), b"two");
+    });
+}
+
+#[test]
+fn a_fed_reader_gives_what_it_has_and_cannot_wait_by_polling() {
+    run(async {
+        let (mut feed, mut reader) = StreamReader::fed();
+        feed.feed_data(b"x");
+        let mut buffer = [0; 4];
+        let read = AsyncReadExt::read(&mut reader, &mut buffer).await;
+        assert_eq!(read.expect("it is there"), 1);
+        let error = AsyncReadExt::read(&mut reader, &mut buffer).await;
+        assert_eq!(
+            error.expect_err("nothing is").kind(),
+            ErrorKind::Unsupported
+        );
+    });
 }

@@ -339,7 +339,7 @@ fn a_host_that_waits_for_the_descriptor_serves_a_client() {
             get_running_loop().create_promise(),
         );
         let (set, done) = (left.clone(), gone.clone());
-        let server = start_server("127.0.0.1:0", async move |mut reader, mut writer| {
+        let server = start_server("127.0.0.1:0", async move |reader, writer| {
             while let Ok(line) = reader.read_line().await
                 && !line.is_empty()
             {

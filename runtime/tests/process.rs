@@ -170,8 +170,8 @@ fn a_process_that_does_not_want_its_input_is_no_error() {
 fn a_conversation_goes_line_by_line() {
     run(async {
         let mut process = cat();
-        let mut input = process.stdin.take().expect("it is piped");
-        let mut output = process.stdout.take().expect("it is piped");
+        let input = process.stdin.take().expect("it is piped");
+        let output = process.stdout.take().expect("it is piped");
         for line in [&b"one\n"[..], b"two\n"] {
             input.write(line);
             assert_eq!(output.read_line().await.expect("an echo"), line);
@@ -201,7 +201,7 @@ fn writing_to_a_process_that_has_ended_is_a_broken_pipe() {
             .stdin(Stdio::piped())
             .spawn()
             .expect("it exists");
-        let mut input = process.stdin.take().expect("it is piped");
+        let input = process.stdin.take().expect("it is piped");
         process.wait().await.expect("it ends");
         let written = input.write_all(b"too late").await;
         assert_eq!(
@@ -326,7 +326,7 @@ fn the_end_of_a_process_does_not_wait_for_a_grandchild_that_holds_its_pipe() {
             .spawn()
             .expect("there is a shell");
         assert!(process.wait().await.expect("it ends").success());
-        let mut output = process.stdout.take().expect("it is piped");
+        let output = process.stdout.take().expect("it is piped");
         let line = output.read_line().await.expect("it says who");
         let grandchild = String::from_utf8(line).expect("a number");
         // Now the output is open, and nobody writes to it.
@@ -629,7 +629,7 @@ fn a_protocol_of_a_program_that_does_not_exist_is_never_made() {
 fn pipes_of_the_program_itself_become_streams() {
     run(async {
         let (read_end, mut write_end) = std::io::pipe().expect("the system gives a pipe");
-        let mut reader = connect_read_pipe(read_end).expect("it can be waited for");
+        let reader = connect_read_pipe(read_end).expect("it can be waited for");
         let reading = create_task(async move {
             let line = reader.read_line().await.expect("a line");
             (line, reader.read_to_end().await.expect("an end"))
@@ -640,7 +640,7 @@ fn pipes_of_the_program_itself_become_streams() {
         assert_eq!(reading.await, (b"line\n".to_vec(), b"rest".to_vec()));
 
         let (mut read_end, write_end) = std::io::pipe().expect("the system gives a pipe");
-        let mut writer = connect_write_pipe(write_end).expect("it can be waited for");
+        let writer = connect_write_pipe(write_end).expect("it can be waited for");
         let data = vec![7; 1_000_000];
         writer.write(&data);
         let reading = std::thread::spawn(move || {

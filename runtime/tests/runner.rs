@@ -137,7 +137,7 @@ fn a_panic_in_a_leftover_is_reported() {
     drop(runner);
     assert_eq!(
         t.take(),
-        ["HANDLER a panic was never retrieved in Task-2: while cleaning up"]
+        ["HANDLER a panic while the run ended in Task-2: while cleaning up"]
     );
 }
 

@@ -142,7 +142,7 @@ fn a_protocol_is_told_of_the_connection_the_data_the_end_and_the_loss() {
         let protocol = Say::new("", &trace);
         let lost = protocol.lost.clone();
         let server = serve(protocol).await;
-        let (mut reader, mut writer) = open(server.local_addr()).await;
+        let (reader, writer) = open(server.local_addr()).await;
         writer.write(b"hi");
         writer.write_eof();
         lost.wait().await;
@@ -252,7 +252,7 @@ fn a_protocol_that_asks_for_it_may_answer_after_the_end() {
             true
         });
         let server = serve(protocol).await;
-        let (mut reader, mut writer) = open(server.local_addr()).await;
+        let (reader, writer) = open(server.local_addr()).await;
         writer.write_eof();
         let answer = reader.read(99).await.expect("an answer");
         trace.say(String::from_utf8_lossy(&answer));
@@ -797,7 +797,7 @@ fn a_buffered_protocol_is_asked_for_a_buffer_and_told_how_much_is_in() {
         };
         let server = event_loop.create_server(factory, "127.0.0.1:0").await;
         let server = server.expect("a port is free");
-        let (mut reader, mut writer) = open(server.local_addr()).await;
+        let (reader, writer) = open(server.local_addr()).await;
         writer.write(b"abcdef");
         let echo = reader.read_exactly(6).await.expect("an echo");
         writer.write_eof();
@@ -849,7 +849,7 @@ fn a_closed_server_takes_nobody_and_leaves_its_clients_alone() {
     let said = traced(async |trace| {
         let server = serve(Say::new("", &trace)).await;
         let address = server.local_addr();
-        let (_reader, mut writer) = open(address).await;
+        let (_reader, writer) = open(address).await;
         sleep(ms(5)).await;
         server.close();
         trace.say(format!("{} {}", server.is_serving(), server.clients()));
@@ -922,7 +922,7 @@ fn a_panic_in_the_factory_is_reported_and_the_server_goes_on() {
         let event_loop = get_running_loop();
         let server = event_loop.create_server(factory, "127.0.0.1:0");
         let server = server.await.expect("a port is free");
-        let (mut reader, _writer) = open(server.local_addr()).await;
+        let (reader, _writer) = open(server.local_addr()).await;
         trace.say(reader.read(9).await.expect("the end").len());
         let second = open(server.local_addr()).await;
         sleep(ms(5)).await;
@@ -952,7 +952,7 @@ fn a_server_takes_two_hundred_clients_at_once() {
         let server = server.await.expect("a port is free");
         let address = server.local_addr();
         let client = |number: u32| async move {
-            let (mut reader, mut writer) = open(address).await;
+            let (reader, writer) = open(address).await;
             writer.write(&number.to_be_bytes());
             reader.read_exactly(4).await.expect("an echo") == number.to_be_bytes()
         };
@@ -1108,7 +1108,7 @@ fn addresses_are_known_and_stay_known() {
 #[test]
 fn data_that_comes_with_the_connection_is_read() {
     let said = traced(async |trace| {
-        let server = start_server("127.0.0.1:0", async |_, mut writer| writer.write(b"hi")).await;
+        let server = start_server("127.0.0.1:0", async |_, writer| writer.write(b"hi")).await;
         let server = server.expect("a port is free");
         let event_loop = get_running_loop();
         for _ in 0..20 {

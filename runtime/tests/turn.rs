@@ -813,3 +813,34 @@ fn a_panic_in_the_drop_of_a_callback_leaves_none_of_the_others_behind() {
     let report = "HANDLER a callback panicked while it was dropped: bomb";
     assert_eq!(t.take(), [report, report, "dropped"]);
 }
+
+#[test]
+fn a_threadsafe_call_from_the_own_thread_keeps_its_place_among_the_others() {
+    // A26
+    let (l, t) = fresh();
+    l.call_soon(t.sayer(1));
+    let (second, inner) = (Arc::new(Mutex::new(0)), l.handle());
+    let set = second.clone();
+    let call = move || *set.lock().expect("nobody panics") = 2;
+    inner.call_soon_threadsafe(call).expect("it is open");
+    let says = t.clone();
+    l.call_soon(move || says.say(*second.lock().expect("nobody panics")));
+    l.call_soon(stop(&l));
+    run(&l);
+    assert_eq!(t.take(), ["1", "2"]);
+}
+
+#[test]
+fn a_handle_that_is_cancelled_after_its_run_says_so() {
+    // A09
+    let (l, t) = fresh();
+    let soon = l.call_soon(t.sayer("soon"));
+    let due = l.call_later(ms(1), t.sayer("due"));
+    l.call_later(ms(2), stop(&l));
+    run(&l);
+    assert!(!soon.cancelled() && !due.cancelled());
+    soon.cancel();
+    due.cancel();
+    assert!(soon.cancelled() && due.cancelled());
+    assert_eq!(t.take(), ["soon", "due"]);
+}

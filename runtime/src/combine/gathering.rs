@@ -14,7 +14,8 @@ use crate::task::Task;
 
 /// Several tasks that are waited for as one.
 ///
-/// The asyncio counterpart is the future that `gather` returns.
+/// Clones stand for the same gather. Awaiting it by value moves the results out; awaiting
+/// `&gather` clones them. The asyncio counterpart is the future that `gather` returns.
 pub struct Gather<R> {
     cell: Rc<GatherCell<R>>,
 }
@@ -76,6 +77,21 @@ impl<R: 'static> Gather<R> {
     /// Returns whether all children have ended, or one has failed.
     pub fn done(&self) -> bool {
         self.cell.promise.is_done()
+    }
+
+    /// Returns `false`. A gather is not cancelled itself: its children are, and how they end is
+    /// how the gather ends. asyncio's `cancelled` gives the same answer.
+    pub fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Clones stand for the same gather.
+impl<R> Clone for Gather<R> {
+    fn clone(&self) -> Self {
+        Self {
+            cell: self.cell.clone(),
+        }
     }
 }
 
@@ -164,6 +180,7 @@ impl<R> fmt::Debug for Gather<R> {
     }
 }
 
+/// Moves the results out.
 impl<R: 'static> IntoFuture for Gather<R> {
     type Output = R;
     type IntoFuture = GatherWait<R>;
@@ -172,6 +189,21 @@ impl<R: 'static> IntoFuture for Gather<R> {
         GatherWait {
             wait: Wait::new(),
             cell: self.cell,
+            read: PromiseCell::take_outcome,
+        }
+    }
+}
+
+/// Clones the results.
+impl<R: Clone + 'static> IntoFuture for &Gather<R> {
+    type Output = R;
+    type IntoFuture = GatherWait<R>;
+
+    fn into_future(self) -> GatherWait<R> {
+        GatherWait {
+            wait: Wait::new(),
+            cell: self.cell.clone(),
+            read: PromiseCell::clone_outcome,
         }
     }
 }
@@ -181,16 +213,16 @@ impl<R: 'static> IntoFuture for Gather<R> {
 pub struct GatherWait<R> {
     cell: Rc<GatherCell<R>>,
     wait: Wait,
+    read: fn(&PromiseCell<R>) -> Option<Outcome<R>>,
 }
 
 impl<R: 'static> std::future::Future for GatherWait<R> {
     type Output = R;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
-        let Self { cell, wait } = &mut *self;
+        let Self { cell, wait, read } = &mut *self;
         let target = || -> Rc<dyn CancelTarget> { cell.clone() };
-        let read = PromiseCell::take_outcome;
-        match wait.poll(&cell.promise, context, read, target) {
+        match wait.poll(&cell.promise, context, *read, target) {
             Poll::Ready(answer) => answer.value(),
             Poll::Pending => Poll::Pending,
         }

@@ -55,7 +55,8 @@ pub(crate) struct Core {
     pub(crate) phase: Cell<Phase>,
     /// Whether `stop` was called for the run that is going on, or for the next one.
     pub(crate) stopping: Cell<bool>,
-    /// Entries run since the kernel was asked last.
+    /// Entries run since the kernel was asked last. A new loop has not asked yet, and does so in
+    /// its first turn, as asyncio's.
     pub(crate) since_poll: Cell<u32>,
     attachments: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
 }
@@ -90,7 +91,7 @@ impl Core {
             watch: Watch::new(settings.debug),
             phase: Cell::new(Phase::Idle),
             stopping: Cell::new(false),
-            since_poll: Cell::new(0),
+            since_poll: Cell::new(u32::MAX),
             attachments: RefCell::default(),
         }))
     }

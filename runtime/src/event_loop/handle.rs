@@ -18,7 +18,7 @@ pub(crate) trait Callback {
     fn run(&self);
     /// Drops it without running it.
     fn cancel(&self);
-    /// Whether `cancel` came before the run.
+    /// Whether `cancel` was called, before the run or after it.
     fn is_cancelled(&self) -> bool;
 }
 
@@ -37,10 +37,8 @@ impl<F: FnOnce()> Callback for CallbackCell<F> {
     }
 
     fn cancel(&self) {
+        self.cancelled.set(true);
         let closure = self.closure.take();
-        if closure.is_some() {
-            self.cancelled.set(true);
-        }
         drop(closure);
     }
 
@@ -70,12 +68,14 @@ impl Handle {
         Self { callback }
     }
 
-    /// Cancels the callback and drops its closure now. Does nothing once it has run.
+    /// Cancels the callback and drops its closure now. Once it has run, only
+    /// [`cancelled`](Self::cancelled) changes.
     pub fn cancel(&self) {
         self.callback.cancel();
     }
 
-    /// Returns whether the callback was cancelled before it ran.
+    /// Returns whether [`cancel`](Self::cancel) was called, even if the callback had run by
+    /// then, as in asyncio; or whether the loop was closed.
     pub fn cancelled(&self) -> bool {
         self.callback.is_cancelled()
     }
@@ -111,13 +111,15 @@ impl TimerHandle {
         }
     }
 
-    /// Cancels the callback and drops its closure now. Does nothing once it has run.
+    /// Cancels the callback and drops its closure now. Once it has run, only
+    /// [`cancelled`](Self::cancelled) changes.
     pub fn cancel(&self) {
         self.callback.cancel();
         (self.withdraw)();
     }
 
-    /// Returns whether the callback was cancelled before it ran.
+    /// Returns whether [`cancel`](Self::cancel) was called, even if the callback had run by
+    /// then, as in asyncio; or whether the loop was closed.
     pub fn cancelled(&self) -> bool {
         self.callback.is_cancelled()
     }

@@ -165,18 +165,8 @@ impl LoopHandle {
         self.number
     }
 
-    /// Runs `callback` on the loop's thread, in a turn to come.
-    ///
-    /// Callbacks from one thread run in the order of the calls. The asyncio counterpart is
-    /// `loop.call_soon_threadsafe`.
-    ///
-    /// # Errors
-    ///
-    /// [`LoopClosed`] if the loop is closed; the callback is dropped.
-    pub fn call_soon_threadsafe(
-        &self,
-        callback: impl FnOnce() + Send + 'static,
-    ) -> Result<(), LoopClosed> {
+    /// Sends `callback` to the loop from another thread.
+    pub(crate) fn post(&self, callback: impl FnOnce() + Send + 'static) -> Result<(), LoopClosed> {
         self.inbox.post(Letter::Call(Box::new(callback)))
     }
 }

@@ -26,6 +26,7 @@ mod report;
 mod watch;
 mod core;
 mod context;
+mod threadsafe;
 mod waker;
 mod graph;
 mod close;

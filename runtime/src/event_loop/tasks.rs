@@ -50,6 +50,8 @@ pub(crate) trait Coroutine: FrameOwner {
     fn discard(&self);
     /// Runs a callback, through `call_soon`, when it has ended.
     fn notify_end(&self, callback: Rc<dyn Callback>);
+    /// What it panicked with, if it has; after that, somebody has looked.
+    fn panic_text(&self) -> Option<String>;
     /// Its name, `Task-N` unless it was given another.
     fn name(&self) -> String;
     /// Gives it another name.

@@ -23,7 +23,7 @@ impl EventLoop {
     ///
     /// # Errors
     ///
-    /// As [`ThreadPool::submit`].
+    /// [`SubmitError::LoopClosed`] if the loop is closed; otherwise as [`ThreadPool::submit`].
     ///
     /// ```
     /// use looplet::{ThreadPool, get_running_loop, run};
@@ -41,6 +41,9 @@ impl EventLoop {
         pool: &ThreadPool,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<JobHandle<T>, SubmitError> {
+        if self.is_closed() {
+            return Err(SubmitError::LoopClosed);
+        }
         pool.submit(job)
     }
 

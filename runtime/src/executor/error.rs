@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use crate::error::LoopClosed;
+
 /// A pool did not take a job.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -11,6 +13,9 @@ pub enum SubmitError {
     /// The pool was shut down. Python raises `RuntimeError('Executor shutdown has been
     /// called')`, or `'cannot schedule new futures after shutdown'`.
     ShutDown,
+    /// The loop that was to wait for the job is closed. asyncio raises `RuntimeError('Event loop
+    /// is closed')`.
+    LoopClosed,
     /// The pool has no thread, and the system gives none.
     NoThread(io::Error),
 }
@@ -19,6 +24,7 @@ impl fmt::Display for SubmitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SubmitError::ShutDown => f.write_str("executor shutdown has been called"),
+            SubmitError::LoopClosed => LoopClosed.fmt(f),
             SubmitError::NoThread(error) => write!(f, "the system gives no thread: {error}"),
         }
     }
@@ -27,7 +33,7 @@ impl fmt::Display for SubmitError {
 impl Error for SubmitError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            SubmitError::ShutDown => None,
+            SubmitError::ShutDown | SubmitError::LoopClosed => None,
             SubmitError::NoThread(error) => Some(error),
         }
     }

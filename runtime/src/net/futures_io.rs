@@ -1,8 +1,8 @@
-//! The traits of `futures_io` for a TCP connection; with the feature `futures`.
+//! The traits of `futures_io` for a connection; with the feature `futures`.
 //!
 //! Try, and where the kernel says `WouldBlock`, wait by polling (`polled.rs`). There are no
 //! buffers, so nothing is there to flush. Like the methods of the stream, the traits work on
-//! `&TcpStream`, too: two halves of one connection are two references to it.
+//! `&SocketStream`, too: two halves of one connection are two references to it.
 //!
 //! # Cancel safety
 //!
@@ -15,9 +15,9 @@ use std::task::{Context, Poll, ready};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use super::tcp::TcpStream;
+use super::stream::{Family, SocketStream};
 
-impl AsyncRead for &TcpStream {
+impl<F: Family> AsyncRead for &SocketStream<F> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -32,7 +32,7 @@ impl AsyncRead for &TcpStream {
     }
 }
 
-impl AsyncWrite for &TcpStream {
+impl<F: Family> AsyncWrite for &SocketStream<F> {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -76,7 +76,7 @@ fn unless_again(result: io::Result<usize>) -> Option<io::Result<usize>> {
     }
 }
 
-impl AsyncRead for TcpStream {
+impl<F: Family> AsyncRead for SocketStream<F> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -86,7 +86,7 @@ impl AsyncRead for TcpStream {
     }
 }
 
-impl AsyncWrite for TcpStream {
+impl<F: Family> AsyncWrite for SocketStream<F> {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,

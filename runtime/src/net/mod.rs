@@ -4,14 +4,22 @@
 //! for the reactor to say that it is, and try again. There are no buffers on this level;
 //! `streams/` has them.
 //!
+//! TCP and UNIX sockets differ in how they begin ([`tcp`], [`unix`]); what they do then is
+//! written once, in [`stream`] and [`listener`].
+//!
 //! [`readers`] is the other way to a socket, or a pipe: the program keeps the descriptor and is
 //! called when it is ready. [`sock`] has asyncio's calls on such descriptors.
 
-mod source;
 mod polled;
-mod stream;
+mod source;
 mod resolve;
+mod endpoint;
+mod stream;
+mod listener;
+mod race;
 mod tcp;
+mod socket_file;
+mod unix;
 mod udp;
 mod stream_socket;
 mod descriptors;
@@ -22,13 +30,22 @@ mod pipe;
 #[cfg(feature = "futures")]
 mod futures_io;
 
+pub use self::endpoint::Endpoint;
+pub use self::listener::SocketListener;
 pub use self::resolve::{Address, resolve};
-pub use self::tcp::{TcpListener, TcpStream};
+pub use self::stream::{Family, SocketStream};
+pub use self::tcp::{Tcp, TcpListener, TcpStream};
 pub use self::udp::UdpSocket;
+pub use self::unix::{Unix, UnixListener, UnixStream};
 
 pub(crate) use self::descriptors::Owned;
+pub(crate) use self::listener::BACKLOG;
 #[cfg(feature = "process")]
 pub(crate) use self::pipe::Pipe;
+pub(crate) use self::race::HAPPY_EYEBALLS_DELAY;
+pub(crate) use self::socket_file::SocketFile;
 pub(crate) use self::source::{Source, Watch};
-pub(crate) use self::stream::Stream;
+pub(crate) use self::stream::Connection;
 pub(crate) use self::stream_socket::StreamSocket;
+pub(crate) use self::tcp::{BindOptions, RouteOptions, bind_tcp};
+pub(crate) use self::unix::bind_unix;

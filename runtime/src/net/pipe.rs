@@ -5,16 +5,14 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr};
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::task::{Context, Poll};
+use std::io::{self, IoSlice, Read, Write};
+use std::net::Shutdown;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use mio::unix::SourceFd;
 
-use super::polled::PolledWait;
 use super::source::Registration;
-use super::stream::Stream;
+use super::stream::Connection;
 use crate::event_loop::{Direction, EventLoop};
 
 /// The end of a pipe that this program holds.
@@ -22,8 +20,6 @@ pub(crate) struct Pipe {
     /// `None` once it was closed.
     file: RefCell<Option<File>>,
     registration: Registration,
-    /// Whoever polls, and keeps no future.
-    polled: PolledWait,
 }
 
 impl Pipe {
@@ -39,7 +35,6 @@ impl Pipe {
         Ok(Self {
             file: RefCell::new(Some(File::from(end))),
             registration,
-            polled: PolledWait::default(),
         })
     }
 
@@ -80,7 +75,11 @@ fn explain(error: io::Error) -> io::Error {
     }
 }
 
-impl Stream for Pipe {
+impl Connection for Pipe {
+    fn socket(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
     fn registration(&self) -> &Registration {
         &self.registration
     }
@@ -92,33 +91,16 @@ impl Stream for Pipe {
         result
     }
 
-    fn try_write(&self, data: &[u8]) -> io::Result<usize> {
-        let result = self.with_file(|mut file| file.write(data));
-        self.registration
-            .note(Direction::Write, &result, data.len());
+    fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        let result = self.with_file(|mut file| file.write_vectored(parts));
+        let asked = parts.iter().map(|part| part.len()).sum();
+        self.registration.note(Direction::Write, &result, asked);
         result
-    }
-
-    fn poll_readable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
-        self.polled
-            .poll(&self.registration, Direction::Read, context)
-    }
-
-    fn poll_writable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
-        self.polled
-            .poll(&self.registration, Direction::Write, context)
     }
 
     fn shutdown(&self, _: Shutdown) -> io::Result<()> {
         self.close();
         Ok(())
-    }
-
-    fn peer_addr(&self) -> io::Result<SocketAddr> {
-        Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "a pipe has no address",
-        ))
     }
 }
 

@@ -10,8 +10,7 @@ use std::cell::Cell;
 use std::io;
 use std::task::{Context, Poll};
 
-use super::source::Registration;
-use crate::event_loop::{Direction, WaitId};
+use crate::event_loop::WaitId;
 use crate::leaf::interrupted;
 use crate::polled_leaf::PolledLeaf;
 
@@ -24,18 +23,18 @@ pub(super) struct PolledWait {
 }
 
 impl PolledWait {
-    /// Returns `Ready` if a try is worth making; an error means that the loop is closed.
+    /// Returns `Ready` if a try is worth making. `ready` asks the reactor, and waits there under
+    /// the name that it is given or gives.
     pub(super) fn poll(
         &self,
-        source: &Registration,
-        direction: Direction,
         context: &Context<'_>,
+        ready: impl FnOnce(&mut Option<WaitId>) -> Poll<io::Result<()>>,
     ) -> Poll<io::Result<()>> {
         if interrupted() {
             return Poll::Pending;
         }
         let mut wait = self.wait.take();
-        let polled = source.poll_ready(direction, &mut wait, context);
+        let polled = ready(&mut wait);
         if polled.is_ready() {
             self.leaf.resume();
         } else {

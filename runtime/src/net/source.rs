@@ -4,8 +4,11 @@
 //! `WouldBlock`, clear the mark, wait for the reactor, try again. Reading and writing may wait
 //! at the same time, in different tasks.
 //!
+//! The [`Registration`] is the half that does not care what the socket is: waiting is the same
+//! for all of them.
+//!
 //! What works with callbacks instead of tasks tries in the same way and waits with
-//! [`Source::call_when_ready`].
+//! [`Registration::call_when_ready`].
 
 use std::fmt;
 use std::io;
@@ -14,6 +17,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use super::polled::PolledWait;
 use crate::cancel::{Note, Plain};
 use crate::event_loop::{
     Callback, Direction, EventLoop, SourceId, WaitId, WeakLoop, callback, in_context,
@@ -25,6 +29,16 @@ use crate::leaf::{Leaf, interrupted};
 pub(crate) struct Source<S: mio::event::Source> {
     socket: S,
     registration: Registration,
+}
+
+/// The place of a source at the reactor of a loop.
+pub(crate) struct Registration {
+    id: SourceId,
+    event_loop: WeakLoop,
+    /// Whoever polls for reading, and keeps no future.
+    reading: PolledWait,
+    /// Whoever polls for writing.
+    writing: PolledWait,
 }
 
 impl<S: mio::event::Source> Source<S> {
@@ -60,6 +74,7 @@ impl<S: mio::event::Source> Source<S> {
     }
 }
 
+/// A source is waited for through its registration.
 impl<S: mio::event::Source> Deref for Source<S> {
     type Target = Registration;
 
@@ -68,32 +83,19 @@ impl<S: mio::event::Source> Deref for Source<S> {
     }
 }
 
-impl<S: mio::event::Source> Drop for Source<S> {
-    fn drop(&mut self) {
-        self.registration.remove(&mut self.socket);
-    }
-}
-
-impl<S: mio::event::Source + fmt::Debug> fmt::Debug for Source<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.socket.fmt(f)
-    }
-}
-
-/// The place of a source at the reactor of its loop.
-pub(crate) struct Registration {
-    id: SourceId,
-    event_loop: WeakLoop,
-}
-
 impl Registration {
+    /// Registers something that its owner takes out again with [`remove`](Self::remove).
     pub(crate) fn new(
         event_loop: &EventLoop,
         source: &mut impl mio::event::Source,
     ) -> io::Result<Self> {
         let id = event_loop.core().reactor.register(source, false)?;
-        let event_loop = event_loop.downgrade();
-        Ok(Self { id, event_loop })
+        Ok(Self {
+            id,
+            event_loop: event_loop.downgrade(),
+            reading: PolledWait::default(),
+            writing: PolledWait::default(),
+        })
     }
 
     /// Takes the source out of the reactor. Whoever waits for it is forgotten.
@@ -124,6 +126,15 @@ impl Registration {
         }
     }
 
+    /// Waits as `ready` does, by polling: the wait is kept here.
+    pub(crate) fn poll(&self, direction: Direction, context: &Context<'_>) -> Poll<io::Result<()>> {
+        let polled = match direction {
+            Direction::Read => &self.reading,
+            Direction::Write => &self.writing,
+        };
+        polled.poll(context, |wait| self.poll_ready(direction, wait, context))
+    }
+
     /// Calls `call` from the loop once a try is worth making; in the next turn, if it is now.
     /// Not at all on a closed loop.
     pub(crate) fn call_when_ready(
@@ -136,7 +147,7 @@ impl Registration {
 
     /// Returns `Ready` if a try is worth making, and wakes otherwise, under the name in `wait`.
     /// An error means that the loop is closed.
-    pub(crate) fn poll_ready(
+    fn poll_ready(
         &self,
         direction: Direction,
         wait: &mut Option<WaitId>,
@@ -174,15 +185,25 @@ impl Registration {
         }
     }
 
-    /// Says how a try went that `asked` for so many bytes.
+    /// Takes note of how a try to read or write `asked` bytes ended.
     pub(crate) fn note(&self, direction: Direction, result: &io::Result<usize>, asked: usize) {
         match result {
             Ok(done) if *done < asked => self.drained(direction),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.clear_ready(direction);
-            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.clear_ready(direction),
             _ => {}
         }
+    }
+}
+
+impl<S: mio::event::Source> Drop for Source<S> {
+    fn drop(&mut self) {
+        self.registration.remove(&mut self.socket);
+    }
+}
+
+impl<S: mio::event::Source + fmt::Debug> fmt::Debug for Source<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.socket.fmt(f)
     }
 }
 
@@ -272,25 +293,21 @@ impl std::future::Future for Ready<'_> {
         if interrupted() {
             return Poll::Pending;
         }
-        let Some(event_loop) = self.registration.open_loop() else {
-            return Poll::Ready(Err(loop_is_gone()));
-        };
         let Self {
             registration,
             direction,
             wait,
             leaf,
         } = &mut *self;
-        let reactor = &event_loop.core().reactor;
-        let polled = reactor.poll_ready(registration.id, *direction, wait, context);
+        let polled = registration.poll_ready(*direction, wait, context);
         match polled {
-            Poll::Ready(()) => {
+            Poll::Ready(_) => {
                 *wait = None;
                 leaf.resume();
             }
             Poll::Pending => leaf.park(context, || Note::Plain(awaited(*direction))),
         }
-        polled.map(Ok)
+        polled
     }
 }
 

@@ -1,35 +1,283 @@
-//! What a reader reads from and a writer writes to: a connection, or a pipe.
+//! Connected sockets: what TCP and UNIX have in common, which is nearly everything.
 //!
-//! A try never waits; whoever is told `WouldBlock` waits at the registration.
+//! A [`Family`] says which socket of mio's is behind a stream; [`SocketStream`] is written once
+//! for all of them. How a connection comes about is the affair of `tcp.rs` and `unix.rs`.
+//!
+//! [`Connection`] is what the buffered streams above need of any of them, without its type.
 
-use std::io;
-use std::net::{Shutdown, SocketAddr};
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::net::Shutdown;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::task::{Context, Poll};
 
-use super::source::Registration;
+use socket2::SockRef;
 
-/// A source of bytes, a place for them, or both.
-pub(crate) trait Stream {
-    /// Where to wait for the next try.
+use super::endpoint::Endpoint;
+use super::source::{Registration, Source};
+use crate::event_loop::{Direction, get_running_loop};
+
+/// A family of sockets: [`Tcp`](super::Tcp) or [`Unix`](super::Unix). Nobody else can have one.
+pub trait Family: sealed::Sealed + Sized + 'static {
+    /// What names an end of a connection.
+    type Address: fmt::Debug;
+    #[doc(hidden)]
+    type Stream: mio::event::Source + AsFd + fmt::Debug + 'static;
+    #[doc(hidden)]
+    type Listener: mio::event::Source + AsFd + fmt::Debug + 'static;
+
+    #[doc(hidden)]
+    fn read(socket: &Self::Stream, buffer: &mut [u8]) -> io::Result<usize>;
+    #[doc(hidden)]
+    fn write(socket: &Self::Stream, parts: &[IoSlice<'_>]) -> io::Result<usize>;
+    #[doc(hidden)]
+    fn listener(socket: OwnedFd) -> Self::Listener;
+    #[doc(hidden)]
+    fn accept(socket: &Self::Listener) -> io::Result<(Self::Stream, Self::Address)>;
+    /// Sets what every stream of the family has set.
+    #[doc(hidden)]
+    fn prepare(socket: &Self::Stream);
+    #[doc(hidden)]
+    fn address(name: Endpoint) -> io::Result<Self::Address>;
+}
+
+pub(super) mod sealed {
+    /// What keeps the families few.
+    pub trait Sealed {}
+}
+
+/// A connected socket: [`TcpStream`](super::TcpStream) or [`UnixStream`](super::UnixStream).
+///
+/// Reading and writing take `&self`, so that one task can read while another writes. Dropping
+/// the stream closes the connection.
+///
+/// # Cancel safety
+///
+/// All methods, unless they say otherwise: one that is dropped or cancelled has neither read
+/// nor written anything.
+pub struct SocketStream<F: Family> {
+    source: Source<F::Stream>,
+}
+
+impl<F: Family> SocketStream<F> {
+    pub(super) fn new(source: Source<F::Stream>) -> Self {
+        F::prepare(source.socket());
+        Self { source }
+    }
+
+    /// Registers a socket that is connected with the running loop.
+    pub(super) fn register(socket: F::Stream) -> io::Result<Self> {
+        Ok(Self::new(Source::new(&get_running_loop(), socket)?))
+    }
+
+    /// Reads what is there into `buffer`, waiting until something is. 0 means the end.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says: reset by the peer, and so on.
+    pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let once = |socket: &F::Stream| F::read(socket, buffer);
+        let result = self.source.attempt(Direction::Read, once).await;
+        self.source.note(Direction::Read, &result, buffer.len());
+        result
+    }
+
+    /// Reads what is there without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if nothing is there, and what the kernel says.
+    pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let result = F::read(self.source.socket(), buffer);
+        self.source.note(Direction::Read, &result, buffer.len());
+        result
+    }
+
+    /// Writes as much of `data` as the kernel takes, waiting until it takes something.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says: reset by the peer, and so on.
+    pub async fn write(&self, data: &[u8]) -> io::Result<usize> {
+        let once = |socket: &F::Stream| F::write(socket, &[IoSlice::new(data)]);
+        let result = self.source.attempt(Direction::Write, once).await;
+        self.source.note(Direction::Write, &result, data.len());
+        result
+    }
+
+    /// Writes as much of `data` as the kernel takes at once.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if it takes nothing, and what the kernel says.
+    pub fn try_write(&self, data: &[u8]) -> io::Result<usize> {
+        self.try_write_vectored(&[IoSlice::new(data)])
+    }
+
+    /// Writes as much of `parts`, one after the other, as the kernel takes at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_write`](Self::try_write).
+    pub fn try_write_vectored(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        let result = F::write(self.source.socket(), parts);
+        let asked = parts.iter().map(|part| part.len()).sum();
+        self.source.note(Direction::Write, &result, asked);
+        result
+    }
+
+    /// Writes all of `data`.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it may leave a part written.
+    pub async fn write_all(&self, mut data: &[u8]) -> io::Result<()> {
+        while !data.is_empty() {
+            let written = self.write(data).await?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            data = &data[written..];
+        }
+        Ok(())
+    }
+
+    /// Waits until something can be read, or the peer has closed.
+    ///
+    /// On a new stream it returns at once: the first read finds out.
+    ///
+    /// # Errors
+    ///
+    /// If the loop that the stream belongs to is closed.
+    pub async fn readable(&self) -> io::Result<()> {
+        self.source.ready(Direction::Read).await
+    }
+
+    /// Waits until something can be written, or the connection has failed.
+    ///
+    /// # Errors
+    ///
+    /// If the loop that the stream belongs to is closed.
+    pub async fn writable(&self) -> io::Result<()> {
+        self.source.ready(Direction::Write).await
+    }
+
+    /// Returns `Ready` when [`readable`](Self::readable) would, for a future written by hand.
+    ///
+    /// One caller at a time: of several tasks that poll the same direction, only the last one
+    /// is woken. A task that is cancelled meanwhile gets `Pending` and takes it out, as from an
+    /// await.
+    ///
+    /// # Errors
+    ///
+    /// If the loop that the stream belongs to is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Who has got `Pending` may lose interest at any time. The wait is kept in the stream until
+    /// it is over or the stream is dropped; the worst that comes of it is a wake too many.
+    pub fn poll_readable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
+        self.source.poll(Direction::Read, context)
+    }
+
+    /// Returns `Ready` when [`writable`](Self::writable) would. See
+    /// [`poll_readable`](Self::poll_readable).
+    ///
+    /// # Errors
+    ///
+    /// If the loop that the stream belongs to is closed.
+    pub fn poll_writable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
+        self.source.poll(Direction::Write, context)
+    }
+
+    /// Whether something may be there to read: data, an end or an error. Costs no system call.
+    ///
+    /// `false` is what the loop knew when it asked the kernel last.
+    pub fn has_news(&self) -> bool {
+        self.source.is_ready(Direction::Read)
+    }
+
+    /// Whether the stream belongs to the loop that is running. On another one it is of no use.
+    pub fn is_on_running_loop(&self) -> bool {
+        self.source.is_on_running_loop()
+    }
+
+    /// Closes one or both directions.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says, for example that the connection is gone already.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        SockRef::from(self).shutdown(how)
+    }
+
+    /// Returns the address of this end.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says.
+    pub fn local_addr(&self) -> io::Result<F::Address> {
+        F::address(Endpoint::local(self)?)
+    }
+
+    /// Returns the address of the other end.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says, for example that the connection is gone already.
+    pub fn peer_addr(&self) -> io::Result<F::Address> {
+        F::address(Endpoint::peer(self)?)
+    }
+}
+
+impl<F: Family> AsFd for SocketStream<F> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.source.socket().as_fd()
+    }
+}
+
+impl<F: Family> fmt::Debug for SocketStream<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(f)
+    }
+}
+
+/// What buffered streams need of a connection, whatever is behind it.
+pub(crate) trait Connection {
+    /// The socket, if it is one.
+    fn socket(&self) -> Option<BorrowedFd<'_>>;
+    /// Where to wait.
     fn registration(&self) -> &Registration;
-    /// Reads what is there. 0 means the end.
+    /// Reads what is there without waiting.
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>;
-    /// Writes as much as the kernel takes.
-    fn try_write(&self, data: &[u8]) -> io::Result<usize>;
-    /// Returns `Ready` if a try to read is worth making. The wait is kept in the stream.
-    #[cfg_attr(
-        not(feature = "futures"),
-        expect(dead_code, reason = "`futures_io` polls")
-    )]
-    fn poll_readable(&self, context: &Context<'_>) -> Poll<io::Result<()>>;
-    /// Returns `Ready` if a try to write is worth making. The wait is kept in the stream.
-    #[cfg_attr(
-        not(feature = "futures"),
-        expect(dead_code, reason = "`futures_io` polls")
-    )]
-    fn poll_writable(&self, context: &Context<'_>) -> Poll<io::Result<()>>;
+    /// Writes what is taken without waiting.
+    fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
     /// Closes one or both directions.
     fn shutdown(&self, how: Shutdown) -> io::Result<()>;
-    /// The address of the other end.
-    fn peer_addr(&self) -> io::Result<SocketAddr>;
+}
+
+impl<F: Family> Connection for SocketStream<F> {
+    fn socket(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.as_fd())
+    }
+
+    fn registration(&self) -> &Registration {
+        &self.source
+    }
+
+    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.try_read(buffer)
+    }
+
+    fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.try_write_vectored(parts)
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.shutdown(how)
+    }
 }

@@ -13,9 +13,10 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use socket2::{Domain, SockAddr, Socket, Type};
 
+use super::listener::BACKLOG;
 use super::resolve::Address;
 use super::source::Source;
-use super::tcp::{BACKLOG, describe_failures};
+use super::tcp::describe_failures;
 use crate::event_loop::{Direction, EventLoop};
 
 /// A stream socket that does not block; it is connected, or it listens.
@@ -61,7 +62,7 @@ impl StreamSocket {
                 Err(error) => failures.push((target, error)),
             }
         }
-        Err(describe_failures(&address, failures))
+        Err(describe_failures(&address, &failures))
     }
 
     async fn connect_to(event_loop: &EventLoop, target: SocketAddr) -> io::Result<Source<Self>> {
@@ -90,7 +91,7 @@ impl StreamSocket {
     fn listen_on(event_loop: &EventLoop, target: SocketAddr) -> io::Result<Source<Self>> {
         let socket = Self::new(mio::net::TcpListener::bind(target)?)?;
         // A second `listen` on the same socket sets the length of its queue.
-        socket.0.listen(BACKLOG)?;
+        socket.0.listen(BACKLOG.cast_signed())?;
         Source::new(event_loop, socket)
     }
 

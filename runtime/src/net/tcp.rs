@@ -1,58 +1,123 @@
 //! TCP streams and listeners.
 
-use std::fmt;
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr};
-use std::task::{Context, Poll};
+use std::io::{self, IoSlice, Read, Write};
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
 
-use socket2::SockRef;
+use socket2::{Domain, Protocol, Socket, Type};
 
-use super::polled::PolledWait;
+use super::endpoint::Endpoint;
+use super::listener::{BACKLOG, SocketListener};
+use super::race::{HAPPY_EYEBALLS_DELAY, first_of};
 use super::resolve::Address;
-use super::source::{Registration, Source};
-use super::stream::Stream;
+use super::source::Source;
+use super::stream::{Family, SocketStream, sealed::Sealed};
 use crate::event_loop::{Direction, get_running_loop};
 
-/// Connections that may wait to be accepted.
-pub(super) const BACKLOG: i32 = 1024;
+/// What a connect says that is under way. The standard library has no stable name for it, as for
+/// the other one below.
+const IN_PROGRESS: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
+    115
+} else {
+    36
+};
 
-/// A TCP connection.
-///
-/// Reading and writing take `&self`, so that one task can read while another writes.
-/// `TCP_NODELAY` is set on every stream, as in asyncio. Dropping the stream closes the
-/// connection.
-///
-/// # Cancel safety
-///
-/// All methods: one that is dropped or cancelled has neither read nor written anything.
-pub struct TcpStream {
-    source: Source<mio::net::TcpStream>,
-    /// Whoever polls for reading, and keeps no future.
-    reading: PolledWait,
-    /// Whoever polls for writing.
-    writing: PolledWait,
+/// What the kernel says of a family of addresses that it was built without.
+const NO_SUCH_FAMILY: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
+    97
+} else {
+    47
+};
+
+/// The family of TCP.
+#[derive(Debug)]
+pub enum Tcp {}
+
+/// A TCP connection. `TCP_NODELAY` is set on every one, as in asyncio.
+pub type TcpStream = SocketStream<Tcp>;
+
+/// A TCP socket that takes connections.
+pub type TcpListener = SocketListener<Tcp>;
+
+impl Sealed for Tcp {}
+
+impl Family for Tcp {
+    type Address = SocketAddr;
+    type Stream = mio::net::TcpStream;
+    type Listener = mio::net::TcpListener;
+
+    fn read(mut socket: &Self::Stream, buffer: &mut [u8]) -> io::Result<usize> {
+        socket.read(buffer)
+    }
+
+    fn write(mut socket: &Self::Stream, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        match parts {
+            [part] => socket.write(part),
+            parts => socket.write_vectored(parts),
+        }
+    }
+
+    fn listener(socket: OwnedFd) -> Self::Listener {
+        mio::net::TcpListener::from_std(socket.into())
+    }
+
+    fn accept(socket: &Self::Listener) -> io::Result<(Self::Stream, SocketAddr)> {
+        socket.accept()
+    }
+
+    fn prepare(socket: &Self::Stream) {
+        // An error means that the peer is gone. The first read says so.
+        let _ = socket.set_nodelay(true);
+    }
+
+    fn address(name: Endpoint) -> io::Result<SocketAddr> {
+        let other = || io::Error::new(io::ErrorKind::Unsupported, "the socket is not one of TCP");
+        name.ip().ok_or_else(other)
+    }
 }
 
-impl TcpStream {
-    /// Connects to the first address of `address` that answers, trying them in order.
+/// How a connection is to be made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RouteOptions {
+    /// Where it is to come from.
+    pub(crate) local_addr: Option<SocketAddr>,
+    /// When the next address is tried beside those that take long.
+    pub(crate) happy_eyeballs_delay: Option<Duration>,
+}
+
+impl Default for RouteOptions {
+    fn default() -> Self {
+        Self {
+            local_addr: None,
+            happy_eyeballs_delay: Some(HAPPY_EYEBALLS_DELAY),
+        }
+    }
+}
+
+impl SocketStream<Tcp> {
+    /// Connects to the address of `address` that answers first.
+    ///
+    /// Addresses are tried in order, IPv6 and IPv4 in turns. One that has not answered after
+    /// 250 ms gets company by the next (RFC 8305, "happy eyeballs").
     ///
     /// # Errors
     ///
-    /// If the name is not known, or if no address answers: then the error has a line for each.
+    /// If the name is not known, or if no address answers: then the error names each.
     ///
     /// # Panics
     ///
     /// If no loop is running.
     pub async fn connect(address: impl Into<Address>) -> io::Result<Self> {
-        let address = address.into();
-        let mut failures = Vec::new();
-        for target in address.resolve().await? {
-            match Self::connect_to(target).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => failures.push((target, error)),
-            }
-        }
-        Err(describe_failures(&address, failures))
+        Self::connect_by(&address.into(), RouteOptions::default()).await
+    }
+
+    /// Connects as the options say.
+    pub(crate) async fn connect_by(address: &Address, options: RouteOptions) -> io::Result<Self> {
+        let targets = address.resolve().await?;
+        let attempt = move |target| connect_from(options.local_addr, target);
+        let connected = first_of(targets, options.happy_eyeballs_delay, attempt).await;
+        connected.map_err(|failures| describe_failures(address, &failures))
     }
 
     /// Connects to one address.
@@ -61,219 +126,39 @@ impl TcpStream {
     ///
     /// What the kernel says: refused, unreachable, and so on.
     pub async fn connect_to(address: SocketAddr) -> io::Result<Self> {
-        let socket = mio::net::TcpStream::connect(address)?;
-        let source = Source::new(&get_running_loop(), socket)?;
-        // A connect that is under way is not ready before the kernel says so.
-        source.clear_ready(Direction::Write);
-        source.attempt(Direction::Write, connected).await?;
-        Self::prepare(source)
-    }
-
-    fn prepare(source: Source<mio::net::TcpStream>) -> io::Result<Self> {
-        source.socket().set_nodelay(true)?;
-        Ok(Self {
-            source,
-            reading: PolledWait::default(),
-            writing: PolledWait::default(),
-        })
-    }
-
-    /// Reads what is there into `buffer`, waiting until something is. 0 means the end.
-    ///
-    /// # Errors
-    ///
-    /// What the kernel says: reset by the peer, and so on.
-    pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self
-            .source
-            .attempt(Direction::Read, |mut socket| socket.read(buffer))
-            .await?;
-        if read < buffer.len() {
-            self.source.drained(Direction::Read);
-        }
-        Ok(read)
-    }
-
-    /// Reads what is there without waiting.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` if nothing is there, and what the kernel says.
-    pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let result = self.source.socket().read(buffer);
-        self.source.note(Direction::Read, &result, buffer.len());
-        result
-    }
-
-    /// Writes as much of `data` as the kernel takes, waiting until it takes something.
-    ///
-    /// # Errors
-    ///
-    /// What the kernel says: reset by the peer, and so on.
-    pub async fn write(&self, data: &[u8]) -> io::Result<usize> {
-        let written = self
-            .source
-            .attempt(Direction::Write, |mut socket| socket.write(data))
-            .await?;
-        if written < data.len() {
-            self.source.drained(Direction::Write);
-        }
-        Ok(written)
-    }
-
-    /// Writes as much of `data` as the kernel takes at once.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` if it takes nothing, and what the kernel says.
-    pub fn try_write(&self, data: &[u8]) -> io::Result<usize> {
-        let result = self.source.socket().write(data);
-        self.source.note(Direction::Write, &result, data.len());
-        result
-    }
-
-    /// Writes all of `data`.
-    ///
-    /// # Errors
-    ///
-    /// As [`write`](Self::write).
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping or cancelling it may leave a part written.
-    pub async fn write_all(&self, mut data: &[u8]) -> io::Result<()> {
-        while !data.is_empty() {
-            let written = self.write(data).await?;
-            if written == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-            data = &data[written..];
-        }
-        Ok(())
-    }
-
-    /// Waits until something can be read, or the peer has closed.
-    ///
-    /// On a new stream it returns at once: the first read finds out.
-    ///
-    /// # Errors
-    ///
-    /// If the loop that the stream belongs to is closed.
-    pub async fn readable(&self) -> io::Result<()> {
-        self.source.ready(Direction::Read).await
-    }
-
-    /// Waits until something can be written, or the connection has failed.
-    ///
-    /// # Errors
-    ///
-    /// If the loop that the stream belongs to is closed.
-    pub async fn writable(&self) -> io::Result<()> {
-        self.source.ready(Direction::Write).await
-    }
-
-    /// Returns `Ready` when [`readable`](Self::readable) would, for a future written by hand.
-    ///
-    /// One caller at a time: of several tasks that poll the same direction, only the last one
-    /// is woken. A task that is cancelled meanwhile gets `Pending` and takes it out, as from an
-    /// await.
-    ///
-    /// # Errors
-    ///
-    /// If the loop that the stream belongs to is closed.
-    ///
-    /// # Cancel safety
-    ///
-    /// Who has got `Pending` may lose interest at any time. The wait is kept in the stream until
-    /// it is over or the stream is dropped; the worst that comes of it is a wake too many.
-    pub fn poll_readable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
-        self.reading.poll(&self.source, Direction::Read, context)
-    }
-
-    /// Returns `Ready` when [`writable`](Self::writable) would. See
-    /// [`poll_readable`](Self::poll_readable).
-    ///
-    /// # Errors
-    ///
-    /// If the loop that the stream belongs to is closed.
-    pub fn poll_writable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
-        self.writing.poll(&self.source, Direction::Write, context)
-    }
-
-    /// Whether something may be there to read: data, an end or an error. Costs no system call.
-    ///
-    /// `false` is what the loop knew when it asked the kernel last.
-    pub fn has_news(&self) -> bool {
-        self.source.is_ready(Direction::Read)
-    }
-
-    /// Whether the stream belongs to the loop that is running. On another one it is of no use.
-    pub fn is_on_running_loop(&self) -> bool {
-        self.source.is_on_running_loop()
-    }
-
-    /// Closes one or both directions.
-    ///
-    /// # Errors
-    ///
-    /// What the kernel says, for example that the connection is gone already.
-    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.source.socket().shutdown(how)
-    }
-
-    /// Returns the address of this end.
-    ///
-    /// # Errors
-    ///
-    /// What the kernel says.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.source.socket().local_addr()
-    }
-
-    /// Returns the address of the other end.
-    ///
-    /// # Errors
-    ///
-    /// What the kernel says, for example that the connection is gone already.
-    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.source.socket().peer_addr()
+        connect_from(None, address).await
     }
 }
 
-impl Stream for TcpStream {
-    fn registration(&self) -> &Registration {
-        &self.source
-    }
-
-    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        TcpStream::try_read(self, buffer)
-    }
-
-    fn try_write(&self, data: &[u8]) -> io::Result<usize> {
-        TcpStream::try_write(self, data)
-    }
-
-    fn poll_readable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
-        TcpStream::poll_readable(self, context)
-    }
-
-    fn poll_writable(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
-        TcpStream::poll_writable(self, context)
-    }
-
-    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        TcpStream::shutdown(self, how)
-    }
-
-    fn peer_addr(&self) -> io::Result<SocketAddr> {
-        TcpStream::peer_addr(self)
-    }
+async fn connect_from(local: Option<SocketAddr>, target: SocketAddr) -> io::Result<TcpStream> {
+    let socket = match local {
+        None => mio::net::TcpStream::connect(target)?,
+        Some(local) => begin_connect(local, target)?,
+    };
+    let source = Source::new(&get_running_loop(), socket)?;
+    // A connect that is under way is not ready before the kernel says so.
+    source.clear_ready(Direction::Write);
+    source.attempt(Direction::Write, connected).await?;
+    Ok(TcpStream::new(source))
 }
 
-impl fmt::Debug for TcpStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.source.fmt(f)
+/// Begins to connect a socket that is bound to `local`.
+fn begin_connect(local: SocketAddr, target: SocketAddr) -> io::Result<mio::net::TcpStream> {
+    let socket = new_socket(target)?;
+    let bound = socket.bind(&local.into());
+    bound.map_err(|error| about(&error, &format!("cannot use {local} as the local address")))?;
+    match socket.connect(&target.into()) {
+        Err(error) if error.raw_os_error() == Some(IN_PROGRESS) => {}
+        result => result?,
     }
+    Ok(mio::net::TcpStream::from_std(socket.into()))
+}
+
+fn new_socket(address: SocketAddr) -> io::Result<Socket> {
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
 }
 
 /// Whether a connect has ended, and how.
@@ -292,7 +177,7 @@ fn connected(socket: &mio::net::TcpStream) -> io::Result<()> {
 
 pub(super) fn describe_failures(
     address: &Address,
-    failures: Vec<(SocketAddr, io::Error)>,
+    failures: &[(SocketAddr, io::Error)],
 ) -> io::Error {
     let kind = failures
         .first()
@@ -307,12 +192,47 @@ pub(super) fn describe_failures(
     )
 }
 
-/// A TCP socket that takes connections.
-pub struct TcpListener {
-    source: Source<mio::net::TcpListener>,
+/// The same error with more to say.
+fn about(error: &io::Error, what: &str) -> io::Error {
+    io::Error::new(error.kind(), format!("{what}: {error}"))
 }
 
-impl TcpListener {
+/// How a listening socket is bound.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BindOptions {
+    /// Whether a port may be taken over from connections that are being closed.
+    pub(crate) reuse_address: bool,
+    /// Whether several sockets may share a port.
+    pub(crate) reuse_port: bool,
+    /// Whether the kernel probes connections that are silent.
+    pub(crate) keep_alive: bool,
+    /// Whether an IPv6 socket leaves the IPv4 port to others.
+    pub(crate) only_v6: bool,
+}
+
+/// Makes a socket that is bound, and does not listen yet.
+pub(crate) fn bind_tcp(target: SocketAddr, options: BindOptions) -> io::Result<Socket> {
+    let bind = || {
+        let socket = new_socket(target)?;
+        socket.set_reuse_address(options.reuse_address)?;
+        socket.set_reuse_port(options.reuse_port)?;
+        socket.set_keepalive(options.keep_alive)?;
+        if options.only_v6 && target.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        socket.bind(&target.into())?;
+        Ok(socket)
+    };
+    bind().map_err(|error: io::Error| {
+        let error = match error.raw_os_error() {
+            Some(NO_SUCH_FAMILY) => io::Error::new(io::ErrorKind::AddrNotAvailable, error),
+            _ => error,
+        };
+        about(&error, &format!("cannot listen on {target}"))
+    })
+}
+
+impl SocketListener<Tcp> {
     /// Listens on the first address of `address`. Port 0 lets the system choose one. Up to
     /// 1024 connections wait to be accepted, or as many as the system allows: the default of
     /// 100 or so loses connections when hundreds come at once.
@@ -325,51 +245,15 @@ impl TcpListener {
     ///
     /// If no loop is running.
     pub async fn bind(address: impl Into<Address>) -> io::Result<Self> {
-        let address = address.into();
-        let target = address.resolve().await?.into_iter().next();
+        let target = address.into().resolve().await?.into_iter().next();
         let target = target.ok_or(io::ErrorKind::NotFound)?;
-        let listen = |error: io::Error| {
-            io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+        let options = BindOptions {
+            reuse_address: true,
+            reuse_port: false,
+            keep_alive: false,
+            only_v6: false,
         };
-        let socket = mio::net::TcpListener::bind(target).map_err(&listen)?;
-        // A second `listen` on the same socket sets the length of its queue.
-        SockRef::from(&socket).listen(BACKLOG).map_err(listen)?;
-        Ok(Self {
-            source: Source::new(&get_running_loop(), socket)?,
-        })
-    }
-
-    /// Waits for the next connection.
-    ///
-    /// # Errors
-    ///
-    /// What the kernel says, for example that there are no more file descriptors. The
-    /// listener is still good then.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping or cancelling it loses no connection.
-    pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let (socket, peer) = self
-            .source
-            .attempt(Direction::Read, mio::net::TcpListener::accept)
-            .await?;
-        let source = Source::new(&get_running_loop(), socket)?;
-        Ok((TcpStream::prepare(source)?, peer))
-    }
-
-    /// Returns the address it listens on; with the port that the system chose.
-    ///
-    /// # Errors
-    ///
-    /// What the kernel says.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.source.socket().local_addr()
-    }
-}
-
-impl fmt::Debug for TcpListener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.source.fmt(f)
+        let listening = Self::listen(bind_tcp(target, options)?, BACKLOG);
+        listening.map_err(|error| about(&error, &format!("cannot listen on {target}")))
     }
 }

@@ -162,7 +162,7 @@ pub(super) fn returncode(status: ExitStatus) -> i32 {
 }
 
 async fn feed(stdin: Option<StreamWriter>, input: Vec<u8>) -> io::Result<()> {
-    let Some(mut stdin) = stdin else {
+    let Some(stdin) = stdin else {
         return Ok(());
     };
     let mut written = stdin.write_all(&input).await;
@@ -187,7 +187,7 @@ fn is_about_the_reader(error: &io::Error) -> bool {
 
 async fn read_all(reader: Option<StreamReader>) -> io::Result<Vec<u8>> {
     match reader {
-        Some(mut reader) => reader.read_to_end().await,
+        Some(reader) => reader.read_to_end().await,
         None => Ok(Vec::new()),
     }
 }

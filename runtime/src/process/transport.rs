@@ -356,7 +356,7 @@ async fn watch_input(
     reader_left.abort();
 }
 
-async fn read_output(mut stake: Stake, mut reader: StreamReader) {
+async fn read_output(mut stake: Stake, reader: StreamReader) {
     let fd = stake.fd.unwrap_or_default();
     loop {
         match reader.read(PIECE).await {

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use crate::cancel::{CancelReason, Cancelled};
 use crate::context_var::{Context, copy_context};
-use crate::event_loop::{Clock, EventLoop, RunError, callback};
+use crate::event_loop::{Clock, ErrorContext, EventLoop, RunError, callback};
 use crate::promise::Promise;
 use crate::task::{TaskOptions, TaskRef};
 
@@ -194,7 +194,7 @@ fn end_all(event_loop: &EventLoop, tasks: Vec<TaskRef>) {
     let all_ended: Promise<()> = event_loop.create_promise();
     let left = Rc::new(Cell::new(tasks.len()));
     let cause = Cancelled::new(CancelReason::LoopClosing);
-    for task in tasks {
+    for task in &tasks {
         let (left, all_ended) = (left.clone(), all_ended.clone());
         task.notify_end(callback(move || {
             left.set(left.get() - 1);
@@ -213,6 +213,21 @@ fn end_all(event_loop: &EventLoop, tasks: Vec<TaskRef>) {
         let _ = all_ended.set_result(());
         event_loop.stop();
         let _one_turn = event_loop.run_forever();
+    }
+    report_panics(event_loop, &tasks);
+}
+
+/// Tells of tasks that panicked in their clean-up, of which nobody else will hear.
+fn report_panics(event_loop: &EventLoop, tasks: &[TaskRef]) {
+    for task in tasks {
+        let Some(cause) = task.panic_text() else {
+            continue;
+        };
+        event_loop.call_exception_handler(&ErrorContext {
+            cause: Some(cause),
+            task: Some(task.name()),
+            ..ErrorContext::new("a panic while the run ended")
+        });
     }
 }
 

@@ -1,68 +1,44 @@
 //! Streams: a connection as a reader and a writer, with buffers and back-pressure.
 //!
 //! [`open_connection`] makes a pair of them, [`start_server`] calls a coroutine with a pair
-//! for every client. Who owns which bytes: the reader has what came in and was not asked for
-//! yet. Lines and separated pieces have a limit; what is asked for by its length, or to the
-//! end, has none. The writer has what the kernel did not take, and
-//! [`drain`](StreamWriter::drain) is where a program waits for that to become less.
+//! for every client; [`open_unix_connection`] and [`start_unix_server`] do so for UNIX sockets.
+//! Who owns which bytes: the reader has what came in and was not asked for yet. Lines and
+//! separated pieces have a limit; what is asked for by its length, or to the end, has none. The
+//! writer has what the kernel did not take, and [`drain`](StreamWriter::drain) is where a
+//! program waits for that to become less.
+//!
+//! Both are handles, as locks and queues are: a clone stands for the same stream. So a task can
+//! write while another drains, and a server can close what its handlers hold.
 
+mod error;
+mod incoming;
+mod supply;
 mod reader;
+mod feed;
+mod sender;
 mod writer;
+mod send_file;
+mod options;
+mod connect;
+mod clients;
+mod accept;
 mod server;
+mod start;
 #[cfg(feature = "process")]
 mod pipe;
 #[cfg(feature = "futures")]
 mod futures_io;
 
-use std::io;
-use std::rc::Rc;
-
-use crate::net::{Address, TcpStream};
-
+pub use self::accept::ClientOutcome;
+pub use self::connect::{open_connection, open_connection_with, open_unix_connection};
+pub use self::error::{
+    AlreadyReading, InvalidWaterMarks, ReadError, ServeError, WriteError, ZeroLimit,
+};
+pub use self::feed::StreamFeed;
+pub use self::options::{ConnectOptions, ServerOptions};
 #[cfg(feature = "process")]
 pub use self::pipe::{connect_read_pipe, connect_write_pipe};
-pub use self::reader::{Lines, ReadError, StreamReader};
-pub use self::server::{Server, start_server};
+pub use self::reader::{Lines, StreamReader};
+pub use self::server::Server;
+pub use self::start::{start_server, start_server_with, start_unix_server, start_unix_server_with};
 pub use self::writer::StreamWriter;
-
-/// Connects to `address` and returns the connection as a reader and a writer.
-///
-/// The asyncio counterpart has the same name.
-///
-/// # Errors
-///
-/// If the name is not known, or if no address answers.
-///
-/// # Panics
-///
-/// If no loop is running.
-///
-/// ```
-/// use looplet::{open_connection, run, start_server};
-///
-/// # fn main() -> std::io::Result<()> {
-/// run(async {
-///     let server = start_server("127.0.0.1:0", async |mut reader, mut writer| {
-///         let line = reader.read_line().await.unwrap_or_default();
-///         writer.write(&line);
-///         writer.close();
-///     })
-///     .await?;
-///     let (mut reader, mut writer) = open_connection(server.local_addr()).await?;
-///     writer.write(b"hello\n");
-///     assert_eq!(reader.read_line().await.expect("an echo"), b"hello\n");
-///     Ok(())
-/// })
-/// # }
-/// ```
-pub async fn open_connection(
-    address: impl Into<Address>,
-) -> io::Result<(StreamReader, StreamWriter)> {
-    Ok(split(TcpStream::connect(address).await?))
-}
-
-/// Makes a reader and a writer of a connection.
-fn split(stream: TcpStream) -> (StreamReader, StreamWriter) {
-    let stream = Rc::new(stream);
-    (StreamReader::new(stream.clone()), StreamWriter::new(stream))
-}

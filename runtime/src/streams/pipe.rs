@@ -29,8 +29,8 @@ use crate::net::Pipe;
 /// # fn main() -> std::io::Result<()> {
 /// run(async {
 ///     let (read_end, write_end) = std::io::pipe()?;
-///     let mut reader = connect_read_pipe(read_end)?;
-///     let mut writer = connect_write_pipe(write_end)?;
+///     let reader = connect_read_pipe(read_end)?;
+///     let writer = connect_write_pipe(write_end)?;
 ///     writer.write(b"through a pipe\n");
 ///     writer.close();
 ///     assert_eq!(reader.read_to_end().await?, b"through a pipe\n");

@@ -1,143 +1,98 @@
 //! The reading half of a connection.
+//!
+//! A reader is a handle: clones stand for the same stream and take from the same buffer, each
+//! with a limit of its own.
 
-use std::error::Error;
 use std::fmt;
 use std::io;
 use std::rc::Rc;
 
-use crate::event_loop::Direction;
+use super::error::{ReadError, ZeroLimit};
+use super::incoming::Search;
+use super::supply::Supply;
 use crate::iterate::AsyncIterator;
-use crate::net::Stream;
-use crate::task::yield_now;
+use crate::net::Connection;
 
-/// How much a line or a separated piece may have, unless told otherwise: 64 KiB.
-const LIMIT: usize = 64 * 1024;
-/// Reads after which others get their turn, if none had to wait.
-const FILLS_IN_A_ROW: u32 = 8;
-/// How much room a read offers to the kernel.
-const CHUNK: usize = 16 * 1024;
+/// How much a line or a separated piece may have, unless told otherwise: 64 KiB, as in asyncio.
+pub(super) const LIMIT: usize = 64 * 1024;
 
 /// Reads from a connection, by pieces or by lines.
 ///
+/// Clones stand for the same stream. One task at a time may wait for data: a second one gets
+/// an error of the kind `ResourceBusy` that holds an [`AlreadyReading`](crate::AlreadyReading).
 /// The asyncio counterpart has the same name.
+///
+/// Nothing is received before it is asked for, so a peer that sends faster than this program
+/// reads fills the kernel's buffers, waits, and never this program's memory.
 ///
 /// # Cancel safety
 ///
 /// All methods: what was received and not returned stays in the buffer.
+#[derive(Clone)]
 pub struct StreamReader {
-    pub(super) stream: Rc<dyn Stream>,
-    /// What came in; `buffer[start..]` was not returned yet.
-    buffer: Vec<u8>,
-    start: usize,
-    /// Whether the peer has closed its direction.
-    ended: bool,
-    limit: usize,
-    /// Reads since the reader has waited.
-    fills: u32,
-}
-
-/// Why a read did not give what was asked for.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ReadError {
-    /// The connection ended first. asyncio raises `IncompleteReadError`.
-    Incomplete {
-        /// What came before the end.
-        partial: Vec<u8>,
-        /// How many bytes were asked for; `None` if a separator was.
-        expected: Option<usize>,
-    },
-    /// The limit was reached before the separator was found. asyncio raises
-    /// `LimitOverrunError`. What was received stays in the buffer.
-    LimitOverrun {
-        /// The limit, in bytes.
-        limit: usize,
-    },
-    /// The connection failed.
-    Io(io::Error),
-}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ReadError::Incomplete {
-                partial,
-                expected: Some(expected),
-            } => {
-                write!(
-                    f,
-                    "the connection ended after {} of {expected} bytes",
-                    partial.len()
-                )
-            }
-            ReadError::Incomplete {
-                partial,
-                expected: None,
-            } => {
-                let length = partial.len();
-                write!(
-                    f,
-                    "the connection ended after {length} bytes, before the separator"
-                )
-            }
-            ReadError::LimitOverrun { limit } => {
-                write!(f, "the separator was not found within {limit} bytes")
-            }
-            ReadError::Io(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for ReadError {}
-
-impl From<io::Error> for ReadError {
-    fn from(error: io::Error) -> Self {
-        ReadError::Io(error)
-    }
-}
-
-impl From<ReadError> for io::Error {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Io(error) => error,
-            ReadError::Incomplete { .. } => {
-                io::Error::new(io::ErrorKind::UnexpectedEof, error.to_string())
-            }
-            ReadError::LimitOverrun { .. } => {
-                io::Error::new(io::ErrorKind::InvalidData, error.to_string())
-            }
-        }
-    }
+    pub(super) supply: Rc<Supply>,
+    pub(super) limit: usize,
 }
 
 impl StreamReader {
-    pub(crate) fn new(stream: Rc<dyn Stream>) -> Self {
-        Self {
-            stream,
-            buffer: Vec::new(),
-            start: 0,
-            ended: false,
-            limit: LIMIT,
-            fills: 0,
-        }
+    pub(crate) fn new(connection: Rc<dyn Connection>) -> Self {
+        Self::of_supply(Rc::new(Supply::of_connection(connection)), LIMIT)
     }
 
-    /// Sets how long a line, or a piece before a separator, may be. Default: 64 KiB.
-    pub fn set_limit(&mut self, limit: usize) {
+    pub(super) fn of_supply(supply: Rc<Supply>, limit: usize) -> Self {
+        Self { supply, limit }
+    }
+
+    /// Sets how long a line, or a piece before a separator, may be. Default: 64 KiB. The limit
+    /// is that of this handle, and of clones made of it later.
+    ///
+    /// # Errors
+    ///
+    /// [`ZeroLimit`] if it is 0.
+    pub fn set_limit(&mut self, limit: usize) -> Result<(), ZeroLimit> {
+        if limit == 0 {
+            return Err(ZeroLimit);
+        }
         self.limit = limit;
+        Ok(())
+    }
+
+    /// Returns a handle to the same stream with another limit, for one call or for some.
+    ///
+    /// # Errors
+    ///
+    /// [`ZeroLimit`] if it is 0.
+    ///
+    /// ```
+    /// use looplet::{ReadError, StreamReader, run};
+    ///
+    /// # fn main() -> Result<(), ReadError> {
+    /// run(async {
+    ///     let (mut feed, reader) = StreamReader::fed();
+    ///     feed.feed_data(b"a greeting\n");
+    ///     let greeting = reader.within(8)?.read_until(b"\n").await;
+    ///     assert!(matches!(greeting, Err(ReadError::LimitOverrun { limit: 8, .. })));
+    ///     assert_eq!(reader.read_line().await?, b"a greeting\n");
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    pub fn within(&self, limit: usize) -> Result<StreamReader, ZeroLimit> {
+        let mut reader = self.clone();
+        reader.set_limit(limit)?;
+        Ok(reader)
     }
 
     /// Reads at least one and at most `max` bytes. An empty result means the end.
     ///
     /// # Errors
     ///
-    /// What the kernel says.
-    pub async fn read(&mut self, max: usize) -> io::Result<Vec<u8>> {
-        if self.pending().is_empty() && max > 0 {
-            self.fill().await?;
+    /// What the kernel says; `ResourceBusy` if another task waits for data.
+    pub async fn read(&self, max: usize) -> io::Result<Vec<u8>> {
+        if self.supply.len() == 0 && max > 0 {
+            self.supply.more("read").await?;
         }
-        let length = self.pending().len().min(max);
-        Ok(self.take(length))
+        Ok(self.supply.take(max))
     }
 
     /// Reads to the end. There is no limit: whoever reads from a stranger uses
@@ -145,11 +100,10 @@ impl StreamReader {
     ///
     /// # Errors
     ///
-    /// What the kernel says.
-    pub async fn read_to_end(&mut self) -> io::Result<Vec<u8>> {
-        while self.fill().await? {}
-        let length = self.pending().len();
-        Ok(self.take(length))
+    /// As [`read`](Self::read).
+    pub async fn read_to_end(&self) -> io::Result<Vec<u8>> {
+        while self.supply.more("read_to_end").await? {}
+        Ok(self.supply.take(usize::MAX))
     }
 
     /// Reads exactly `count` bytes.
@@ -157,17 +111,14 @@ impl StreamReader {
     /// # Errors
     ///
     /// [`ReadError::Incomplete`] if the connection ends first.
-    pub async fn read_exactly(&mut self, count: usize) -> Result<Vec<u8>, ReadError> {
-        while self.pending().len() < count {
-            if !self.fill().await? {
-                let partial = self.take(self.pending().len());
-                return Err(ReadError::Incomplete {
-                    partial,
-                    expected: Some(count),
-                });
+    #[doc(alias = "readexactly")]
+    pub async fn read_exactly(&self, count: usize) -> Result<Vec<u8>, ReadError> {
+        while self.supply.len() < count {
+            if !self.supply.more("read_exactly").await? {
+                return Err(self.incomplete(Some(count)));
             }
         }
-        Ok(self.take(count))
+        Ok(self.supply.take(count))
     }
 
     /// Reads a line, its `\n` included. The last line may lack it; an empty result means the
@@ -175,10 +126,23 @@ impl StreamReader {
     ///
     /// # Errors
     ///
-    /// [`ReadError::LimitOverrun`] if the line is longer than the limit.
-    pub async fn read_line(&mut self) -> Result<Vec<u8>, ReadError> {
-        match self.read_until(b"\n").await {
+    /// [`ReadError::LimitOverrun`] if the line is longer than the limit. The line is dropped
+    /// then, as in asyncio, or what has come of it: the next call goes on behind it. Who wants
+    /// to keep it uses [`read_until`](Self::read_until).
+    #[doc(alias = "readline")]
+    pub async fn read_line(&self) -> Result<Vec<u8>, ReadError> {
+        let result = self.read_until_any_for("read_line", &[b"\n"]).await;
+        match result {
             Err(ReadError::Incomplete { partial, .. }) => Ok(partial),
+            Err(ReadError::LimitOverrun {
+                consumed, found, ..
+            }) => {
+                let mut incoming = self.supply.incoming.borrow_mut();
+                incoming.drop_line(consumed, found);
+                drop(incoming);
+                self.supply.relax();
+                result
+            }
             result => result,
         }
     }
@@ -187,131 +151,88 @@ impl StreamReader {
     ///
     /// # Errors
     ///
-    /// [`ReadError::Incomplete`] if the connection ends first, and
-    /// [`ReadError::LimitOverrun`] if more than the limit comes first.
+    /// [`ReadError::Incomplete`] if the connection ends first; [`ReadError::LimitOverrun`] if
+    /// more than the limit comes first, and then what has come stays; and
+    /// [`ReadError::NoSeparator`] if the separator is empty.
+    #[doc(alias = "readuntil")]
+    pub async fn read_until(&self, separator: &[u8]) -> Result<Vec<u8>, ReadError> {
+        self.read_until_any_for("read_until", &[separator]).await
+    }
+
+    /// Reads up to and including the separator that ends first: the shortest piece that ends
+    /// with one of them.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// If `separator` is empty.
-    pub async fn read_until(&mut self, separator: &[u8]) -> Result<Vec<u8>, ReadError> {
-        assert!(!separator.is_empty(), "the separator is empty");
-        let mut searched = 0;
+    /// As [`read_until`](Self::read_until).
+    ///
+    /// ```
+    /// use looplet::{ReadError, StreamReader, run};
+    ///
+    /// # fn main() -> Result<(), ReadError> {
+    /// run(async {
+    ///     let (mut feed, reader) = StreamReader::fed();
+    ///     feed.feed_data(b"one, two; three");
+    ///     feed.feed_eof();
+    ///     let separators: [&[u8]; 2] = [b"; ", b", "];
+    ///     assert_eq!(reader.read_until_any(&separators).await?, b"one, ");
+    ///     assert_eq!(reader.read_until_any(&separators).await?, b"two; ");
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    #[doc(alias = "readuntil")]
+    pub async fn read_until_any(&self, separators: &[&[u8]]) -> Result<Vec<u8>, ReadError> {
+        self.read_until_any_for("read_until_any", separators).await
+    }
+
+    async fn read_until_any_for(
+        &self,
+        method: &'static str,
+        separators: &[&[u8]],
+    ) -> Result<Vec<u8>, ReadError> {
+        let mut search = Search::new(separators, self.limit)?;
         loop {
-            if let Some(at) = find(&self.pending()[searched..], separator) {
-                let length = searched + at;
-                return if length > self.limit {
-                    Err(ReadError::LimitOverrun { limit: self.limit })
-                } else {
-                    Ok(self.take(length + separator.len()))
-                };
+            let found = search.find(self.supply.incoming.borrow().pending())?;
+            if let Some(length) = found {
+                return Ok(self.supply.take(length));
             }
-            // A separator may begin in what was searched, and end in what comes.
-            searched = (self.pending().len() + 1).saturating_sub(separator.len());
-            if searched > self.limit {
-                return Err(ReadError::LimitOverrun { limit: self.limit });
-            }
-            if !self.fill().await? {
-                let partial = self.take(self.pending().len());
-                return Err(ReadError::Incomplete {
-                    partial,
-                    expected: None,
-                });
+            if !self.supply.more(method).await? {
+                return Err(self.incomplete(None));
             }
         }
     }
 
-    /// Returns the lines one by one.
-    pub fn lines(&mut self) -> Lines<'_> {
+    fn incomplete(&self, expected: Option<usize>) -> ReadError {
+        let partial = self.supply.take(usize::MAX);
+        ReadError::Incomplete { partial, expected }
+    }
+
+    /// Returns the lines one by one, without their ends.
+    pub fn lines(&self) -> Lines<'_> {
         Lines {
             reader: self,
             failed: false,
         }
     }
 
+    /// Returns the error that ended the stream, if one did; what came before it may not have been
+    /// read yet.
+    pub fn exception(&self) -> Option<io::Error> {
+        self.supply.incoming.borrow().may_grow().err()
+    }
+
     /// Returns whether the connection has ended and everything was read.
     pub fn at_eof(&self) -> bool {
-        self.ended && self.pending().is_empty()
+        self.supply.incoming.borrow().is_at_eof()
     }
-
-    pub(super) fn pending(&self) -> &[u8] {
-        &self.buffer[self.start..]
-    }
-
-    fn take(&mut self, count: usize) -> Vec<u8> {
-        let taken = self.buffer[self.start..self.start + count].to_vec();
-        self.consume(count);
-        taken
-    }
-
-    /// Counts as returned what the caller has seen in `pending`.
-    pub(super) fn consume(&mut self, count: usize) {
-        self.start += count;
-        if self.start == self.buffer.len() {
-            self.buffer.clear();
-            self.start = 0;
-        }
-    }
-
-    /// Whether others have to be let run before the next read: a peer that sends faster than
-    /// this program reads would never make it wait.
-    pub(super) fn is_out_of_breath(&mut self) -> bool {
-        self.fills = (self.fills + 1) % FILLS_IN_A_ROW;
-        self.fills == 0
-    }
-
-    async fn readable(&self) -> io::Result<()> {
-        self.stream.registration().ready(Direction::Read).await
-    }
-
-    /// Receives more. Returns `false` at the end.
-    async fn fill(&mut self) -> io::Result<bool> {
-        if self.ended {
-            return Ok(false);
-        }
-        if self.is_out_of_breath() {
-            yield_now().await;
-        }
-        loop {
-            self.readable().await?;
-            if self.receive()? {
-                return Ok(!self.ended);
-            }
-        }
-    }
-
-    /// Takes in what the kernel has, or that it is the end. Returns `false` if there is nothing.
-    pub(super) fn receive(&mut self) -> io::Result<bool> {
-        self.buffer.drain(..self.start);
-        self.start = 0;
-        let length = self.buffer.len();
-        self.buffer.resize(length + CHUNK, 0);
-        let result = self.stream.try_read(&mut self.buffer[length..]);
-        self.buffer
-            .truncate(length + result.as_ref().map_or(0, |&read| read));
-        match result {
-            Ok(read) => self.ended = read == 0,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.fills = 0;
-                return Ok(false);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
-            Err(error) => return Err(error),
-        }
-        Ok(true)
-    }
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len())
-        .position(|window| window == needle)
 }
 
 impl fmt::Debug for StreamReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamReader")
-            .field("buffered", &self.pending().len())
-            .field("ended", &self.ended)
+            .field("buffered", &self.supply.len())
+            .field("ended", &self.supply.incoming.borrow().has_ended())
             .finish_non_exhaustive()
     }
 }
@@ -319,7 +240,7 @@ impl fmt::Debug for StreamReader {
 /// The lines of a connection; made by [`StreamReader::lines`].
 #[derive(Debug)]
 pub struct Lines<'a> {
-    reader: &'a mut StreamReader,
+    reader: &'a StreamReader,
     /// Whether iterating has given an error, which is the last thing it gives.
     failed: bool,
 }

@@ -1,157 +1,302 @@
-//! Servers: a listener, a task that accepts, and a task for every client.
+//! Servers: what a program holds of them. How they begin is in `start.rs`.
+//!
+//! ```text
+//!            start_serving              close, drop
+//!   Bound ─────────────────► Serving ────────────────► Closed
+//!     └──────────────────────────────────────────────────▲
+//! ```
+//!
+//! A server that is closed has no sockets any more; the connections it has accepted go on, and
+//! `wait_closed` waits for them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::Duration;
 
+use socket2::{SockRef, Socket};
+
+use super::accept::{ClientOutcome, Service, accept};
+use super::clients::Clients;
+use super::error::{ServeError, ZeroLimit};
+use super::options::ServerOptions;
 use super::reader::StreamReader;
-use super::split;
+use super::sender::Ending;
 use super::writer::StreamWriter;
-use crate::cancel::CancelReason;
-use crate::event_loop::{ErrorContext, get_running_loop};
-use crate::net::{Address, TcpListener};
-use crate::task::{Task, create_task, sleep};
-
-/// How long a server that has run out of descriptors waits before it accepts again.
-const ACCEPT_RETRY: Duration = Duration::from_secs(1);
-/// Connections accepted in a row before others get their turn.
-const ACCEPT_BURST: usize = 64;
-
-/// Listens on `address` and calls `client_connected` with a reader and a writer for every
-/// connection, each in a task of its own.
-///
-/// The server accepts until it is closed or dropped. Port 0 lets the system choose a port;
-/// [`Server::local_addr`] tells which. The asyncio counterpart has the same name.
-///
-/// # Errors
-///
-/// If the name is not known, the port is taken or not allowed.
-///
-/// # Panics
-///
-/// If no loop is running.
-pub async fn start_server<F>(address: impl Into<Address>, client_connected: F) -> io::Result<Server>
-where
-    F: AsyncFn(StreamReader, StreamWriter) + 'static,
-{
-    let listener = TcpListener::bind(address).await?;
-    let address = listener.local_addr()?;
-    let clients = Rc::new(Cell::new(0));
-    let accepting = create_task(accept(listener, Rc::new(client_connected), clients.clone()));
-    accepting.set_name(format!("server {address}"));
-    Ok(Server {
-        accepting,
-        address,
-        clients,
-    })
-}
-
-async fn accept<F>(listener: TcpListener, client_connected: Rc<F>, clients: Rc<Cell<usize>>)
-where
-    F: AsyncFn(StreamReader, StreamWriter) + 'static,
-{
-    let mut burst = 0;
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let (reader, writer) = split(stream);
-                let (callback, presence) = (client_connected.clone(), Presence::new(&clients));
-                create_task(async move {
-                    callback(reader, writer).await;
-                    drop(presence);
-                });
-            }
-            Err(error) if is_about_one_client(&error) => {}
-            Err(error) => {
-                let context = ErrorContext::new(format!("a server cannot accept: {error}"));
-                get_running_loop().call_exception_handler(&context);
-                sleep(ACCEPT_RETRY).await;
-            }
-        }
-        burst += 1;
-        if burst == ACCEPT_BURST {
-            burst = 0;
-            crate::task::yield_now().await;
-        }
-    }
-}
-
-/// Whether an accept failed because the client went away meanwhile.
-fn is_about_one_client(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
-    )
-}
-
-/// Counts a client for as long as its task lives.
-struct Presence(Rc<Cell<usize>>);
-
-impl Presence {
-    fn new(clients: &Rc<Cell<usize>>) -> Self {
-        clients.set(clients.get() + 1);
-        Self(clients.clone())
-    }
-}
-
-impl Drop for Presence {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
-    }
-}
+use crate::net::{Family, SocketFile, SocketListener};
+use crate::sync::Event;
+use crate::task::{Task, catch_cancel, create_task};
 
 /// A server that accepts connections until it is closed or dropped.
 ///
-/// Connections that are open go on. The asyncio counterpart has the same name.
+/// Clones stand for the same server. Connections that are open when it is closed go on. The
+/// asyncio counterpart has the same name.
+#[derive(Clone)]
 #[must_use = "the server stops as soon as it is dropped"]
-pub struct Server {
-    accepting: Task<()>,
-    address: SocketAddr,
-    clients: Rc<Cell<usize>>,
+pub struct Server<A = SocketAddr> {
+    shared: Rc<Shared<A>>,
 }
 
-impl Server {
-    /// Returns the address it listens on.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.address
-    }
+struct Shared<A> {
+    /// Where it listens, or has listened.
+    addresses: Vec<A>,
+    state: RefCell<State>,
+    clients: Rc<Clients>,
+    /// Whether a task is in `serve_forever`.
+    awaited: Cell<bool>,
+    /// Set when the server is closed.
+    closed: Event,
+    /// The file of a UNIX socket.
+    file: RefCell<Option<SocketFile>>,
+}
 
-    /// Returns how many connections are being served.
-    pub fn clients(&self) -> usize {
-        self.clients.get()
-    }
+enum State {
+    /// The sockets are bound; this lets them listen.
+    Bound(Box<dyn FnOnce() -> io::Result<Vec<Accepting>>>),
+    Serving(Vec<Accepting>),
+    Closed,
+}
 
-    /// Stops accepting. Connections that are open go on.
-    pub fn close(&self) {
-        self.accepting.abort();
-    }
+/// A socket that takes connections, and the task that does.
+struct Accepting {
+    socket: Rc<dyn AsFd>,
+    task: Task<()>,
+}
 
-    /// Serves until the server is closed or the task is cancelled.
-    pub async fn serve_forever(&self) {
-        use crate::promise::TaskError;
-        match self.accepting.join().await {
-            Err(TaskError::Cancelled(cause)) if cause.reason() != CancelReason::Aborted => {
-                cause.raise().await
-            }
-            _ => {}
+impl Drop for Accepting {
+    fn drop(&mut self) {
+        // The task gives the socket back in its next step. Until then nobody is to connect; an
+        // error means that this system cannot stop a socket from listening.
+        let _ = SockRef::from(&self.socket).shutdown(Shutdown::Both);
+        self.task.abort();
+    }
+}
+
+impl<A: fmt::Debug + 'static> Server<A> {
+    pub(super) fn new(addresses: Vec<A>, file: Option<SocketFile>) -> Self {
+        let shared = Shared {
+            addresses,
+            state: RefCell::new(State::Closed),
+            clients: Rc::default(),
+            awaited: Cell::new(false),
+            closed: Event::new(),
+            file: RefCell::new(file),
+        };
+        Self {
+            shared: Rc::new(shared),
         }
     }
+
+    /// Says what is to be done with connections, and starts if the options say so.
+    pub(super) fn prepare<F, H, O>(
+        &self,
+        sockets: Vec<Socket>,
+        options: ServerOptions,
+        handler: H,
+    ) -> io::Result<()>
+    where
+        F: Family,
+        H: AsyncFn(StreamReader, StreamWriter) -> O + 'static,
+        O: ClientOutcome + 'static,
+    {
+        if options.limit == 0 {
+            return Err(ZeroLimit.into());
+        }
+        let service = Rc::new(Service {
+            handler,
+            clients: self.shared.clients.clone(),
+            limit: options.limit,
+            burst: options.backlog.saturating_add(1),
+        });
+        let name = format!("server {:?}", self.shared.addresses);
+        let start = move || {
+            let listen = |socket| listen::<F, H, O>(socket, options.backlog, &service, &name);
+            sockets.into_iter().map(listen).collect()
+        };
+        self.shared.state.replace(State::Bound(Box::new(start)));
+        if options.start_serving {
+            self.start_serving()?;
+        }
+        Ok(())
+    }
+
+    /// Returns how many connections are open.
+    pub fn clients(&self) -> usize {
+        self.shared.clients.count()
+    }
+
+    /// Returns whether the server accepts connections.
+    pub fn is_serving(&self) -> bool {
+        matches!(*self.shared.state.borrow(), State::Serving(_))
+    }
+
+    /// Starts to accept connections, if the server was made not to. A second call does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::Closed`] if the server was closed, and what the kernel says; then the
+    /// server is closed.
+    pub fn start_serving(&self) -> Result<(), ServeError> {
+        let state = self.shared.state.replace(State::Closed);
+        let started = match state {
+            State::Bound(start) => start(),
+            State::Serving(accepting) => Ok(accepting),
+            State::Closed => return Err(ServeError::Closed),
+        };
+        match started {
+            Ok(accepting) => {
+                self.shared.state.replace(State::Serving(accepting));
+                Ok(())
+            }
+            Err(error) => {
+                self.shared.wind_up();
+                Err(ServeError::Io(error))
+            }
+        }
+    }
+
+    /// Serves until the server is closed. If the task is cancelled, the server and its
+    /// connections are closed before the cancel goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::AlreadyServing`] if another task is in here; otherwise as
+    /// [`start_serving`](Self::start_serving).
+    pub async fn serve_forever(&self) -> Result<(), ServeError> {
+        if self.shared.awaited.get() {
+            return Err(ServeError::AlreadyServing);
+        }
+        self.start_serving()?;
+        let awaited = Awaited::begin(&self.shared.awaited);
+        let served = catch_cancel(self.shared.closed.wait()).await;
+        if let Err(cancelled) = served {
+            self.close();
+            self.close_clients();
+            self.wait_closed().await;
+            drop(awaited);
+            cancelled.raise().await;
+        }
+        Ok(())
+    }
+
+    /// Stops listening. Connections that are open go on; those that were not accepted yet are
+    /// reset. The file of a UNIX socket is removed.
+    pub fn close(&self) {
+        self.shared.close();
+    }
+
+    /// Closes every connection once everything written to it has been sent.
+    pub fn close_clients(&self) {
+        let all = self.shared.clients.all();
+        all.iter().for_each(|sender| sender.end(Ending::Closed));
+    }
+
+    /// Closes every connection now. What was not sent is lost.
+    pub fn abort_clients(&self) {
+        let all = self.shared.clients.all();
+        all.iter().for_each(|sender| sender.abort());
+    }
+
+    /// Waits until the server is closed and its last connection is.
+    ///
+    /// Handlers may still run then, for what they do when their connection is closed.
+    pub async fn wait_closed(&self) {
+        self.shared.clients.gone.wait().await;
+    }
 }
 
-impl Drop for Server {
+impl Server<SocketAddr> {
+    /// Returns the address it listens on, or the first of several.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.shared.addresses[0]
+    }
+
+    /// Returns all addresses it listens on. None when it is closed.
+    #[doc(alias = "sockets")]
+    pub fn local_addrs(&self) -> Vec<SocketAddr> {
+        if self.shared.closed.is_set() {
+            return Vec::new();
+        }
+        self.shared.addresses.clone()
+    }
+}
+
+impl Server<PathBuf> {
+    /// Returns the path of the socket.
+    #[doc(alias = "sockets")]
+    pub fn path(&self) -> &Path {
+        &self.shared.addresses[0]
+    }
+}
+
+impl<A> Shared<A> {
+    fn close(&self) {
+        let state = self.state.replace(State::Closed);
+        drop(state);
+        self.wind_up();
+    }
+
+    /// What is left to do when nobody listens any more.
+    fn wind_up(&self) {
+        let file = self.file.take();
+        drop(file);
+        self.closed.set();
+        self.clients.close();
+    }
+}
+
+impl<A> Drop for Shared<A> {
     fn drop(&mut self) {
         self.close();
     }
 }
 
-impl fmt::Debug for Server {
+impl<A: fmt::Debug + 'static> fmt::Debug for Server<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("address", &self.address)
+            .field("addresses", &self.shared.addresses)
+            .field("serving", &self.is_serving())
             .field("clients", &self.clients())
             .finish()
+    }
+}
+
+/// Lets a bound socket listen, and accepts what comes.
+fn listen<F, H, O>(
+    socket: Socket,
+    backlog: u32,
+    service: &Rc<Service<H>>,
+    name: &str,
+) -> io::Result<Accepting>
+where
+    F: Family,
+    H: AsyncFn(StreamReader, StreamWriter) -> O + 'static,
+    O: ClientOutcome + 'static,
+{
+    let listener = Rc::new(SocketListener::<F>::listen(socket, backlog)?);
+    let task = create_task(accept(listener.clone(), service.clone()));
+    task.set_name(name);
+    Ok(Accepting {
+        socket: listener,
+        task,
+    })
+}
+
+/// The time in which a task is in `serve_forever`.
+struct Awaited<'a>(&'a Cell<bool>);
+
+impl<'a> Awaited<'a> {
+    fn begin(awaited: &'a Cell<bool>) -> Self {
+        awaited.set(true);
+        Self(awaited)
+    }
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }

@@ -75,6 +75,10 @@ impl<T: 'static> Coroutine for PromiseTask<T> {
         self.promise.add_done_callback(callback);
     }
 
+    fn panic_text(&self) -> Option<String> {
+        None
+    }
+
     fn name(&self) -> String {
         "Promise".to_string()
     }

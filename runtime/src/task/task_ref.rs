@@ -28,6 +28,11 @@ impl TaskRef {
         self.coroutine.notify_end(callback);
     }
 
+    /// What the task panicked with, if it has; after that, somebody has looked.
+    pub(crate) fn panic_text(&self) -> Option<String> {
+        self.coroutine.panic_text()
+    }
+
     /// Returns the name: `Task-N`, unless it was given another.
     pub fn name(&self) -> String {
         self.coroutine.name()

@@ -7,6 +7,8 @@
 
 #![allow(dead_code, reason = "every test file uses a part of this one")]
 
+pub(crate) mod net;
+
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

@@ -20,7 +20,7 @@ use std::thread;
 use super::body::Body;
 use crate::cancel::{Awaitable, CancelReason, CancelTarget, Cancelled, Frame, FrameOwner, Step};
 use crate::event_loop::{
-    Callback, Coroutine, ErrorContext, Stepped, TaskId, Ticket, WeakLoop, is_queued,
+    Callback, Coroutine, ErrorContext, Stepped, TaskId, Ticket, WeakLoop, is_queued, panic_text,
     report_by_default, ticket, waker_of, with_step,
 };
 use crate::promise::{Outcome, Progress, PromiseCell, TaskError};
@@ -87,6 +87,13 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
 
     fn notify_end(&self, callback: Rc<dyn Callback>) {
         self.promise.add_done_callback(callback);
+    }
+
+    fn panic_text(&self) -> Option<String> {
+        match self.promise.failure()? {
+            TaskError::Panicked(payload) => Some(panic_text(payload.as_ref())),
+            TaskError::Cancelled(_) => None,
+        }
     }
 
     fn name(&self) -> String {

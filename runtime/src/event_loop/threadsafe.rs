@@ -1,0 +1,33 @@
+//! `call_soon_threadsafe`: the one call that is allowed from any thread.
+//!
+//! From another thread it is a letter in the inbox. On the loop's own thread it is `call_soon`,
+//! so that the two keep one order.
+
+use super::context;
+use super::handle;
+use super::inbox::LoopHandle;
+use crate::error::LoopClosed;
+
+impl LoopHandle {
+    /// Runs `callback` on the loop's thread, in a turn to come.
+    ///
+    /// Callbacks from one thread run in the order of the calls; on the loop's own thread, that
+    /// is one order with [`call_soon`](crate::EventLoop::call_soon). The asyncio counterpart is
+    /// `loop.call_soon_threadsafe`.
+    ///
+    /// # Errors
+    ///
+    /// [`LoopClosed`] if the loop is closed; the callback is dropped.
+    pub fn call_soon_threadsafe(
+        &self,
+        callback: impl FnOnce() + Send + 'static,
+    ) -> Result<(), LoopClosed> {
+        match context::find_loop(self.number()) {
+            Some(core) if !core.is_closed() => {
+                core.call_soon(handle::callback(context::in_context(callback)));
+                Ok(())
+            }
+            _ => self.post(callback),
+        }
+    }
+}

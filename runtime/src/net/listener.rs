@@ -1,0 +1,67 @@
+//! Listening sockets of either family.
+
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use socket2::Socket;
+
+use super::endpoint::Endpoint;
+use super::source::Source;
+use super::stream::{Family, SocketStream};
+use crate::event_loop::{Direction, get_running_loop};
+
+/// Connections that may wait to be accepted, unless told otherwise. asyncio's 100 loses
+/// connections when hundreds come at once.
+pub(crate) const BACKLOG: u32 = 1024;
+
+/// A socket that takes connections: [`TcpListener`](super::TcpListener) or
+/// [`UnixListener`](super::UnixListener).
+pub struct SocketListener<F: Family> {
+    source: Source<F::Listener>,
+}
+
+impl<F: Family> SocketListener<F> {
+    /// Lets a bound socket take connections, `backlog` of which may wait.
+    pub(crate) fn listen(socket: Socket, backlog: u32) -> io::Result<Self> {
+        socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+        let source = Source::new(&get_running_loop(), F::listener(socket.into()))?;
+        Ok(Self { source })
+    }
+
+    /// Waits for the next connection.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says, for example that there are no more file descriptors. The
+    /// listener is still good then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses no connection.
+    pub async fn accept(&self) -> io::Result<(SocketStream<F>, F::Address)> {
+        let (socket, peer) = self.source.attempt(Direction::Read, F::accept).await?;
+        Ok((SocketStream::register(socket)?, peer))
+    }
+
+    /// Returns the address it listens on; with the port that the system chose.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says.
+    pub fn local_addr(&self) -> io::Result<F::Address> {
+        F::address(Endpoint::local(self)?)
+    }
+}
+
+impl<F: Family> AsFd for SocketListener<F> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.source.socket().as_fd()
+    }
+}
+
+impl<F: Family> fmt::Debug for SocketListener<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(f)
+    }
+}

@@ -1,0 +1,155 @@
+//! Happy eyeballs: which of several addresses answers first (RFC 8305).
+//!
+//! A host with a broken IPv6 route would cost a minute if its addresses were tried one after
+//! the other. So an attempt that takes long is not waited for, nor given up: after a delay the
+//! next one starts beside it, and the first that succeeds ends the race.
+//!
+//! # Rules
+//!
+//! 1. Addresses of the two families alternate; the resolver's first choice goes first
+//!    (section 4).
+//! 2. An attempt that fails starts the next one at once; one that is under way does so after
+//!    the delay (section 5). Without a delay there is one at a time. That is `staggered_race`.
+//! 3. Attempts that have lost are cancelled, which closes their sockets.
+//!
+//! The two look-ups of section 3 are absent: the system's resolver answers for both families
+//! at the same time.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::combine::{RaceError, staggered_race};
+
+/// How long an attempt has the field for itself: what RFC 8305 recommends.
+pub(crate) const HAPPY_EYEBALLS_DELAY: Duration = Duration::from_millis(250);
+
+/// Why no address answered: one error for each.
+pub(super) type Failures = Vec<(SocketAddr, io::Error)>;
+
+/// Tries `addresses` with `attempt` until one succeeds.
+pub(super) async fn first_of<T, F>(
+    addresses: Vec<SocketAddr>,
+    delay: Option<Duration>,
+    attempt: impl Fn(SocketAddr) -> F,
+) -> Result<T, Failures>
+where
+    F: Future<Output = io::Result<T>> + 'static,
+    T: 'static,
+{
+    let order = alternate(addresses);
+    if let [only] = order[..] {
+        return attempt(only).await.map_err(|error| vec![(only, error)]);
+    }
+    let attempts: Vec<_> = order.iter().map(|address| attempt(*address)).collect();
+    let race = staggered_race(attempts, delay).await;
+    if let Some((winner, _)) = race.winner {
+        return Ok(winner);
+    }
+    let failures = order.into_iter().zip(race.errors);
+    let failures = failures.filter_map(|(address, error)| Some((address, error?)));
+    Err(failures
+        .map(|(address, error)| (address, as_io_error(error)))
+        .collect())
+}
+
+fn as_io_error(error: RaceError<io::Error>) -> io::Error {
+    match error {
+        RaceError::Failed(error) => error,
+        RaceError::Ended(failure) => io::Error::other(failure.to_string()),
+    }
+}
+
+/// Puts the families in turns, beginning with that of the first address, without doubles.
+fn alternate(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut first, mut second) = (VecDeque::new(), VecDeque::new());
+    for address in addresses {
+        let same = address.is_ipv6() == first_is_ipv6;
+        let line = if same { &mut first } else { &mut second };
+        if !line.contains(&address) {
+            line.push_back(address);
+        }
+    }
+    let mut order = Vec::new();
+    while !first.is_empty() || !second.is_empty() {
+        order.extend(first.pop_front());
+        order.extend(second.pop_front());
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event_loop::{Clock, EventLoop, get_running_loop};
+    use crate::task::sleep;
+
+    fn addresses(text: &str) -> Vec<SocketAddr> {
+        text.split(' ')
+            .map(|a| a.parse().expect("an address"))
+            .collect()
+    }
+
+    /// Runs a race on virtual time in which the port of an address says what becomes of it:
+    /// above 1000 it fails and otherwise succeeds, after as many milliseconds as the last
+    /// three digits say. Returns the outcome and the milliseconds it took.
+    fn race(text: &str, delay: Option<u64>) -> (Result<u16, Vec<u16>>, u128) {
+        let event_loop = EventLoop::builder()
+            .clock(Clock::Virtual)
+            .build()
+            .expect("a loop");
+        let addresses = addresses(text);
+        let ran = event_loop.run_until_complete(async move {
+            let begin = get_running_loop().time();
+            let attempt = |address: SocketAddr| async move {
+                let port = address.port();
+                sleep(Duration::from_millis(u64::from(port % 1000))).await;
+                if port > 1000 {
+                    Err(io::ErrorKind::ConnectionRefused.into())
+                } else {
+                    Ok(port)
+                }
+            };
+            let outcome = first_of(addresses, delay.map(Duration::from_millis), attempt).await;
+            let failures = |failures: Failures| failures.iter().map(|(a, _)| a.port()).collect();
+            let took = get_running_loop().time().duration_since(begin);
+            (outcome.map_err(failures), took.as_millis())
+        });
+        ran.expect("it ends")
+    }
+
+    #[test]
+    fn families_take_turns_and_doubles_are_left_out() {
+        let order = alternate(addresses("[::1]:1 [::1]:2 [::1]:1 127.0.0.1:3 [::1]:4"));
+        let ports: Vec<_> = order.iter().map(SocketAddr::port).collect();
+        assert_eq!(ports, [1, 3, 2, 4]);
+    }
+
+    #[test]
+    fn an_attempt_that_takes_long_gets_company_and_may_still_lose() {
+        // The first would succeed after 900 ms, the second starts at 250 and takes 30.
+        assert_eq!(race("[::1]:900 127.0.0.1:30", Some(250)), (Ok(30), 280));
+        // And may still win: the second starts at 250 and would take 800.
+        assert_eq!(race("[::1]:900 127.0.0.1:800", Some(250)), (Ok(900), 900));
+    }
+
+    #[test]
+    fn a_failure_starts_the_next_attempt_at_once() {
+        let three = "127.0.0.1:1020 127.0.0.1:1030 127.0.0.1:40";
+        assert_eq!(race(three, Some(250)), (Ok(40), 90));
+        assert_eq!(race(three, None), (Ok(40), 90));
+    }
+
+    #[test]
+    fn without_a_delay_there_is_one_attempt_at_a_time() {
+        assert_eq!(race("127.0.0.1:900 127.0.0.1:30", None), (Ok(900), 900));
+    }
+
+    #[test]
+    fn if_all_fail_there_is_an_error_for_each() {
+        let (outcome, took) = race("127.0.0.1:1400 127.0.0.1:1010", Some(250));
+        assert_eq!((outcome, took), (Err(vec![1400, 1010]), 400));
+    }
+}

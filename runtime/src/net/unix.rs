@@ -1,0 +1,144 @@
+//! UNIX streams and listeners: sockets that are found by a path.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::time::Duration;
+
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use super::endpoint::Endpoint;
+use super::listener::{BACKLOG, SocketListener};
+use super::stream::{Family, SocketStream, sealed::Sealed};
+use crate::task::sleep;
+
+/// How long a client waits for a place in the queue of a server. The kernel does not tell when
+/// there is one.
+const QUEUE_RETRY: Duration = Duration::from_millis(1);
+
+/// The family of UNIX sockets.
+#[derive(Debug)]
+pub enum Unix {}
+
+/// A connection through a UNIX socket.
+pub type UnixStream = SocketStream<Unix>;
+
+/// A UNIX socket that takes connections.
+pub type UnixListener = SocketListener<Unix>;
+
+impl Sealed for Unix {}
+
+impl Family for Unix {
+    type Address = Endpoint;
+    type Stream = mio::net::UnixStream;
+    type Listener = mio::net::UnixListener;
+
+    fn read(mut socket: &Self::Stream, buffer: &mut [u8]) -> io::Result<usize> {
+        socket.read(buffer)
+    }
+
+    fn write(mut socket: &Self::Stream, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        match parts {
+            [part] => socket.write(part),
+            parts => socket.write_vectored(parts),
+        }
+    }
+
+    fn listener(socket: OwnedFd) -> Self::Listener {
+        mio::net::UnixListener::from_std(socket.into())
+    }
+
+    fn accept(socket: &Self::Listener) -> io::Result<(Self::Stream, Endpoint)> {
+        let (stream, _) = socket.accept()?;
+        let peer = Endpoint::peer(&stream).unwrap_or(Endpoint::Unnamed);
+        Ok((stream, peer))
+    }
+
+    fn prepare(_: &Self::Stream) {}
+
+    fn address(name: Endpoint) -> io::Result<Endpoint> {
+        Ok(name)
+    }
+}
+
+impl SocketStream<Unix> {
+    /// Connects to the socket at `path`. On Linux, a path that begins with a zero is an
+    /// abstract name.
+    ///
+    /// If the queue of the server is full, it waits for a place.
+    ///
+    /// # Errors
+    ///
+    /// If there is no socket, or if nobody listens on it.
+    ///
+    /// # Panics
+    ///
+    /// If no loop is running.
+    pub async fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref();
+        let connected = connect(path).await;
+        let socket = connected.map_err(|error| about(&error, "cannot connect to", path))?;
+        Self::register(mio::net::UnixStream::from_std(socket.into()))
+    }
+
+    /// Makes two streams that are connected to each other.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no more descriptors.
+    ///
+    /// # Panics
+    ///
+    /// If no loop is running.
+    pub fn pair() -> io::Result<(Self, Self)> {
+        let (a, b) = mio::net::UnixStream::pair()?;
+        Ok((Self::register(a)?, Self::register(b)?))
+    }
+}
+
+async fn connect(path: &Path) -> io::Result<Socket> {
+    let (socket, address) = (new_socket()?, SockAddr::unix(path)?);
+    loop {
+        match socket.connect(&address) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(QUEUE_RETRY).await,
+            result => return result.map(|()| socket),
+        }
+    }
+}
+
+fn new_socket() -> io::Result<Socket> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+/// Makes a socket that is bound to `path`, and does not listen yet.
+pub(crate) fn bind_unix(path: &Path) -> io::Result<Socket> {
+    let bind = || {
+        let socket = new_socket()?;
+        socket.bind(&SockAddr::unix(path)?)?;
+        Ok(socket)
+    };
+    bind().map_err(|error: io::Error| about(&error, "cannot listen on", path))
+}
+
+fn about(error: &io::Error, what: &str, path: &Path) -> io::Error {
+    let path = path.display();
+    io::Error::new(error.kind(), format!("{what} {path}: {error}"))
+}
+
+impl SocketListener<Unix> {
+    /// Listens on a new socket at `path`, whose file stays when the listener is dropped.
+    /// [`start_unix_server`](crate::start_unix_server) cleans up.
+    ///
+    /// # Errors
+    ///
+    /// If there is a file at `path`, or its folder does not let one be made.
+    ///
+    /// # Panics
+    ///
+    /// If no loop is running.
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
+        Self::listen(bind_unix(path.as_ref())?, BACKLOG)
+    }
+}

@@ -1,0 +1,167 @@
+//! How servers begin: the sockets are bound, then they listen.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use socket2::Socket;
+
+use super::accept::ClientOutcome;
+use super::options::ServerOptions;
+use super::reader::StreamReader;
+use super::server::Server;
+use super::writer::StreamWriter;
+use crate::net::{
+    Address, BindOptions, Endpoint, Family, SocketFile, Tcp, Unix, bind_tcp, bind_unix,
+};
+
+/// Listens on `address` and calls `client_connected` with a reader and a writer for every
+/// connection, each in a task of its own.
+///
+/// The server accepts until it is closed or dropped. Port 0 lets the system choose a port;
+/// [`Server::local_addr`] tells which. If the name has several addresses, it listens on all of
+/// them. When a handler ends with an error or a panic, that is reported to the exception
+/// handler of the loop, and the connection is closed. The asyncio counterpart has the same
+/// name.
+///
+/// # Errors
+///
+/// If the name is not known, the port is taken or not allowed.
+///
+/// # Panics
+///
+/// If no loop is running.
+pub async fn start_server<H, O>(
+    address: impl Into<Address>,
+    client_connected: H,
+) -> io::Result<Server>
+where
+    H: AsyncFn(StreamReader, StreamWriter) -> O + 'static,
+    O: ClientOutcome + 'static,
+{
+    start_server_with(address, ServerOptions::default(), client_connected).await
+}
+
+/// Listens on `address` as the options say; see [`start_server`].
+///
+/// # Errors
+///
+/// As [`start_server`]; also if the limit is 0.
+///
+/// # Panics
+///
+/// If no loop is running.
+pub async fn start_server_with<H, O>(
+    address: impl Into<Address>,
+    options: ServerOptions,
+    client_connected: H,
+) -> io::Result<Server>
+where
+    H: AsyncFn(StreamReader, StreamWriter) -> O + 'static,
+    O: ClientOutcome + 'static,
+{
+    let address = address.into();
+    let sockets = bind_all(&address.resolve().await?, &options)?;
+    let name = |socket| Endpoint::local(socket).and_then(Tcp::address);
+    let names: io::Result<Vec<_>> = sockets.iter().map(name).collect();
+    let server = Server::new(names?, None);
+    server.prepare::<Tcp, _, _>(sockets, options, client_connected)?;
+    Ok(server)
+}
+
+/// Binds a socket to each address that this machine has.
+fn bind_all(addresses: &[SocketAddr], options: &ServerOptions) -> io::Result<Vec<Socket>> {
+    let bind_options = BindOptions {
+        reuse_address: options.reuse_address,
+        reuse_port: options.reuse_port,
+        keep_alive: options.keep_alive,
+        only_v6: true,
+    };
+    let (mut sockets, mut absent) = (Vec::new(), None);
+    for (at, address) in addresses.iter().enumerate() {
+        if addresses[..at].contains(address) {
+            continue;
+        }
+        match bind_tcp(*address, bind_options) {
+            Ok(socket) => sockets.push(socket),
+            // A name may have an address of a family that this machine does not speak.
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => absent = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    match absent {
+        Some(error) if sockets.is_empty() => Err(error),
+        _ => Ok(sockets),
+    }
+}
+
+/// Listens on a UNIX socket at `path`; see [`start_server`].
+///
+/// The file of a socket that a dead server has left at `path` is replaced. When the server is
+/// closed or dropped, it removes its file. The asyncio counterpart has the same name.
+///
+/// # Errors
+///
+/// `AddrInUse` if another server listens at `path`, or if there is a file of another kind; and
+/// what the system says of the folder.
+///
+/// # Panics
+///
+/// If no loop is running.
+///
+/// ```
+/// use looplet::{open_unix_connection, run, start_unix_server};
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let path = std::env::temp_dir().join(format!("looplet-{}.sock", std::process::id()));
+///     let server = start_unix_server(&path, async |reader, writer| {
+///         writer.write(&reader.read_to_end().await?);
+///         std::io::Result::Ok(())
+///     })?;
+///     let (reader, writer) = open_unix_connection(&path).await?;
+///     writer.write(b"hello");
+///     writer.write_eof();
+///     assert_eq!(reader.read_to_end().await?, b"hello");
+///     server.close();
+///     assert!(!path.exists());
+///     Ok(())
+/// })
+/// # }
+/// ```
+pub fn start_unix_server<H, O>(
+    path: impl AsRef<Path>,
+    client_connected: H,
+) -> io::Result<Server<PathBuf>>
+where
+    H: AsyncFn(StreamReader, StreamWriter) -> O + 'static,
+    O: ClientOutcome + 'static,
+{
+    start_unix_server_with(path, ServerOptions::default(), client_connected)
+}
+
+/// Listens on a UNIX socket as the options say; see [`start_unix_server`].
+///
+/// # Errors
+///
+/// As [`start_unix_server`]; also if the limit is 0.
+///
+/// # Panics
+///
+/// If no loop is running.
+pub fn start_unix_server_with<H, O>(
+    path: impl AsRef<Path>,
+    options: ServerOptions,
+    client_connected: H,
+) -> io::Result<Server<PathBuf>>
+where
+    H: AsyncFn(StreamReader, StreamWriter) -> O + 'static,
+    O: ClientOutcome + 'static,
+{
+    let path = path.as_ref();
+    SocketFile::make_way(path)?;
+    let sockets = vec![bind_unix(path)?];
+    let server = Server::new(vec![path.to_path_buf()], SocketFile::of_bound(path));
+    server.prepare::<Unix, _, _>(sockets, options, client_connected)?;
+    Ok(server)
+}
