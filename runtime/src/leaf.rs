@@ -21,7 +21,8 @@
 //!    would have woken it.
 
 use std::fmt;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
@@ -168,6 +169,19 @@ impl Leaf {
             }
         }
     }
+}
+
+/// Awaits `future`. While it waits, a report has `note` instead of what its last leaf waits for.
+pub(crate) async fn noted<F: Future>(future: F, note: impl Fn() -> Note) -> F::Output {
+    let mut future = pin!(future);
+    let poll = |context: &mut Context<'_>| {
+        let polled = future.as_mut().poll(context);
+        if polled.is_pending() && ticket().is_some() && with_step(Step::is_normal) {
+            with_step(|step| step.leave_note(note()));
+        }
+        polled
+    };
+    poll_fn(poll).await
 }
 
 fn leave_note_of(target: &Rc<dyn CancelTarget>) {

@@ -42,7 +42,7 @@
 //! them ten.
 //!
 //! * `signal`: the module `signal`, and Ctrl-C in [`run`];
-//! * `process`: the module `process`, and pipes as streams. It needs `signal`.
+//! * `process`: the module `process`. It needs `signal`.
 //!
 //! `futures`, off by default: conversions from and to `futures_core::Stream`, and the traits of
 //! `futures_io` for [`TcpStream`], [`StreamReader`] and [`StreamWriter`]. It changes nothing in
@@ -122,11 +122,9 @@ pub use self::runner::{Runner, run};
 pub use self::streams::{
     AlreadyReading, ClientOutcome, ConnectOptions, InvalidWaterMarks, Lines, ReadError, ServeError,
     Server, ServerOptions, StreamFeed, StreamReader, StreamWriter, WriteError, ZeroLimit,
-    open_connection, open_connection_with, open_unix_connection, start_server, start_server_with,
-    start_unix_server, start_unix_server_with,
+    open_connection, open_connection_with, open_read_pipe, open_unix_connection, open_write_pipe,
+    start_server, start_server_with, start_unix_server, start_unix_server_with,
 };
-#[cfg(feature = "process")]
-pub use self::streams::{connect_read_pipe, connect_write_pipe};
 pub use self::sync::{
     Barrier, BoundedSemaphore, BrokenBarrierError, Condition, Event, Lock, LockGuard, NotAcquired,
     Permit, ReleaseError, Semaphore,

@@ -5,17 +5,14 @@ mod common;
 
 use std::cell::{Cell, RefCell};
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::io::ErrorKind;
 use std::rc::Rc;
 use std::time::Duration;
 
 use common::{Trace, ms, turns, virtual_loop};
 use looplet::process::{Child, Command, Stdio, SubprocessProtocol, SubprocessTransport};
 use looplet::signal::{SIGKILL, SIGTERM, SIGUSR1};
-use looplet::{
-    Event, EventLoop, RunError, Runner, connect_read_pipe, connect_write_pipe, create_task, gather,
-    get_running_loop, run, sleep, timeout,
-};
+use looplet::{Event, EventLoop, RunError, Runner, gather, get_running_loop, run, sleep, timeout};
 
 /// `cat` with both ends in the hands of the test.
 fn cat() -> Child {
@@ -454,6 +451,14 @@ impl SubprocessProtocol for Teller {
         self.t.say(format!("{fd} lost {error:?}"));
     }
 
+    fn pause_writing(&self) {
+        self.t.say("pause");
+    }
+
+    fn resume_writing(&self) {
+        self.t.say("resume");
+    }
+
     fn process_exited(&self) {
         let transport = self.transport.borrow().clone().expect("it was made");
         self.t
@@ -583,6 +588,56 @@ fn a_transport_sends_signals() {
 }
 
 #[test]
+fn a_process_that_reads_slowly_has_its_writer_paused() {
+    let said = told(
+        "read line; exec cat >/dev/null",
+        |transport, teller| async move {
+            let stdin = transport.get_pipe_transport(0).expect("it is a pipe");
+            stdin.write(&[b'x'; 1_000_000]);
+            assert!(stdin.write_buffer_size() > 64 * 1024);
+            while teller.t.len() < 2 {
+                sleep(ms(1)).await;
+            }
+            stdin.write(b"\n");
+            while teller.t.len() < 3 {
+                sleep(ms(1)).await;
+            }
+            stdin.close();
+        },
+    );
+    assert_eq!(said[..4], ["made None", "pause", "resume", "0 lost None"]);
+}
+
+#[test]
+fn the_pipes_of_a_process_have_transports() {
+    let said = told(
+        "echo first; read line; echo second",
+        |transport, teller| async move {
+            assert!(transport.get_pipe_transport(3).is_none());
+            assert!(transport.get_pipe_transport(-1).is_none());
+            let stdout = transport.get_pipe_transport(1).expect("it is a pipe");
+            stdout.pause_reading();
+            sleep(ms(20)).await;
+            assert_eq!(teller.t.len(), 1);
+            stdout.resume_reading();
+            while teller.t.len() < 2 {
+                sleep(ms(1)).await;
+            }
+            let stderr = transport.get_pipe_transport(2).expect("it is a pipe");
+            stderr.close();
+            while teller.t.len() < 3 {
+                sleep(ms(1)).await;
+            }
+            transport.write_stdin(b"on\n");
+        },
+    );
+    assert_eq!(
+        said[..4],
+        ["made None", "1 first\n", "2 lost None", "1 second\n"]
+    );
+}
+
+#[test]
 fn a_flood_arrives_whole() {
     let t = Trace::default();
     let words = t.clone();
@@ -622,44 +677,5 @@ fn a_protocol_of_a_program_that_does_not_exist_is_never_made() {
         let failed = event_loop.subprocess_exec(factory, &mut command).await;
         assert_eq!(failed.err().map(|e| e.kind()), Some(ErrorKind::NotFound));
         assert!(!made.get());
-    });
-}
-
-#[test]
-fn pipes_of_the_program_itself_become_streams() {
-    run(async {
-        let (read_end, mut write_end) = std::io::pipe().expect("the system gives a pipe");
-        let reader = connect_read_pipe(read_end).expect("it can be waited for");
-        let reading = create_task(async move {
-            let line = reader.read_line().await.expect("a line");
-            (line, reader.read_to_end().await.expect("an end"))
-        });
-        turns(2).await;
-        write_end.write_all(b"line\nrest").expect("there is room");
-        drop(write_end);
-        assert_eq!(reading.await, (b"line\n".to_vec(), b"rest".to_vec()));
-
-        let (mut read_end, write_end) = std::io::pipe().expect("the system gives a pipe");
-        let writer = connect_write_pipe(write_end).expect("it can be waited for");
-        let data = vec![7; 1_000_000];
-        writer.write(&data);
-        let reading = std::thread::spawn(move || {
-            let mut received = Vec::new();
-            read_end.read_to_end(&mut received).expect("an end");
-            received
-        });
-        writer.close();
-        writer.wait_closed().await.expect("everything was read");
-        assert!(reading.join().expect("it reads") == data);
-    });
-}
-
-#[test]
-fn a_file_cannot_be_waited_for() {
-    run(async {
-        let file = fs::File::open("/proc/self/exe").expect("this program");
-        let error = connect_read_pipe(file).expect_err("it is always ready");
-        let text = "only pipes, sockets and character devices can be waited for";
-        assert_eq!(error.to_string(), text);
     });
 }

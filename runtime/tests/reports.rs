@@ -117,6 +117,67 @@ fn tasks_that_await_each_other_are_a_circle() {
     assert_eq!(waits(&found), expected);
 }
 
+/// Runs `combine` with a task that waits for an event and one that awaits its own parent: how
+/// the parent waits, and who is in the circle.
+fn combined<F: Future<Output = ()> + 'static>(
+    combine: impl FnOnce(Child, Child) -> F + 'static,
+) -> (String, Vec<String>) {
+    let found = deadlock(async move {
+        let parent: Rc<std::cell::RefCell<Option<looplet::Task<()>>>> = Rc::default();
+        let slot = parent.clone();
+        let stuck: Child = Box::pin(async { Event::new().wait().await });
+        let back: Child = Box::pin(async move {
+            current_task().expect("it is one").set_name("child");
+            let parent = slot.borrow().clone().expect("it is there");
+            parent.await;
+        });
+        let task = create_task(combine(stuck, back));
+        task.set_name("parent");
+        parent.replace(Some(task));
+        pending::<()>().await;
+    });
+    let wait = found.tasks.iter().find(|task| &*task.name == "parent");
+    let wait = wait.and_then(|task| task.waits_for.clone());
+    let names = found
+        .cycle
+        .iter()
+        .map(|at| found.tasks[*at].name.to_string());
+    (wait.expect("it waits").to_string(), names.collect())
+}
+
+type Child = std::pin::Pin<Box<dyn Future<Output = ()>>>;
+
+#[test]
+fn a_wait_for_several_tasks_says_so_and_a_circle_through_it_is_found() {
+    let circle = vec!["parent".to_string(), "child".to_string()];
+    let waited = combined(|stuck, back| async {
+        let when = looplet::ReturnWhen::FirstCompleted;
+        let _ = looplet::wait([stuck, back], when, None).await;
+    });
+    assert_eq!(waited, ("a wait for 2 tasks".to_string(), circle.clone()));
+    let completed = combined(|stuck, back| async {
+        let quick: Child = Box::pin(async {});
+        let mut completed = looplet::as_completed([stuck, quick, back]);
+        while completed.next().await.is_some() {}
+    });
+    let text = "as_completed of 2 tasks";
+    assert_eq!(completed, (text.to_string(), circle.clone()));
+    let mapped = combined(|stuck, back| async {
+        looplet::map_concurrent([stuck, back], 2, |child| child).await;
+    });
+    let text = "map_concurrent of 2 tasks";
+    assert_eq!(mapped, (text.to_string(), circle.clone()));
+    let raced = combined(|stuck, back| async {
+        let both = [stuck, back].map(|child| async {
+            child.await;
+            Ok::<(), ()>(())
+        });
+        looplet::staggered_race(both, Some(ms(1))).await;
+    });
+    let text = "staggered_race of 2 tasks";
+    assert_eq!(raced, (text.to_string(), circle));
+}
+
 #[test]
 fn a_task_shows_what_it_waits_for() {
     let trace = traced(|t| async move {

@@ -6,38 +6,13 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::net::UnixListener as StdListener;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use common::net::{echo, pattern};
+use common::net::{Folder, echo, pattern};
 use common::{join, ms};
 use looplet::{
     Endpoint, ServerOptions, StreamReader, StreamWriter, UnixListener, UnixStream, create_task,
     gather, open_unix_connection, run, sleep, start_unix_server, start_unix_server_with,
 };
-
-/// A folder of its own for a test; dropping it removes it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("looplet-unix-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path).expect("there is a folder for such things");
-        Self(path)
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.0.join("socket")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).expect("it is there");
-    }
-}
 
 async fn connect(path: &Path) -> (StreamReader, StreamWriter) {
     open_unix_connection(path).await.expect("somebody listens")

@@ -4,11 +4,16 @@
 //! turns pass between the end of a task and the step of the one who waits, as in asyncio, and
 //! a wait that is dropped or cancelled loses no notice. A timer can put in a notice of its own.
 
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use slab::Slab;
 
+use crate::cancel::{Awaitable, note_of};
 use crate::event_loop::{TimerHandle, get_running_loop};
+use crate::leaf::noted;
 use crate::promise::CallbackId;
 use crate::queue::Queue;
 use crate::task::Task;
@@ -37,9 +42,30 @@ struct Watched<T> {
     callback: Option<CallbackId>,
 }
 
+/// The tasks that have not arrived, as a report sees them.
+struct Expected<T> {
+    /// What waits for them: `map_concurrent of`.
+    what: &'static str,
+    watched: RefCell<Slab<Watched<T>>>,
+}
+
+impl<T: 'static> Awaitable for Expected<T> {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let watched = self.watched.borrow();
+        let left = watched.iter().filter(|(_, watched)| !watched.task.done());
+        write!(f, "{} {} tasks", self.what, left.count())
+    }
+
+    fn decided_by(&self) -> Vec<usize> {
+        let watched = self.watched.borrow();
+        let deciders = |watched: &Watched<T>| watched.task.as_cancel_target().decided_by();
+        watched.iter().flat_map(|(_, it)| deciders(it)).collect()
+    }
+}
+
 /// Tasks that are waited for, and notices of those that have ended.
 pub(super) struct Arrivals<T: 'static> {
-    watched: Slab<Watched<T>>,
+    expected: Rc<Expected<T>>,
     notices: Queue<Notice>,
     timer: Option<TimerHandle>,
     /// The number of the last timer. Notices of those before it are stale.
@@ -47,9 +73,13 @@ pub(super) struct Arrivals<T: 'static> {
 }
 
 impl<T> Arrivals<T> {
-    pub(super) fn new() -> Self {
+    /// `what` says in a report what waits: `map_concurrent of`.
+    pub(super) fn new(what: &'static str) -> Self {
         Self {
-            watched: Slab::new(),
+            expected: Rc::new(Expected {
+                what,
+                watched: RefCell::default(),
+            }),
             notices: Queue::new(0),
             timer: None,
             timers: 0,
@@ -58,7 +88,7 @@ impl<T> Arrivals<T> {
 
     /// Waits for one more task. One that has ended has arrived.
     pub(super) fn watch(&mut self, number: usize, task: Task<T>) {
-        let place = self.watched.vacant_key();
+        let place = self.expected.watched.borrow().vacant_key();
         let notices = self.notices.clone();
         let notify = move || put(&notices, Notice::Ended(place));
         let callback = if task.done() {
@@ -67,7 +97,7 @@ impl<T> Arrivals<T> {
         } else {
             Some(task.add_done_callback(move |_| notify()))
         };
-        self.watched.insert(Watched {
+        self.expected.watched.borrow_mut().insert(Watched {
             number,
             task,
             callback,
@@ -76,12 +106,13 @@ impl<T> Arrivals<T> {
 
     /// How many tasks have not arrived.
     pub(super) fn len(&self) -> usize {
-        self.watched.len()
+        self.expected.watched.borrow().len()
     }
 
     /// The tasks that have not arrived, in the order of their numbers.
     pub(super) fn tasks(&self) -> Vec<Task<T>> {
-        let mut all: Vec<_> = self.watched.iter().map(|(_, watched)| watched).collect();
+        let watched = self.expected.watched.borrow();
+        let mut all: Vec<_> = watched.iter().map(|(_, watched)| watched).collect();
         all.sort_by_key(|watched| watched.number);
         all.into_iter()
             .map(|watched| watched.task.clone())
@@ -106,10 +137,12 @@ impl<T> Arrivals<T> {
 
     /// Waits for the next arrival. `None`: all tasks have arrived.
     pub(super) async fn next(&mut self) -> Option<Arrival<T>> {
-        while !self.watched.is_empty() {
-            match self.notices.get().await.ok()? {
+        while self.len() > 0 {
+            let notice = noted(self.notices.get(), || note_of(&self.expected)).await;
+            match notice.ok()? {
                 Notice::Ended(place) => {
-                    let Watched { number, task, .. } = self.watched.remove(place);
+                    let arrived = self.expected.watched.borrow_mut().remove(place);
+                    let Watched { number, task, .. } = arrived;
                     return Some(Arrival::Ended(number, task));
                 }
                 Notice::TimeOver(number) if number == self.timers => {
@@ -123,9 +156,11 @@ impl<T> Arrivals<T> {
 
     /// Ceases to wait for one task. Returns `false` if there is none.
     pub(super) fn give_one_up(&mut self) -> bool {
-        let place = self.watched.iter().next().map(|(place, _)| place);
-        let watched = place.map(|place| self.watched.remove(place));
-        watched.as_ref().is_some_and(leave)
+        let mut watched = self.expected.watched.borrow_mut();
+        let place = watched.iter().next().map(|(place, _)| place);
+        let given_up = place.map(|place| watched.remove(place));
+        drop(watched);
+        given_up.as_ref().is_some_and(leave)
     }
 }
 
@@ -144,8 +179,8 @@ fn leave<T: 'static>(watched: &Watched<T>) -> bool {
 impl<T> Drop for Arrivals<T> {
     fn drop(&mut self) {
         self.clear_timer();
-        self.watched.iter().for_each(|(_, watched)| {
-            leave(watched);
-        });
+        for (_, watched) in self.expected.watched.take() {
+            leave(&watched);
+        }
     }
 }

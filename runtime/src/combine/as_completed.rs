@@ -42,7 +42,7 @@ use crate::task::Task;
 /// ```
 #[track_caller]
 pub fn as_completed<I: IntoTask>(tasks: impl IntoIterator<Item = I>) -> AsCompleted<I::Output> {
-    let mut arrivals = Arrivals::new();
+    let mut arrivals = Arrivals::new("as_completed of");
     for (index, task) in tasks.into_iter().enumerate() {
         arrivals.watch(index, task.into_task());
     }

@@ -50,9 +50,12 @@ impl<T> Drop for Crew<T> {
 
 /// Runs `body` with a crew. When it ends, in whatever way, those that have not arrived are
 /// cancelled and waited for.
-pub(super) async fn with_crew<T: 'static, R>(body: impl AsyncFnOnce(&mut Crew<T>) -> R) -> R {
+pub(super) async fn with_crew<T: 'static, R>(
+    what: &'static str,
+    body: impl AsyncFnOnce(&mut Crew<T>) -> R,
+) -> R {
     let mut crew = Crew {
-        arrivals: Arrivals::new(),
+        arrivals: Arrivals::new(what),
     };
     let ended = catch_cancel(body(&mut crew)).await;
     let cause = match &ended {

@@ -88,7 +88,10 @@ where
     T: 'static,
     E: 'static,
 {
-    let mapped = with_crew(async |crew| map(crew, items, limit, f).await).await;
+    let mapped = with_crew("map_concurrent of", async |crew| {
+        map(crew, items, limit, f).await
+    })
+    .await;
     match mapped {
         Ok(values) => values,
         Err(failure) => fail(failure).await,

@@ -78,7 +78,10 @@ where
     T: 'static,
     E: 'static,
 {
-    with_crew(async |crew| race(crew, futures.into_iter(), delay).await).await
+    with_crew("staggered_race of", async |crew| {
+        race(crew, futures.into_iter(), delay).await
+    })
+    .await
 }
 
 async fn race<F, T, E>(

@@ -10,7 +10,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::into_task::{IntoTask, ensure_all};
+use crate::cancel::{Awaitable, note_of};
 use crate::event_loop::{TimerHandle, get_running_loop};
+use crate::leaf::noted;
 use crate::promise::{CallbackId, Promise};
 use crate::task::Task;
 
@@ -138,10 +140,42 @@ pub async fn wait<I: IntoTask>(
     }
     let mut done = tasks.iter().filter(|task| task.done());
     if !tasks.iter().all(Task::done) && !done.any(|task| return_when.is_met_by(task)) {
-        let watch = Watch::start(&tasks, return_when, timeout);
-        watch.end.clone().await;
+        return Ok(Waited::wait(tasks, return_when, timeout).await);
     }
     Ok(tasks.into_iter().partition(Task::done))
+}
+
+/// The tasks of a wait, as a report sees them.
+struct Waited<T> {
+    tasks: Vec<Task<T>>,
+}
+
+impl<T: 'static> Waited<T> {
+    async fn wait(
+        tasks: Vec<Task<T>>,
+        return_when: ReturnWhen<T>,
+        timeout: Option<Duration>,
+    ) -> DoneAndPending<T> {
+        let waited = Rc::new(Self { tasks });
+        let watch = Watch::start(&waited.tasks, return_when, timeout);
+        let end = watch.end.clone().into_future();
+        noted(end, || note_of(&waited)).await;
+        drop(watch);
+        let waited = Rc::into_inner(waited).expect("a report looks at it and lets go");
+        waited.tasks.into_iter().partition(Task::done)
+    }
+}
+
+impl<T: 'static> Awaitable for Waited<T> {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let left = self.tasks.iter().filter(|task| !task.done()).count();
+        write!(f, "a wait for {left} tasks")
+    }
+
+    fn decided_by(&self) -> Vec<usize> {
+        let deciders = |task: &Task<T>| task.as_cancel_target().decided_by();
+        self.tasks.iter().flat_map(deciders).collect()
+    }
 }
 
 /// The done-callbacks of one wait, and its timer. Dropping it takes all of them back.

@@ -4,7 +4,7 @@
 //! has tasks, and by a program that wants to look. Until then it exists only as the notes that
 //! leaves leave behind.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::rc::Rc;
 
@@ -58,21 +58,35 @@ impl Graph {
 
     /// The places of tasks of which each waits for the next, and the last for the first.
     fn cycle(&self) -> Vec<usize> {
+        let mut seen = vec![false; self.nodes.len()];
         (0..self.nodes.len())
-            .find_map(|start| self.cycle_from(start))
+            .find_map(|start| self.cycle_from(start, &mut seen))
             .unwrap_or_default()
     }
 
-    /// Follows who waits for whom; a task that several can help is followed to the first.
-    fn cycle_from(&self, start: usize) -> Option<Vec<usize>> {
-        let mut path = vec![start];
+    /// Follows who waits for whom, to the depth first. What was seen before leads to no circle.
+    fn cycle_from(&self, start: usize, seen: &mut [bool]) -> Option<Vec<usize>> {
+        // The way from the start, and who is still to be looked at from each place on it.
+        let mut path = Vec::new();
+        let mut on_path = HashSet::new();
+        let mut next = Some(start);
         loop {
-            let last = *path.last()?;
-            let next = *self.nodes[last].decided_by.first()?;
-            if let Some(at) = path.iter().position(|place| *place == next) {
-                return Some(path.split_off(at));
+            if let Some(place) = next
+                && on_path.contains(&place)
+            {
+                let circle = path.iter().map(|(place, _)| *place);
+                return Some(circle.skip_while(|it| *it != place).collect());
             }
-            path.push(next);
+            if let Some(place) = next.filter(|place| !std::mem::replace(&mut seen[*place], true)) {
+                on_path.insert(place);
+                path.push((place, self.nodes[place].decided_by.iter()));
+            }
+            let (place, left) = path.last_mut()?;
+            next = left.next().copied();
+            if next.is_none() {
+                on_path.remove(place);
+                path.pop();
+            }
         }
     }
 

@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use socket2::Socket;
 
 use super::endpoint::Endpoint;
-use super::source::Source;
+use super::source::{Registration, Source, loop_is_gone};
 use super::stream::{Family, SocketStream};
-use crate::event_loop::{Direction, get_running_loop};
+use crate::event_loop::{Direction, EventLoop};
 
 /// Connections that may wait to be accepted, unless told otherwise. asyncio's 100 loses
 /// connections when hundreds come at once.
@@ -22,10 +22,14 @@ pub struct SocketListener<F: Family> {
 }
 
 impl<F: Family> SocketListener<F> {
-    /// Lets a bound socket take connections, `backlog` of which may wait.
-    pub(crate) fn listen(socket: Socket, backlog: u32) -> io::Result<Self> {
+    /// Lets a bound socket take connections, `backlog` of which may wait. An error may mean that
+    /// the loop is closed.
+    pub(crate) fn listen(event_loop: &EventLoop, socket: Socket, backlog: u32) -> io::Result<Self> {
+        if event_loop.is_closed() {
+            return Err(loop_is_gone());
+        }
         socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
-        let source = Source::new(&get_running_loop(), F::listener(socket.into()))?;
+        let source = Source::new(event_loop, OwnedFd::from(socket).into())?;
         Ok(Self { source })
     }
 
@@ -63,5 +67,24 @@ impl<F: Family> AsFd for SocketListener<F> {
 impl<F: Family> fmt::Debug for SocketListener<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.source.fmt(f)
+    }
+}
+
+/// What servers that call back need of a listener, whatever its family.
+pub(crate) trait Listening {
+    /// Where to wait.
+    fn registration(&self) -> &Registration;
+    /// Takes a connection without waiting. It does not block, and belongs to no loop yet.
+    fn try_accept(&self) -> io::Result<OwnedFd>;
+}
+
+impl<F: Family> Listening for SocketListener<F> {
+    fn registration(&self) -> &Registration {
+        &self.source
+    }
+
+    fn try_accept(&self) -> io::Result<OwnedFd> {
+        let (socket, _) = F::accept(self.source.socket())?;
+        Ok(socket.into())
     }
 }

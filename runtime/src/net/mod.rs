@@ -5,7 +5,8 @@
 //! `streams/` has them.
 //!
 //! TCP and UNIX sockets differ in how they begin ([`tcp`], [`unix`]); what they do then is
-//! written once, in [`stream`] and [`listener`].
+//! written once, in [`stream`] and [`listener`]. Streams, transports and servers of both kinds
+//! begin here.
 //!
 //! [`readers`] is the other way to a socket, or a pipe: the program keeps the descriptor and is
 //! called when it is ready. [`sock`] has asyncio's calls on such descriptors.
@@ -21,11 +22,10 @@ mod tcp;
 mod socket_file;
 mod unix;
 mod udp;
-mod stream_socket;
+mod adopt;
 mod descriptors;
 mod readers;
 mod sock;
-#[cfg(feature = "process")]
 mod pipe;
 #[cfg(feature = "futures")]
 mod futures_io;
@@ -38,14 +38,13 @@ pub use self::tcp::{Tcp, TcpListener, TcpStream};
 pub use self::udp::UdpSocket;
 pub use self::unix::{Unix, UnixListener, UnixStream};
 
+pub(crate) use self::adopt::adopt;
 pub(crate) use self::descriptors::Owned;
-pub(crate) use self::listener::BACKLOG;
-#[cfg(feature = "process")]
+pub(crate) use self::listener::{BACKLOG, Listening};
 pub(crate) use self::pipe::Pipe;
 pub(crate) use self::race::HAPPY_EYEBALLS_DELAY;
 pub(crate) use self::socket_file::SocketFile;
-pub(crate) use self::source::{Source, Watch};
+pub(crate) use self::source::Watch;
 pub(crate) use self::stream::Connection;
-pub(crate) use self::stream_socket::StreamSocket;
-pub(crate) use self::tcp::{BindOptions, RouteOptions, bind_tcp};
-pub(crate) use self::unix::bind_unix;
+pub(crate) use self::tcp::{BindOptions, RouteOptions, bind_all};
+pub(crate) use self::unix::{bind_unix_file, connect_unix};

@@ -7,9 +7,11 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::fs::FileTypeExt;
 
 use mio::unix::SourceFd;
+use socket2::SockRef;
 
 use super::source::Registration;
 use super::stream::Connection;
@@ -29,7 +31,8 @@ impl Pipe {
     ///
     /// If it cannot be waited for: a file on a disk, for example.
     pub(crate) fn new(event_loop: &EventLoop, end: OwnedFd) -> io::Result<Self> {
-        rustix::io::ioctl_fionbio(&end, true)?;
+        // What it sets is a mark of the descriptor, and not one of sockets alone.
+        SockRef::from(&end).set_nonblocking(true)?;
         let registration = Registration::new(event_loop, &mut SourceFd(&end.as_raw_fd()));
         let registration = registration.map_err(explain)?;
         Ok(Self {
@@ -38,16 +41,14 @@ impl Pipe {
         })
     }
 
-    /// Waits, on the end to write to, until nobody holds the end to read from.
-    ///
-    /// # Errors
-    ///
-    /// If the loop is closed.
-    pub(crate) async fn wait_for_reader_to_leave(&self) -> io::Result<()> {
-        // There is never anything to read. What ends the wait is the error that the kernel
-        // announces in both directions; it may have come already.
-        self.registration.drained(Direction::Read);
-        self.registration.ready(Direction::Read).await
+    /// Its number, unless it is closed.
+    pub(crate) fn fd(&self) -> io::Result<RawFd> {
+        self.with_file(|file| Ok(file.as_raw_fd()))
+    }
+
+    /// Whether it is a pipe indeed, and not a socket or a device that stands for one.
+    pub(crate) fn is_fifo(&self) -> io::Result<bool> {
+        self.with_file(|file| Ok(file.metadata()?.file_type().is_fifo()))
     }
 
     fn with_file<R>(&self, act: impl FnOnce(&File) -> io::Result<R>) -> io::Result<R> {

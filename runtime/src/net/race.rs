@@ -9,8 +9,9 @@
 //! 1. Addresses of the two families alternate; the resolver's first choice goes first
 //!    (section 4).
 //! 2. An attempt that fails starts the next one at once; one that is under way does so after
-//!    the delay (section 5). Without a delay there is one at a time. That is `staggered_race`.
+//!    the delay (section 5). That is `staggered_race`.
 //! 3. Attempts that have lost are cancelled, which closes their sockets.
+//! 4. Without a delay there is no race: one attempt at a time, in the resolver's order.
 //!
 //! The two look-ups of section 3 are absent: the system's resolver answers for both families
 //! at the same time.
@@ -38,12 +39,15 @@ where
     F: Future<Output = io::Result<T>> + 'static,
     T: 'static,
 {
+    let Some(delay) = delay else {
+        return one_by_one(addresses, attempt).await;
+    };
     let order = alternate(addresses);
     if let [only] = order[..] {
         return attempt(only).await.map_err(|error| vec![(only, error)]);
     }
     let attempts: Vec<_> = order.iter().map(|address| attempt(*address)).collect();
-    let race = staggered_race(attempts, delay).await;
+    let race = staggered_race(attempts, Some(delay)).await;
     if let Some((winner, _)) = race.winner {
         return Ok(winner);
     }
@@ -52,6 +56,23 @@ where
     Err(failures
         .map(|(address, error)| (address, as_io_error(error)))
         .collect())
+}
+
+async fn one_by_one<T, F>(
+    addresses: Vec<SocketAddr>,
+    attempt: impl Fn(SocketAddr) -> F,
+) -> Result<T, Failures>
+where
+    F: Future<Output = io::Result<T>>,
+{
+    let mut failures = Vec::new();
+    for address in addresses {
+        match attempt(address).await {
+            Ok(connected) => return Ok(connected),
+            Err(error) => failures.push((address, error)),
+        }
+    }
+    Err(failures)
 }
 
 fn as_io_error(error: RaceError<io::Error>) -> io::Error {
@@ -145,6 +166,13 @@ mod tests {
     #[test]
     fn without_a_delay_there_is_one_attempt_at_a_time() {
         assert_eq!(race("127.0.0.1:900 127.0.0.1:30", None), (Ok(900), 900));
+    }
+
+    #[test]
+    fn without_a_delay_families_do_not_take_turns() {
+        let three = "[::1]:1010 [::1]:20 127.0.0.1:30";
+        assert_eq!(race(three, None), (Ok(20), 30));
+        assert_eq!(race(three, Some(250)), (Ok(30), 40));
     }
 
     #[test]

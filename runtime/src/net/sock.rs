@@ -13,17 +13,10 @@ use socket2::SockRef;
 
 use super::descriptors::{Descriptors, Use};
 use super::source::{awaited, loop_is_gone, open};
-use super::stream_socket::is_connected;
+use super::tcp::{IN_PROGRESS, is_connected};
 use crate::cancel::Note;
 use crate::event_loop::{Direction, EventLoop, SourceId, WaitId, WeakLoop};
 use crate::leaf::{Leaf, interrupted};
-
-/// What the kernel calls a connect that is under way; the standard library has no name for it.
-const IN_PROGRESS: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
-    115
-} else {
-    36
-};
 
 /// The calls on sockets of the program's own. All of them take any socket of the standard
 /// library or of the crate `socket2`, and all give an error if

@@ -30,7 +30,7 @@ pub(crate) struct SocketFile {
 
 impl SocketFile {
     /// Makes way for a socket at `path`.
-    pub(crate) fn make_way(path: &Path) -> io::Result<()> {
+    pub(super) fn make_way(path: &Path) -> io::Result<()> {
         let found = match fs::symlink_metadata(path) {
             Ok(found) if !is_abstract(path) => found,
             // What else is wrong with the path, `bind` says.
@@ -46,7 +46,7 @@ impl SocketFile {
     }
 
     /// Takes charge of the file of a socket that was bound to `path`.
-    pub(crate) fn of_bound(path: &Path) -> Option<Self> {
+    pub(super) fn of_bound(path: &Path) -> Option<Self> {
         let found = fs::symlink_metadata(path).ok()?;
         Some(Self {
             path: path.to_path_buf(),

@@ -3,7 +3,7 @@
 //! A [`Family`] says which socket of mio's is behind a stream; [`SocketStream`] is written once
 //! for all of them. How a connection comes about is the affair of `tcp.rs` and `unix.rs`.
 //!
-//! [`Connection`] is what the buffered streams above need of any of them, without its type.
+//! [`Connection`] is what streams and transports need of any of them, without its type.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -15,23 +15,21 @@ use socket2::SockRef;
 
 use super::endpoint::Endpoint;
 use super::source::{Registration, Source};
-use crate::event_loop::{Direction, get_running_loop};
+use crate::event_loop::{Direction, EventLoop, get_running_loop};
 
 /// A family of sockets: [`Tcp`](super::Tcp) or [`Unix`](super::Unix). Nobody else can have one.
 pub trait Family: sealed::Sealed + Sized + 'static {
     /// What names an end of a connection.
     type Address: fmt::Debug;
     #[doc(hidden)]
-    type Stream: mio::event::Source + AsFd + fmt::Debug + 'static;
+    type Stream: mio::event::Source + AsFd + From<OwnedFd> + Into<OwnedFd> + fmt::Debug + 'static;
     #[doc(hidden)]
-    type Listener: mio::event::Source + AsFd + fmt::Debug + 'static;
+    type Listener: mio::event::Source + AsFd + From<OwnedFd> + fmt::Debug + 'static;
 
     #[doc(hidden)]
     fn read(socket: &Self::Stream, buffer: &mut [u8]) -> io::Result<usize>;
     #[doc(hidden)]
     fn write(socket: &Self::Stream, parts: &[IoSlice<'_>]) -> io::Result<usize>;
-    #[doc(hidden)]
-    fn listener(socket: OwnedFd) -> Self::Listener;
     #[doc(hidden)]
     fn accept(socket: &Self::Listener) -> io::Result<(Self::Stream, Self::Address)>;
     /// Sets what every stream of the family has set.
@@ -67,7 +65,12 @@ impl<F: Family> SocketStream<F> {
 
     /// Registers a socket that is connected with the running loop.
     pub(super) fn register(socket: F::Stream) -> io::Result<Self> {
-        Ok(Self::new(Source::new(&get_running_loop(), socket)?))
+        Self::register_with(&get_running_loop(), socket)
+    }
+
+    /// Registers a socket that is connected with `event_loop`.
+    pub(super) fn register_with(event_loop: &EventLoop, socket: F::Stream) -> io::Result<Self> {
+        Ok(Self::new(Source::new(event_loop, socket)?))
     }
 
     /// Reads what is there into `buffer`, waiting until something is. 0 means the end.
@@ -246,7 +249,7 @@ impl<F: Family> fmt::Debug for SocketStream<F> {
     }
 }
 
-/// What buffered streams need of a connection, whatever is behind it.
+/// What streams and transports need of a connection, whatever is behind it.
 pub(crate) trait Connection {
     /// The socket, if it is one.
     fn socket(&self) -> Option<BorrowedFd<'_>>;

@@ -2,10 +2,9 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::endpoint::Endpoint;
 use super::listener::{BACKLOG, SocketListener};
@@ -13,11 +12,11 @@ use super::race::{HAPPY_EYEBALLS_DELAY, first_of};
 use super::resolve::Address;
 use super::source::Source;
 use super::stream::{Family, SocketStream, sealed::Sealed};
-use crate::event_loop::{Direction, get_running_loop};
+use crate::event_loop::{Direction, EventLoop, get_running_loop};
 
 /// What a connect says that is under way. The standard library has no stable name for it, as for
 /// the other one below.
-const IN_PROGRESS: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
+pub(super) const IN_PROGRESS: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
     115
 } else {
     36
@@ -56,10 +55,6 @@ impl Family for Tcp {
             [part] => socket.write(part),
             parts => socket.write_vectored(parts),
         }
-    }
-
-    fn listener(socket: OwnedFd) -> Self::Listener {
-        mio::net::TcpListener::from_std(socket.into())
     }
 
     fn accept(socket: &Self::Listener) -> io::Result<(Self::Stream, SocketAddr)> {
@@ -114,10 +109,30 @@ impl SocketStream<Tcp> {
 
     /// Connects as the options say.
     pub(crate) async fn connect_by(address: &Address, options: RouteOptions) -> io::Result<Self> {
-        let targets = address.resolve().await?;
-        let attempt = move |target| connect_from(options.local_addr, target);
-        let connected = first_of(targets, options.happy_eyeballs_delay, attempt).await;
-        connected.map_err(|failures| describe_failures(address, &failures))
+        let register = |socket| Source::new(&get_running_loop(), socket);
+        let source = connect_tcp(address, options, register).await?;
+        Ok(Self::new(source))
+    }
+
+    /// Connects a transport of `event_loop`, to one address after the other. Not the first try
+    /// but the kernel says when there is something to read.
+    pub(crate) async fn connect_with(
+        event_loop: &EventLoop,
+        address: &Address,
+    ) -> io::Result<Self> {
+        let options = RouteOptions {
+            local_addr: None,
+            happy_eyeballs_delay: None,
+        };
+        let event_loop = event_loop.clone();
+        let register = move |socket| {
+            let source = Source::new(&event_loop, socket)?;
+            // Cleared before the connect has ended: the next turn may set it for good.
+            source.clear_ready(Direction::Read);
+            Ok(source)
+        };
+        let source = connect_tcp(address, options, register).await?;
+        Ok(Self::new(source))
     }
 
     /// Connects to one address.
@@ -126,20 +141,45 @@ impl SocketStream<Tcp> {
     ///
     /// What the kernel says: refused, unreachable, and so on.
     pub async fn connect_to(address: SocketAddr) -> io::Result<Self> {
-        connect_from(None, address).await
+        let source = Source::new(&get_running_loop(), mio::net::TcpStream::connect(address)?)?;
+        Ok(Self::new(end_connect(source).await?))
     }
 }
 
-async fn connect_from(local: Option<SocketAddr>, target: SocketAddr) -> io::Result<TcpStream> {
-    let socket = match local {
-        None => mio::net::TcpStream::connect(target)?,
-        Some(local) => begin_connect(local, target)?,
+/// Connects to the first address of `address` that answers. `register` is given the socket when
+/// the connect is under way.
+async fn connect_tcp<R>(
+    address: &Address,
+    options: RouteOptions,
+    register: R,
+) -> io::Result<Source<mio::net::TcpStream>>
+where
+    R: Fn(mio::net::TcpStream) -> io::Result<Source<mio::net::TcpStream>> + Clone + 'static,
+{
+    let targets = address.resolve().await?;
+    let attempt = move |target| {
+        let register = register.clone();
+        async move {
+            let socket = match options.local_addr {
+                None => mio::net::TcpStream::connect(target)?,
+                Some(local) => begin_connect(local, target)?,
+            };
+            end_connect(register(socket)?).await
+        }
     };
-    let source = Source::new(&get_running_loop(), socket)?;
-    // A connect that is under way is not ready before the kernel says so.
+    let connected = first_of(targets, options.happy_eyeballs_delay, attempt).await;
+    connected.map_err(|failures| describe_failures(address, &failures))
+}
+
+/// Waits until a connect that is under way has ended.
+async fn end_connect(
+    source: Source<mio::net::TcpStream>,
+) -> io::Result<Source<mio::net::TcpStream>> {
+    // It is not ready before the kernel says so.
     source.clear_ready(Direction::Write);
+    let connected = |socket: &mio::net::TcpStream| is_connected(&SockRef::from(socket));
     source.attempt(Direction::Write, connected).await?;
-    Ok(TcpStream::new(source))
+    Ok(source)
 }
 
 /// Begins to connect a socket that is bound to `local`.
@@ -162,7 +202,7 @@ fn new_socket(address: SocketAddr) -> io::Result<Socket> {
 }
 
 /// Whether a connect has ended, and how.
-fn connected(socket: &mio::net::TcpStream) -> io::Result<()> {
+pub(super) fn is_connected(socket: &Socket) -> io::Result<()> {
     if let Some(error) = socket.take_error()? {
         return Err(error);
     }
@@ -175,10 +215,7 @@ fn connected(socket: &mio::net::TcpStream) -> io::Result<()> {
     }
 }
 
-pub(super) fn describe_failures(
-    address: &Address,
-    failures: &[(SocketAddr, io::Error)],
-) -> io::Error {
+fn describe_failures(address: &Address, failures: &[(SocketAddr, io::Error)]) -> io::Error {
     let kind = failures
         .first()
         .map_or(io::ErrorKind::NotFound, |(_, error)| error.kind());
@@ -210,8 +247,39 @@ pub(crate) struct BindOptions {
     pub(crate) only_v6: bool,
 }
 
+impl Default for BindOptions {
+    fn default() -> Self {
+        Self {
+            reuse_address: true,
+            reuse_port: false,
+            keep_alive: false,
+            only_v6: false,
+        }
+    }
+}
+
+/// Binds a socket to each address that this machine has, for a server.
+pub(crate) fn bind_all(addresses: &[SocketAddr], options: BindOptions) -> io::Result<Vec<Socket>> {
+    let (mut sockets, mut absent) = (Vec::new(), None);
+    for (at, address) in addresses.iter().enumerate() {
+        if addresses[..at].contains(address) {
+            continue;
+        }
+        match bind_tcp(*address, options) {
+            Ok(socket) => sockets.push(socket),
+            // A name may have an address of a family that this machine does not speak.
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => absent = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    match absent {
+        Some(error) if sockets.is_empty() => Err(error),
+        _ => Ok(sockets),
+    }
+}
+
 /// Makes a socket that is bound, and does not listen yet.
-pub(crate) fn bind_tcp(target: SocketAddr, options: BindOptions) -> io::Result<Socket> {
+fn bind_tcp(target: SocketAddr, options: BindOptions) -> io::Result<Socket> {
     let bind = || {
         let socket = new_socket(target)?;
         socket.set_reuse_address(options.reuse_address)?;
@@ -247,13 +315,8 @@ impl SocketListener<Tcp> {
     pub async fn bind(address: impl Into<Address>) -> io::Result<Self> {
         let target = address.into().resolve().await?.into_iter().next();
         let target = target.ok_or(io::ErrorKind::NotFound)?;
-        let options = BindOptions {
-            reuse_address: true,
-            reuse_port: false,
-            keep_alive: false,
-            only_v6: false,
-        };
-        let listening = Self::listen(bind_tcp(target, options)?, BACKLOG);
+        let socket = bind_tcp(target, BindOptions::default())?;
+        let listening = Self::listen(&get_running_loop(), socket, BACKLOG);
         listening.map_err(|error| about(&error, &format!("cannot listen on {target}")))
     }
 }

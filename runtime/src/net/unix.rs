@@ -9,7 +9,9 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::endpoint::Endpoint;
 use super::listener::{BACKLOG, SocketListener};
+use super::socket_file::SocketFile;
 use super::stream::{Family, SocketStream, sealed::Sealed};
+use crate::event_loop::get_running_loop;
 use crate::task::sleep;
 
 /// How long a client waits for a place in the queue of a server. The kernel does not tell when
@@ -44,10 +46,6 @@ impl Family for Unix {
         }
     }
 
-    fn listener(socket: OwnedFd) -> Self::Listener {
-        mio::net::UnixListener::from_std(socket.into())
-    }
-
     fn accept(socket: &Self::Listener) -> io::Result<(Self::Stream, Endpoint)> {
         let (stream, _) = socket.accept()?;
         let peer = Endpoint::peer(&stream).unwrap_or(Endpoint::Unnamed);
@@ -75,10 +73,8 @@ impl SocketStream<Unix> {
     ///
     /// If no loop is running.
     pub async fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
-        let path = path.as_ref();
-        let connected = connect(path).await;
-        let socket = connected.map_err(|error| about(&error, "cannot connect to", path))?;
-        Self::register(mio::net::UnixStream::from_std(socket.into()))
+        let socket = connect_unix(path.as_ref()).await?;
+        Self::register(OwnedFd::from(socket).into())
     }
 
     /// Makes two streams that are connected to each other.
@@ -94,6 +90,12 @@ impl SocketStream<Unix> {
         let (a, b) = mio::net::UnixStream::pair()?;
         Ok((Self::register(a)?, Self::register(b)?))
     }
+}
+
+/// Makes a socket that is connected to the one at `path`.
+pub(crate) async fn connect_unix(path: &Path) -> io::Result<Socket> {
+    let connected = connect(path).await;
+    connected.map_err(|error| about(&error, "cannot connect to", path))
 }
 
 async fn connect(path: &Path) -> io::Result<Socket> {
@@ -112,8 +114,16 @@ fn new_socket() -> io::Result<Socket> {
     Ok(socket)
 }
 
+/// Makes a socket that is bound to `path`, as servers do: a file that a dead one has left is
+/// replaced, and the new one is removed with what is returned beside the socket.
+pub(crate) fn bind_unix_file(path: &Path) -> io::Result<(Socket, Option<SocketFile>)> {
+    SocketFile::make_way(path)?;
+    let socket = bind_unix(path)?;
+    Ok((socket, SocketFile::of_bound(path)))
+}
+
 /// Makes a socket that is bound to `path`, and does not listen yet.
-pub(crate) fn bind_unix(path: &Path) -> io::Result<Socket> {
+fn bind_unix(path: &Path) -> io::Result<Socket> {
     let bind = || {
         let socket = new_socket()?;
         socket.bind(&SockAddr::unix(path)?)?;
@@ -139,6 +149,6 @@ impl SocketListener<Unix> {
     ///
     /// If no loop is running.
     pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
-        Self::listen(bind_unix(path.as_ref())?, BACKLOG)
+        Self::listen(&get_running_loop(), bind_unix(path.as_ref())?, BACKLOG)
     }
 }

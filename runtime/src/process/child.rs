@@ -15,7 +15,7 @@ use crate::streams::{StreamReader, StreamWriter};
 /// A process that has just been started, and this program's ends of its pipes.
 pub(super) struct Started {
     pub(super) process: Rc<Process>,
-    pub(super) pipes: [Option<Rc<Pipe>>; 3],
+    pub(super) pipes: [Option<Pipe>; 3],
 }
 
 /// A process; made by [`Command::spawn`](super::Command::spawn).
@@ -55,9 +55,9 @@ impl Child {
     pub(super) fn new(started: Started) -> Self {
         let [stdin, stdout, stderr] = started.pipes;
         Self {
-            stdin: stdin.map(|pipe| StreamWriter::new(pipe)),
-            stdout: stdout.map(|pipe| StreamReader::new(pipe)),
-            stderr: stderr.map(|pipe| StreamReader::new(pipe)),
+            stdin: stdin.map(|pipe| StreamWriter::new(Rc::new(pipe))),
+            stdout: stdout.map(|pipe| StreamReader::new(Rc::new(pipe))),
+            stderr: stderr.map(|pipe| StreamReader::new(Rc::new(pipe))),
             process: started.process,
         }
     }

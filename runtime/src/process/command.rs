@@ -6,7 +6,6 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{self, ExitStatus, Output, Stdio};
-use std::rc::Rc;
 
 use super::child::{Child, Started};
 use super::reaper::{Reaper, reap_orphans};
@@ -216,11 +215,11 @@ impl Command {
     }
 }
 
-fn open(event_loop: &EventLoop, ends: [Option<OwnedFd>; 3]) -> io::Result<[Option<Rc<Pipe>>; 3]> {
+fn open(event_loop: &EventLoop, ends: [Option<OwnedFd>; 3]) -> io::Result<[Option<Pipe>; 3]> {
     let mut pipes = [None, None, None];
     for (pipe, end) in pipes.iter_mut().zip(ends) {
         if let Some(end) = end {
-            *pipe = Some(Rc::new(Pipe::new(event_loop, end)?));
+            *pipe = Some(Pipe::new(event_loop, end)?);
         }
     }
     Ok(pipes)

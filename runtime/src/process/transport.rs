@@ -1,8 +1,8 @@
 //! A program that runs, as a source of callbacks.
 //!
-//! A small task for each pipe, and one for the process, turn what happens into calls of the
-//! protocol, which go through `call_soon` as asyncio's do. Each task holds a [`Stake`]; when
-//! the last one is dropped, in whatever way its task ends, the connection is lost.
+//! Each pipe has a transport, whose protocol passes on what it is told; a small task waits for
+//! the process. The calls go through `call_soon`, as asyncio's do. Each pipe, and the task, holds
+//! a [`Stake`]; when the last one is dropped, in whatever way, the connection is lost.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -16,11 +16,8 @@ use super::reaper::Process;
 use crate::event_loop::{EventLoop, WeakLoop, try_get_running_loop};
 use crate::net::Pipe;
 use crate::signal::{SIGKILL, SIGTERM};
-use crate::streams::{StreamReader, StreamWriter};
-use crate::task::{Task, yield_now};
-
-/// How much is received at once, at most: 256 KiB, as in asyncio.
-const PIECE: usize = 256 * 1024;
+use crate::task::yield_now;
+use crate::transports::{Link, Protocol, Transport, start};
 
 /// The callbacks of a process, for `EventLoop::subprocess_exec`.
 ///
@@ -43,6 +40,13 @@ pub trait SubprocessProtocol {
     fn pipe_data_received(&self, fd: i32, data: &[u8]) {
         let _ = (fd, data);
     }
+
+    /// More waits to be written to the input of the process than the high limit of its
+    /// transport: writing should pause.
+    fn pause_writing(&self) {}
+
+    /// No more waits to be written than the low limit: writing may go on.
+    fn resume_writing(&self) {}
 
     /// A pipe was closed, at either end. The error says what had failed.
     fn pipe_connection_lost(&self, fd: i32, error: Option<io::Error>) {
@@ -72,9 +76,8 @@ struct Inner {
     process: Rc<Process>,
     /// `None` once the connection is lost: the protocol may own the transport.
     protocol: RefCell<Option<Rc<dyn SubprocessProtocol>>>,
-    stdin: RefCell<Option<StreamWriter>>,
-    /// The tasks that read.
-    readers: RefCell<Vec<Task<()>>>,
+    /// The pipes, by their numbers in the process.
+    pipes: RefCell<[Option<Transport>; 3]>,
     /// Pipes that are open, and one for the process.
     stakes: Cell<u32>,
     closing: Cell<bool>,
@@ -140,7 +143,7 @@ impl EventLoop {
         );
         let started = command.start([Stdio::piped; 3])?;
         let protocol = Rc::new(factory());
-        let transport = SubprocessTransport::connect(self, started, protocol.clone());
+        let transport = SubprocessTransport::connect(self, started, protocol.clone())?;
         yield_now().await;
         Ok((transport, protocol))
     }
@@ -170,52 +173,46 @@ impl SubprocessTransport {
         event_loop: &EventLoop,
         started: Started,
         protocol: Rc<dyn SubprocessProtocol>,
-    ) -> Self {
-        let [stdin, stdout, stderr] = started.pipes;
+    ) -> io::Result<Self> {
         let inner = Rc::new(Inner {
             event_loop: event_loop.downgrade(),
             process: started.process,
             protocol: RefCell::new(Some(protocol)),
-            stdin: RefCell::default(),
-            readers: RefCell::default(),
+            pipes: RefCell::default(),
             stakes: Cell::new(0),
             closing: Cell::new(false),
         });
         let transport = Self { inner };
         let made = transport.clone();
         transport.inner.tell(move |p| p.connection_made(&made));
-        stdin.inspect(|pipe| transport.watch_input(event_loop, pipe));
-        for (fd, pipe) in [(1, stdout), (2, stderr)] {
-            if let Some(pipe) = pipe {
-                transport.watch_output(event_loop, fd, pipe);
-            }
-        }
         let stake = Stake::new(&transport.inner, None);
         event_loop.create_task(watch_process(stake));
-        transport
-    }
-
-    fn watch_output(&self, event_loop: &EventLoop, fd: i32, pipe: Rc<Pipe>) {
-        let stake = Stake::new(&self.inner, Some(fd));
-        let task = event_loop.create_task(read_output(stake, StreamReader::new(pipe)));
-        self.inner.readers.borrow_mut().push(task);
-    }
-
-    fn watch_input(&self, event_loop: &EventLoop, pipe: &Rc<Pipe>) {
-        let writer = StreamWriter::new(pipe.clone());
-        let closed = writer.closing();
-        self.inner.stdin.replace(Some(writer));
-        let (inner, pipe) = (Rc::downgrade(&self.inner), pipe.clone());
-        // A process that closes its input says so to nobody who does not write.
-        let reader_left = event_loop.create_task(async move {
-            if pipe.wait_for_reader_to_leave().await.is_ok()
-                && let Some(inner) = inner.upgrade()
-            {
-                drop(inner.stdin.take());
+        for (fd, pipe) in (0..).zip(started.pipes) {
+            if let Some(pipe) = pipe {
+                let connected = transport.connect_pipe(event_loop, fd, pipe);
+                connected.inspect_err(|_| transport.close())?;
             }
-        });
-        let stake = Stake::new(&self.inner, Some(0));
-        event_loop.create_task(watch_input(stake, closed, reader_left));
+        }
+        Ok(transport)
+    }
+
+    fn connect_pipe(&self, event_loop: &EventLoop, fd: u8, pipe: Pipe) -> io::Result<()> {
+        let protocol = PipeProtocol(Stake::new(&self.inner, Some(i32::from(fd))));
+        let link = match fd {
+            0 => Link::of_write_pipe(event_loop, pipe)?,
+            _ => Link::of_read_pipe(event_loop, pipe)?,
+        };
+        let transport = start(event_loop, link, protocol.into(), || {});
+        self.inner.pipes.borrow_mut()[usize::from(fd)] = Some(transport);
+        Ok(())
+    }
+
+    /// Returns the transport of a pipe: of the input of the process (0), its output (1) or its
+    /// complaints (2). `None` if that is no pipe. It can be closed, paused, and given other
+    /// limits; its protocol stays as it is, or nobody hears of the pipe any more.
+    pub fn get_pipe_transport(&self, fd: i32) -> Option<Transport> {
+        let at = usize::try_from(fd).ok()?;
+        self.inner.pipes.borrow().get(at)?.clone()
     }
 
     /// Returns the number of the process.
@@ -230,18 +227,19 @@ impl SubprocessTransport {
     }
 
     /// Writes to the input of the process, now as far as the kernel takes it, the rest in the
-    /// background. Without an open input, data is dropped. asyncio has
-    /// `get_pipe_transport(0).write`.
-    #[doc(alias = "get_pipe_transport")]
+    /// background: `get_pipe_transport(0)` and [`Transport::write`]. If the input is no pipe,
+    /// data is dropped.
     pub fn write_stdin(&self, data: &[u8]) {
-        if let Some(stdin) = &mut *self.inner.stdin.borrow_mut() {
+        if let Some(stdin) = self.get_pipe_transport(0) {
             stdin.write(data);
         }
     }
 
     /// Closes the input of the process once everything has been written.
     pub fn close_stdin(&self) {
-        drop(self.inner.stdin.take());
+        if let Some(stdin) = self.get_pipe_transport(0) {
+            stdin.close();
+        }
     }
 
     /// Sends a signal to the process.
@@ -277,10 +275,9 @@ impl SubprocessTransport {
         if self.inner.closing.replace(true) {
             return;
         }
-        self.close_stdin();
-        let readers = self.inner.readers.take();
-        for reader in readers {
-            reader.abort();
+        let pipes = self.inner.pipes.borrow().clone();
+        for pipe in pipes.iter().flatten() {
+            pipe.close();
         }
         // An error means that it has ended.
         let _ = self.kill();
@@ -347,26 +344,26 @@ impl Drop for Stake {
     }
 }
 
-async fn watch_input(
-    mut stake: Stake,
-    closed: impl Future<Output = io::Result<()>>,
-    reader_left: Task<()>,
-) {
-    stake.error = closed.await.err();
-    reader_left.abort();
-}
+/// Passes on what a pipe has to tell.
+struct PipeProtocol(Stake);
 
-async fn read_output(mut stake: Stake, reader: StreamReader) {
-    let fd = stake.fd.unwrap_or_default();
-    loop {
-        match reader.read(PIECE).await {
-            Ok(data) if data.is_empty() => return,
-            Ok(data) => stake.inner.tell(move |p| p.pipe_data_received(fd, &data)),
-            Err(error) => {
-                stake.error = Some(error);
-                return;
-            }
-        }
+impl Protocol for PipeProtocol {
+    fn data_received(&mut self, _: &Transport, data: &[u8]) {
+        let (fd, data) = (self.0.fd.unwrap_or_default(), data.to_vec());
+        self.0.inner.tell(move |p| p.pipe_data_received(fd, &data));
+    }
+
+    fn pause_writing(&mut self, _: &Transport) {
+        self.0.inner.tell(|p| p.pause_writing());
+    }
+
+    fn resume_writing(&mut self, _: &Transport) {
+        self.0.inner.tell(|p| p.resume_writing());
+    }
+
+    fn connection_lost(&mut self, error: Option<&io::Error>) {
+        let copy = |error: &io::Error| io::Error::new(error.kind(), error.to_string());
+        self.0.error = error.map(copy);
     }
 }
 

@@ -24,7 +24,6 @@ mod clients;
 mod accept;
 mod server;
 mod start;
-#[cfg(feature = "process")]
 mod pipe;
 #[cfg(feature = "futures")]
 mod futures_io;
@@ -36,8 +35,7 @@ pub use self::error::{
 };
 pub use self::feed::StreamFeed;
 pub use self::options::{ConnectOptions, ServerOptions};
-#[cfg(feature = "process")]
-pub use self::pipe::{connect_read_pipe, connect_write_pipe};
+pub use self::pipe::{open_read_pipe, open_write_pipe};
 pub use self::reader::{Lines, StreamReader};
 pub use self::server::Server;
 pub use self::start::{start_server, start_server_with, start_unix_server, start_unix_server_with};

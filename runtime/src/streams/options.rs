@@ -21,7 +21,7 @@ pub struct ConnectOptions {
     /// The address to connect from; port 0 is any. Default: the system chooses.
     pub local_addr: Option<SocketAddr>,
     /// How long one address of several is waited for until the next is tried beside it.
-    /// `None`: one address at a time. Default: 250 ms, as RFC 8305 recommends.
+    /// `None`: one address at a time, in the resolver's order. Default: 250 ms, as RFC 8305 recommends.
     pub happy_eyeballs_delay: Option<Duration>,
 }
 

@@ -12,8 +12,8 @@ use crate::net::Pipe;
 /// Takes over the end of a pipe to read from.
 ///
 /// It becomes non-blocking, and so do all copies of the descriptor, in other processes too. A
-/// socket or a terminal will do as well. The asyncio counterpart has the same name and wants a
-/// protocol.
+/// socket or a terminal will do as well. asyncio has
+/// [`connect_read_pipe`](crate::EventLoop::connect_read_pipe) alone, which wants a protocol.
 ///
 /// # Errors
 ///
@@ -24,13 +24,13 @@ use crate::net::Pipe;
 /// If no loop is running.
 ///
 /// ```
-/// use looplet::{connect_read_pipe, connect_write_pipe, run};
+/// use looplet::{open_read_pipe, open_write_pipe, run};
 ///
 /// # fn main() -> std::io::Result<()> {
 /// run(async {
 ///     let (read_end, write_end) = std::io::pipe()?;
-///     let reader = connect_read_pipe(read_end)?;
-///     let writer = connect_write_pipe(write_end)?;
+///     let reader = open_read_pipe(read_end)?;
+///     let writer = open_write_pipe(write_end)?;
 ///     writer.write(b"through a pipe\n");
 ///     writer.close();
 ///     assert_eq!(reader.read_to_end().await?, b"through a pipe\n");
@@ -38,12 +38,12 @@ use crate::net::Pipe;
 /// })
 /// # }
 /// ```
-pub fn connect_read_pipe(end: impl Into<OwnedFd>) -> io::Result<StreamReader> {
+pub fn open_read_pipe(end: impl Into<OwnedFd>) -> io::Result<StreamReader> {
     let pipe = Pipe::new(&get_running_loop(), end.into())?;
     Ok(StreamReader::new(Rc::new(pipe)))
 }
 
-/// Takes over the end of a pipe to write to. See [`connect_read_pipe`].
+/// Takes over the end of a pipe to write to. See [`open_read_pipe`].
 ///
 /// # Errors
 ///
@@ -52,7 +52,7 @@ pub fn connect_read_pipe(end: impl Into<OwnedFd>) -> io::Result<StreamReader> {
 /// # Panics
 ///
 /// If no loop is running.
-pub fn connect_write_pipe(end: impl Into<OwnedFd>) -> io::Result<StreamWriter> {
+pub fn open_write_pipe(end: impl Into<OwnedFd>) -> io::Result<StreamWriter> {
     let pipe = Pipe::new(&get_running_loop(), end.into())?;
     Ok(StreamWriter::new(Rc::new(pipe)))
 }

@@ -26,6 +26,7 @@ use super::options::ServerOptions;
 use super::reader::StreamReader;
 use super::sender::Ending;
 use super::writer::StreamWriter;
+use crate::event_loop::get_running_loop;
 use crate::net::{Family, SocketFile, SocketListener};
 use crate::sync::Event;
 use crate::task::{Task, catch_cancel, create_task};
@@ -276,7 +277,11 @@ where
     H: AsyncFn(StreamReader, StreamWriter) -> O + 'static,
     O: ClientOutcome + 'static,
 {
-    let listener = Rc::new(SocketListener::<F>::listen(socket, backlog)?);
+    let listener = Rc::new(SocketListener::<F>::listen(
+        &get_running_loop(),
+        socket,
+        backlog,
+    )?);
     let task = create_task(accept(listener.clone(), service.clone()));
     task.set_name(name);
     Ok(Accepting {

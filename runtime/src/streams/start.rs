@@ -1,19 +1,14 @@
 //! How servers begin: the sockets are bound, then they listen.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-
-use socket2::Socket;
 
 use super::accept::ClientOutcome;
 use super::options::ServerOptions;
 use super::reader::StreamReader;
 use super::server::Server;
 use super::writer::StreamWriter;
-use crate::net::{
-    Address, BindOptions, Endpoint, Family, SocketFile, Tcp, Unix, bind_tcp, bind_unix,
-};
+use crate::net::{Address, BindOptions, Endpoint, Family, Tcp, Unix, bind_all, bind_unix_file};
 
 /// Listens on `address` and calls `client_connected` with a reader and a writer for every
 /// connection, each in a task of its own.
@@ -61,38 +56,18 @@ where
     O: ClientOutcome + 'static,
 {
     let address = address.into();
-    let sockets = bind_all(&address.resolve().await?, &options)?;
-    let name = |socket| Endpoint::local(socket).and_then(Tcp::address);
-    let names: io::Result<Vec<_>> = sockets.iter().map(name).collect();
-    let server = Server::new(names?, None);
-    server.prepare::<Tcp, _, _>(sockets, options, client_connected)?;
-    Ok(server)
-}
-
-/// Binds a socket to each address that this machine has.
-fn bind_all(addresses: &[SocketAddr], options: &ServerOptions) -> io::Result<Vec<Socket>> {
     let bind_options = BindOptions {
         reuse_address: options.reuse_address,
         reuse_port: options.reuse_port,
         keep_alive: options.keep_alive,
         only_v6: true,
     };
-    let (mut sockets, mut absent) = (Vec::new(), None);
-    for (at, address) in addresses.iter().enumerate() {
-        if addresses[..at].contains(address) {
-            continue;
-        }
-        match bind_tcp(*address, bind_options) {
-            Ok(socket) => sockets.push(socket),
-            // A name may have an address of a family that this machine does not speak.
-            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => absent = Some(error),
-            Err(error) => return Err(error),
-        }
-    }
-    match absent {
-        Some(error) if sockets.is_empty() => Err(error),
-        _ => Ok(sockets),
-    }
+    let sockets = bind_all(&address.resolve().await?, bind_options)?;
+    let name = |socket| Endpoint::local(socket).and_then(Tcp::address);
+    let names: io::Result<Vec<_>> = sockets.iter().map(name).collect();
+    let server = Server::new(names?, None);
+    server.prepare::<Tcp, _, _>(sockets, options, client_connected)?;
+    Ok(server)
 }
 
 /// Listens on a UNIX socket at `path`; see [`start_server`].
@@ -159,9 +134,8 @@ where
     O: ClientOutcome + 'static,
 {
     let path = path.as_ref();
-    SocketFile::make_way(path)?;
-    let sockets = vec![bind_unix(path)?];
-    let server = Server::new(vec![path.to_path_buf()], SocketFile::of_bound(path));
-    server.prepare::<Unix, _, _>(sockets, options, client_connected)?;
+    let (socket, file) = bind_unix_file(path)?;
+    let server = Server::new(vec![path.to_path_buf()], file);
+    server.prepare::<Unix, _, _>(vec![socket], options, client_connected)?;
     Ok(server)
 }

@@ -2,12 +2,14 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 
 use super::connection::Connection;
+use super::link::Link;
 use super::protocol::StreamProtocol;
 use super::transport::Transport;
 use crate::event_loop::EventLoop;
-use crate::net::{Address, Source, StreamSocket};
+use crate::net::{Address, TcpStream, adopt, connect_unix};
 use crate::promise::Promise;
 
 impl EventLoop {
@@ -55,8 +57,32 @@ impl EventLoop {
         protocol: impl Into<StreamProtocol>,
         address: impl Into<Address>,
     ) -> io::Result<Transport> {
-        let source = StreamSocket::connect(self, address.into()).await?;
-        self.make_transport(source, protocol.into()).await
+        let socket = TcpStream::connect_with(self, &address.into()).await?;
+        let link = Link::of_socket(self, Box::new(socket))?;
+        self.make_transport(link, protocol.into()).await
+    }
+
+    /// Connects to the UNIX socket at `path`, and calls `protocol` about the connection from
+    /// then on.
+    ///
+    /// In all else as [`create_connection`](Self::create_connection). On Linux, a path that
+    /// begins with a zero is an abstract name. If the queue of the server is full, it waits for
+    /// a place. The asyncio counterpart has the same name.
+    ///
+    /// # Errors
+    ///
+    /// If there is no socket, if nobody listens on it, or if the loop is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`create_connection`](Self::create_connection).
+    pub async fn create_unix_connection(
+        &self,
+        protocol: impl Into<StreamProtocol>,
+        path: impl AsRef<Path>,
+    ) -> io::Result<Transport> {
+        let socket = connect_unix(path.as_ref()).await?;
+        self.connect_accepted_socket(protocol, socket).await
     }
 
     /// Makes a transport of a stream socket that is connected already, such as one that was
@@ -74,21 +100,21 @@ impl EventLoop {
         protocol: impl Into<StreamProtocol>,
         socket: impl Into<OwnedFd>,
     ) -> io::Result<Transport> {
-        let source = StreamSocket::new(socket)?.register(self)?;
-        self.make_transport(source, protocol.into()).await
+        let link = Link::of_socket(self, adopt(self, socket.into())?)?;
+        self.make_transport(link, protocol.into()).await
     }
 
-    async fn make_transport(
+    pub(super) async fn make_transport(
         &self,
-        source: Source<StreamSocket>,
+        link: Link,
         protocol: StreamProtocol,
     ) -> io::Result<Transport> {
         let made: Promise<()> = self.create_promise();
         let setter = made.clone();
-        let transport = start(self, source, protocol, move || {
+        let transport = start(self, link, protocol, move || {
             // An error means that the task was cancelled meanwhile.
             let _ = setter.set_result(());
-        })?;
+        });
         let unclaimed = Unclaimed(&transport);
         made.await;
         std::mem::forget(unclaimed);
@@ -107,13 +133,13 @@ impl Drop for Unclaimed<'_> {
 
 /// Makes a transport. The next turn tells the protocol, then runs `told`, and then begins to
 /// read; so whoever waits for the transport has it before the first data comes, as in asyncio.
-pub(super) fn start(
+pub(crate) fn start(
     event_loop: &EventLoop,
-    source: Source<StreamSocket>,
+    link: Link,
     protocol: StreamProtocol,
     told: impl FnOnce() + 'static,
-) -> io::Result<Transport> {
-    let connection = Connection::new(event_loop, source)?;
+) -> Transport {
+    let connection = Connection::new(event_loop, link);
     let transport = Transport::new(connection.clone());
     transport.set_protocol(protocol);
     let first = connection.clone();
@@ -122,5 +148,5 @@ pub(super) fn start(
         told();
         connection.begin_reading();
     });
-    Ok(transport)
+    transport
 }

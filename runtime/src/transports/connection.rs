@@ -20,9 +20,9 @@ use std::net::{Shutdown, SocketAddr};
 use std::rc::Rc;
 
 use super::base::{Base, Stage, Transporting, with_read_buffer};
-use super::link::{Inlet, Link, Received, StreamCallbacks};
+use super::link::{Inlet, Link, Received, StreamCallbacks, Ways};
 use crate::event_loop::{Direction, ErrorContext, EventLoop};
-use crate::net::{Source, StreamSocket, Watch};
+use crate::net::{Endpoint, Watch};
 
 /// Whether data is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ enum Reading {
     NotYet,
     Going,
     Paused,
-    /// The peer has ended its direction.
+    /// The peer has ended its direction, or there is none.
     Ended,
 }
 
@@ -39,6 +39,7 @@ pub(super) struct Connection {
     pub(super) base: Base<dyn StreamCallbacks>,
     /// `None` once the connection is lost.
     link: RefCell<Option<Rc<Link>>>,
+    pub(super) ways: Ways,
     reading: Cell<Reading>,
     reader: Cell<Option<Watch>>,
     writer: Cell<Option<Watch>>,
@@ -54,26 +55,28 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Makes a connection whose protocol is still to come.
-    pub(super) fn new(
-        event_loop: &EventLoop,
-        source: Source<StreamSocket>,
-    ) -> io::Result<Rc<Self>> {
-        let (local_addr, peer_addr) = (source.socket().local_addr(), source.socket().peer_addr());
-        let link = Rc::new(Link::new(event_loop, source)?);
+    pub(super) fn new(event_loop: &EventLoop, link: Link) -> Rc<Self> {
+        let (wire, ways) = (link.wire(), link.ways);
+        let local_addr = wire.socket().and_then(|it| Endpoint::local(&it).ok()?.ip());
+        let peer_addr = wire.socket().and_then(|it| Endpoint::peer(&it).ok()?.ip());
         let connection = Rc::new(Self {
             base: Base::new(event_loop),
-            link: RefCell::new(Some(link)),
-            reading: Cell::new(Reading::NotYet),
+            link: RefCell::new(Some(Rc::new(link))),
+            ways,
+            reading: Cell::new(match ways {
+                Ways::Both | Ways::In => Reading::NotYet,
+                Ways::Out | Ways::OutBlind => Reading::Ended,
+            }),
             reader: Cell::new(None),
             writer: Cell::new(None),
             unsent: RefCell::default(),
-            ending: Cell::new(false),
+            ending: Cell::new(ways == Ways::In),
             companion: Cell::new(None),
             local_addr,
             peer_addr,
         });
         connection.base.keep(event_loop, connection.clone());
-        Ok(connection)
+        connection
     }
 
     /// Keeps something for as long as the connection lives.
@@ -100,7 +103,22 @@ impl Connection {
         if self.reading.get() == Reading::NotYet {
             self.reading.set(Reading::Going);
             self.keep_reading();
+        } else if self.ways == Ways::Out {
+            self.watch_reader();
         }
+    }
+
+    /// Waits until nobody reads any more what is written.
+    fn watch_reader(self: &Rc<Self>) {
+        let Some(link) = self.link().filter(|_| self.base.is_open()) else {
+            return;
+        };
+        let connection = self.clone();
+        let left = move || match connection.unsent() {
+            0 => connection.fail(None),
+            _ => connection.fail(Some(io::ErrorKind::BrokenPipe.into())),
+        };
+        self.reader.set(Some(link.call_when_reader_left(left)));
     }
 
     /// Calls the protocol; a panic ends the connection.
@@ -176,7 +194,7 @@ impl Connection {
             return;
         }
         let keep_open = self.call(&Cell::new("eof_received"), |protocol| protocol.eof());
-        if keep_open == Some(false) {
+        if keep_open == Some(false) || self.ways == Ways::In {
             self.close();
         }
     }
@@ -193,7 +211,11 @@ impl Connection {
             return;
         }
         if self.ending.get() && self.base.is_open() {
-            let text = format!("write after write_eof: {} bytes are lost", data.len());
+            let what = match self.ways {
+                Ways::In => "write to a pipe that is read from",
+                Ways::Both | Ways::Out | Ways::OutBlind => "write after write_eof",
+            };
+            let text = format!("{what}: {} bytes are lost", data.len());
             return self.base.report(&ErrorContext::new(text));
         }
         let Some(link) = self.link().filter(|_| self.base.is_open()) else {
@@ -268,7 +290,10 @@ impl Connection {
         Ok(())
     }
 
-    pub(super) fn write_eof(&self) {
+    pub(super) fn write_eof(self: &Rc<Self>) {
+        if matches!(self.ways, Ways::Out | Ways::OutBlind) {
+            return self.close();
+        }
         if self.base.is_open() && !self.ending.replace(true) && self.unsent() == 0 {
             self.shut_down();
         }
@@ -277,7 +302,7 @@ impl Connection {
     fn shut_down(&self) {
         if let Some(link) = self.link() {
             // An error means that the connection is gone, and the next read says so.
-            let _ = link.socket().shutdown(Shutdown::Write);
+            let _ = link.wire().shutdown(Shutdown::Write);
         }
     }
 

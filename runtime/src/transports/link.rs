@@ -1,32 +1,78 @@
 //! Between a socket and a protocol: a link is the socket on its loop, and an inlet is what a
 //! protocol reads from.
-//!
-//! Both keep the marks of the reactor: a read or write that was shorter than it could have been
-//! says that the next one has to wait.
 
 use std::cell::Cell;
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::fd::AsRawFd;
 
 use super::base::Callbacks;
 use crate::event_loop::{Direction, EventLoop};
-use crate::net::{Owned, Source, StreamSocket, Watch};
+use crate::net::{Connection, Owned, Pipe, Watch};
 
-/// A socket on its loop.
-pub(super) struct Link {
-    source: Source<StreamSocket>,
+/// A socket on its loop, of whatever family, or the end of a pipe.
+pub(crate) struct Link {
+    wire: Box<dyn Connection>,
+    pub(super) ways: Ways,
     /// Nobody else may watch it.
     _owned: Owned,
 }
 
+/// Which ways data goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ways {
+    /// A socket.
+    Both,
+    /// The end of a pipe to read from.
+    In,
+    /// The end of a pipe to write to. The kernel tells when nobody holds the other one.
+    Out,
+    /// The same, of something that stands for a pipe. A write finds out.
+    OutBlind,
+}
+
 impl Link {
     /// An error means that the loop is closed.
-    pub(super) fn new(event_loop: &EventLoop, source: Source<StreamSocket>) -> io::Result<Self> {
-        let owned = Owned::new(event_loop, source.socket().as_raw_fd())?;
+    pub(super) fn of_socket(event_loop: &EventLoop, wire: Box<dyn Connection>) -> io::Result<Self> {
+        let socket = wire.socket().ok_or(io::ErrorKind::InvalidInput)?;
+        let owned = Owned::new(event_loop, socket.as_raw_fd())?;
         Ok(Self {
-            source,
+            wire,
+            ways: Ways::Both,
             _owned: owned,
         })
+    }
+
+    /// The end of a pipe to read from. The kernel says when there is something.
+    pub(crate) fn of_read_pipe(event_loop: &EventLoop, pipe: Pipe) -> io::Result<Self> {
+        pipe.registration().clear_ready(Direction::Read);
+        Self::of_pipe(event_loop, pipe, Ways::In)
+    }
+
+    /// The end of a pipe to write to.
+    pub(crate) fn of_write_pipe(event_loop: &EventLoop, pipe: Pipe) -> io::Result<Self> {
+        let ways = match pipe.is_fifo()? {
+            true => Ways::Out,
+            false => Ways::OutBlind,
+        };
+        Self::of_pipe(event_loop, pipe, ways)
+    }
+
+    fn of_pipe(event_loop: &EventLoop, pipe: Pipe, ways: Ways) -> io::Result<Self> {
+        let owned = Owned::new(event_loop, pipe.fd()?)?;
+        Ok(Self {
+            wire: Box::new(pipe),
+            ways,
+            _owned: owned,
+        })
+    }
+
+    /// Calls `call` from the loop once nobody holds the other end of a pipe to write to.
+    pub(super) fn call_when_reader_left(&self, call: impl FnOnce() + 'static) -> Watch {
+        // There is never anything to read. What ends the wait is the error that the kernel
+        // announces in both directions; it may have come already.
+        let registration = self.wire.registration();
+        registration.drained(Direction::Read);
+        registration.call_when_ready(Direction::Read, call)
     }
 
     /// Calls `call` from the loop once a try is worth making.
@@ -35,33 +81,19 @@ impl Link {
         direction: Direction,
         call: impl FnOnce() + 'static,
     ) -> Watch {
-        self.source.call_when_ready(direction, call)
+        self.wire.registration().call_when_ready(direction, call)
     }
 
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let result = self.source.socket().read(buffer);
-        self.note(Direction::Read, &result, buffer.len());
-        result
+        self.wire.try_read(buffer)
     }
 
     pub(super) fn write(&self, data: &[u8]) -> io::Result<usize> {
-        let result = self.source.socket().write(data);
-        self.note(Direction::Write, &result, data.len());
-        result
+        self.wire.try_write(&[IoSlice::new(data)])
     }
 
-    fn note(&self, direction: Direction, result: &io::Result<usize>, asked: usize) {
-        match result {
-            Ok(done) if *done < asked => self.source.drained(direction),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.source.clear_ready(direction);
-            }
-            _ => {}
-        }
-    }
-
-    pub(super) fn socket(&self) -> &StreamSocket {
-        self.source.socket()
+    pub(super) fn wire(&self) -> &dyn Connection {
+        &*self.wire
     }
 }
 

@@ -16,7 +16,9 @@ mod connection;
 mod transport;
 mod protocol;
 mod connect;
+mod pipe;
 mod server;
+mod start;
 mod endpoint;
 mod datagram;
 
@@ -26,3 +28,6 @@ pub use self::flow::BufferLimitsError;
 pub use self::protocol::{Buffered, BufferedProtocol, Protocol, StreamProtocol};
 pub use self::server::TransportServer;
 pub use self::transport::Transport;
+
+#[cfg(feature = "process")]
+pub(crate) use self::{connect::start, link::Link};

@@ -1,19 +1,23 @@
-//! Servers that make a protocol for every connection.
+//! Servers that make a protocol for every connection. How they begin is in `start.rs`.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use slab::Slab;
+use socket2::Socket;
 
 use super::connect::start;
 use super::connection::Connection;
+use super::link::Link;
 use super::protocol::StreamProtocol;
 use crate::event_loop::{Direction, ErrorContext, EventLoop, TimerHandle, WeakLoop};
-use crate::net::{Address, Source, StreamSocket, Watch};
+use crate::net::{BACKLOG, Family, Listening, SocketFile, SocketListener, Watch, adopt};
 use crate::sync::Event;
 use crate::task::catch_cancel;
 
@@ -22,43 +26,21 @@ const ACCEPT_BURST: usize = 64;
 /// How long a server that has run out of descriptors waits before it accepts again.
 const ACCEPT_RETRY: Duration = Duration::from_secs(1);
 
-impl EventLoop {
-    /// Listens on every address of `address`, and calls `protocol_factory` for the protocol of
-    /// each connection.
-    ///
-    /// The server accepts until it is closed or dropped. Port 0 lets the system choose a port;
-    /// [`TransportServer::local_addr`] tells which. A panic in the factory is reported, and
-    /// that connection is closed. The asyncio counterpart has the same name.
-    ///
-    /// # Errors
-    ///
-    /// If the name is not known, the port is taken or not allowed, or the loop is closed.
-    pub async fn create_server<P: Into<StreamProtocol>>(
-        &self,
-        mut protocol_factory: impl FnMut() -> P + 'static,
-        address: impl Into<Address>,
-    ) -> io::Result<TransportServer> {
-        let sources = StreamSocket::listen(self, address.into()).await?;
-        let factory = Box::new(move || protocol_factory().into());
-        Ok(TransportServer::new(self, sources, factory))
-    }
-}
-
-type Factory = Box<dyn FnMut() -> StreamProtocol>;
+pub(super) type Factory = Box<dyn FnMut() -> StreamProtocol>;
 
 /// A server that makes a protocol for every connection, until it is closed or dropped.
 ///
-/// Made by [`EventLoop::create_server`]. Closing it leaves open connections alone. The asyncio
+/// Made by [`EventLoop::create_server`] and [`EventLoop::create_unix_server`]. Closing it leaves open connections alone. The asyncio
 /// counterpart is `Server`.
 #[doc(alias = "Server")]
 #[must_use = "the server stops as soon as it is dropped"]
-pub struct TransportServer {
+pub struct TransportServer<A = SocketAddr> {
     shared: Rc<Shared>,
-    addresses: Vec<SocketAddr>,
+    addresses: Vec<A>,
 }
 
 /// The part that callbacks and connections share.
-struct Shared {
+pub(super) struct Shared {
     event_loop: WeakLoop,
     /// Where it listens; empty once it is closed.
     listeners: RefCell<Vec<Rc<Listener>>>,
@@ -68,42 +50,19 @@ struct Shared {
     closed: Event,
     /// Closed, and the last connection has ended.
     finished: Event,
+    /// The file of a UNIX socket.
+    file: Cell<Option<SocketFile>>,
 }
 
 /// A socket that listens.
-struct Listener {
-    source: Source<StreamSocket>,
+pub(super) struct Listener {
+    socket: Box<dyn Listening>,
     watch: Cell<Option<Watch>>,
     /// The wait after an error.
     retry: Cell<Option<TimerHandle>>,
 }
 
-impl TransportServer {
-    fn new(event_loop: &EventLoop, sources: Vec<Source<StreamSocket>>, factory: Factory) -> Self {
-        let local_addr = |source: &Source<StreamSocket>| source.socket().local_addr();
-        let addresses = sources.iter().filter_map(local_addr).collect();
-        let listener = |source| {
-            Rc::new(Listener {
-                source,
-                watch: Cell::new(None),
-                retry: Cell::new(None),
-            })
-        };
-        let listeners: Vec<_> = sources.into_iter().map(listener).collect();
-        let shared = Rc::new(Shared {
-            event_loop: event_loop.downgrade(),
-            listeners: RefCell::new(listeners.clone()),
-            factory: Cell::new(Some(factory)),
-            clients: RefCell::default(),
-            closed: Event::new(),
-            finished: Event::new(),
-        });
-        for listener in &listeners {
-            shared.listen(listener);
-        }
-        Self { shared, addresses }
-    }
-
+impl TransportServer<SocketAddr> {
     /// Returns the address it listens on; the first one, if there are several.
     pub fn local_addr(&self) -> SocketAddr {
         let first = self.addresses.first();
@@ -114,6 +73,24 @@ impl TransportServer {
     #[doc(alias = "sockets")]
     pub fn local_addrs(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+}
+
+impl TransportServer<PathBuf> {
+    /// Returns the path of the socket.
+    #[doc(alias = "sockets")]
+    pub fn path(&self) -> &Path {
+        self.addresses.first().expect("it is bound to a path")
+    }
+}
+
+impl<A> TransportServer<A> {
+    pub(super) fn new(shared: Rc<Shared>, addresses: Vec<A>) -> Self {
+        let listeners = shared.listeners.borrow().clone();
+        for listener in &listeners {
+            shared.listen(listener);
+        }
+        Self { shared, addresses }
     }
 
     /// Returns whether it accepts connections.
@@ -159,13 +136,13 @@ impl TransportServer {
     }
 }
 
-impl Drop for TransportServer {
+impl<A> Drop for TransportServer<A> {
     fn drop(&mut self) {
         self.close();
     }
 }
 
-impl fmt::Debug for TransportServer {
+impl<A: fmt::Debug> fmt::Debug for TransportServer<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TransportServer")
             .field("addresses", &self.addresses)
@@ -175,14 +152,43 @@ impl fmt::Debug for TransportServer {
     }
 }
 
+impl Listener {
+    /// Lets a bound socket listen.
+    pub(super) fn new<F: Family>(event_loop: &EventLoop, socket: Socket) -> io::Result<Rc<Self>> {
+        Ok(Rc::new(Self {
+            socket: Box::new(SocketListener::<F>::listen(event_loop, socket, BACKLOG)?),
+            watch: Cell::new(None),
+            retry: Cell::new(None),
+        }))
+    }
+}
+
 impl Shared {
+    pub(super) fn new(
+        event_loop: &EventLoop,
+        listeners: Vec<Rc<Listener>>,
+        factory: Factory,
+        file: Option<SocketFile>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            event_loop: event_loop.downgrade(),
+            listeners: RefCell::new(listeners),
+            factory: Cell::new(Some(factory)),
+            clients: RefCell::default(),
+            closed: Event::new(),
+            finished: Event::new(),
+            file: Cell::new(file),
+        })
+    }
+
     fn listen(self: &Rc<Self>, listener: &Rc<Listener>) {
         if self.closed.is_set() {
             return;
         }
         let (shared, own) = (self.clone(), listener.clone());
         let accept = move || shared.accept(&own);
-        let watch = listener.source.call_when_ready(Direction::Read, accept);
+        let registration = listener.socket.registration();
+        let watch = registration.call_when_ready(Direction::Read, accept);
         listener.watch.set(Some(watch));
     }
 
@@ -192,13 +198,14 @@ impl Shared {
             return;
         };
         for _ in 0..ACCEPT_BURST {
-            match listener.source.socket().accept() {
+            match listener.socket.try_accept() {
                 Ok(socket) => {
                     let shared = self.clone();
                     event_loop.call_soon(move || shared.serve(socket));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    listener.source.clear_ready(Direction::Read);
+                    let registration = listener.socket.registration();
+                    registration.clear_ready(Direction::Read);
                     break;
                 }
                 Err(error) if is_about_one_client(&error) => {}
@@ -217,18 +224,17 @@ impl Shared {
         event_loop.call_exception_handler(&ErrorContext::new(text));
     }
 
-    fn serve(self: &Rc<Self>, socket: StreamSocket) {
+    fn serve(self: &Rc<Self>, socket: OwnedFd) {
         let Some(event_loop) = self.event_loop.upgrade() else {
             return;
         };
         let Some(protocol) = self.make_protocol(&event_loop) else {
             return;
         };
-        let started = socket
-            .register(&event_loop)
-            .and_then(|source| start(&event_loop, source, protocol, || {}));
-        match started {
-            Ok(transport) => {
+        let adopted = adopt(&event_loop, socket);
+        match adopted.and_then(|wire| Link::of_socket(&event_loop, wire)) {
+            Ok(link) => {
+                let transport = start(&event_loop, link, protocol, || {});
                 let connection = transport.connection();
                 connection.accompany(Box::new(Presence::new(self, connection)));
             }
@@ -258,6 +264,8 @@ impl Shared {
             }
         }
         drop(listeners);
+        let file = self.file.take();
+        drop(file);
         self.closed.set();
         self.settle();
     }

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
 use super::connection::Connection;
 use super::flow::BufferLimitsError;
+use super::link::Ways;
 
-/// A connection that calls a [`Protocol`](crate::Protocol).
+/// A connection that calls a [`Protocol`](crate::Protocol): a socket, or the end of a pipe.
 ///
 /// A `Transport` is a cheap handle: clones stand for the same connection. Dropping it does not
 /// close anything; the loop owns the connection until it is lost. No method waits, and none
@@ -58,9 +59,10 @@ impl Transport {
         self.connection.write_eof();
     }
 
-    /// Returns whether [`write_eof`](Self::write_eof) works. It does for all sockets.
+    /// Returns whether [`write_eof`](Self::write_eof) works. It does for all sockets, and for a
+    /// pipe that is written to, which it closes.
     pub fn can_write_eof(&self) -> bool {
-        true
+        self.connection.ways != Ways::In
     }
 
     /// Closes the connection once everything is sent. Nothing more is read.
@@ -150,11 +152,12 @@ impl Transport {
     ///
     /// # Errors
     ///
-    /// `NotConnected` once the connection is lost.
+    /// `NotConnected` once the connection is lost; `Unsupported` for a pipe.
     #[doc(alias = "get_extra_info")]
     pub fn with_socket<R>(&self, use_socket: impl FnOnce(BorrowedFd<'_>) -> R) -> io::Result<R> {
         let link = self.connection.link().ok_or(io::ErrorKind::NotConnected)?;
-        Ok(use_socket(link.socket().as_fd()))
+        let socket = link.wire().socket().ok_or(io::ErrorKind::Unsupported)?;
+        Ok(use_socket(socket))
     }
 }
 

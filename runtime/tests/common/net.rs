@@ -1,6 +1,9 @@
-//! What the tests of sockets share: a server on a free port, a client of it, data.
+//! What the tests of sockets share: a server on a free port, a client of it, data, a folder.
 
+use std::fs;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use looplet::{ClientOutcome, Server, StreamReader, StreamWriter, open_connection, start_server};
 
@@ -40,4 +43,28 @@ pub(crate) fn pattern(length: usize, seed: u32) -> Vec<u8> {
         (state >> 24) as u8
     };
     std::iter::repeat_with(next).take(length).collect()
+}
+
+/// A folder of its own for a test; dropping it removes it.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("looplet-unix-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir(&path).expect("there is a folder for such things");
+        Self(path)
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.0.join("socket")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).expect("it is there");
+    }
 }
