@@ -28,8 +28,10 @@ use super::timers::{TimerAction, TimerKey, Timers};
 use super::watch::Watch;
 
 /// How a loop is set up.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
+    /// The name. `None`: `Loop-N`.
+    pub(crate) name: Option<String>,
     pub(crate) clock: Clock,
     /// Entries that may run between two looks at the kernel while more are ready.
     pub(crate) io_interval: u32,
@@ -79,7 +81,6 @@ impl Core {
         let number = inbox::enlist(inbox.clone())?;
         Ok(Rc::new(Self {
             number,
-            settings,
             clock: LoopClock::new(settings.clock),
             ready: ReadyQueue::new(),
             timers: Timers::new(),
@@ -89,11 +90,17 @@ impl Core {
             inbox,
             reporter: Reporter::default(),
             watch: Watch::new(settings.debug),
+            settings,
             phase: Cell::new(Phase::Idle),
             stopping: Cell::new(false),
             since_poll: Cell::new(u32::MAX),
             attachments: RefCell::default(),
         }))
+    }
+
+    pub(crate) fn name(&self) -> String {
+        let given = self.settings.name.clone();
+        given.unwrap_or_else(|| format!("Loop-{}", self.number.slot() + 1))
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -68,6 +68,7 @@ impl EventLoop {
 impl fmt::Debug for EventLoop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventLoop")
+            .field("name", &self.core.name())
             .field("phase", &self.core.phase.get())
             .field("ready", &self.core.ready.len())
             .field("tasks", &self.core.tasks.len())
