@@ -79,11 +79,12 @@ impl Core {
         let (reactor, bell) = Reactor::new()?;
         let inbox = Arc::new(Inbox::new(bell));
         let number = inbox::enlist(inbox.clone())?;
+        let clock = LoopClock::new(settings.clock);
         Ok(Rc::new(Self {
             number,
-            clock: LoopClock::new(settings.clock),
             ready: ReadyQueue::new(),
-            timers: Timers::new(),
+            timers: Timers::new(clock.now()),
+            clock,
             tasks: Tasks::new(),
             contexts: Contexts::default(),
             reactor,

@@ -149,7 +149,27 @@ impl EventLoop {
     /// Schedules `callback` to run at `when`, on the clock of [`time`](Self::time).
     ///
     /// A time that has passed is legal: the callback runs in the next turn, after those with
-    /// earlier deadlines. The asyncio counterpart is `loop.call_at`.
+    /// earlier deadlines. It is what a negative delay is in asyncio. Times more than a day before
+    /// the loop was made count as the same. The asyncio counterpart is `loop.call_at`.
+    ///
+    /// ```
+    /// use looplet::EventLoop;
+    /// use std::{cell::RefCell, rc::Rc, time::Duration};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let event_loop = EventLoop::new()?;
+    /// let (now, said) = (event_loop.time(), Rc::new(RefCell::new(Vec::new())));
+    /// for late in [1, 2] {
+    ///     let said = said.clone();
+    ///     let when = now - Duration::from_secs(late);
+    ///     event_loop.call_at(when, move || said.borrow_mut().push(late));
+    /// }
+    /// event_loop.stop(); // After one turn.
+    /// event_loop.run_forever()?;
+    /// assert_eq!(*said.borrow(), [2, 1]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn call_at(&self, when: Instant, callback: impl FnOnce() + 'static) -> TimerHandle {
         let deadline = self.core.clock.nanos_at(when);
         self.call_at_nanos(deadline, self::callback(in_context(callback)))

@@ -143,6 +143,8 @@ impl fmt::Display for Shown<'_> {
 /// assert!(graph.starts_with("* Task(name='Task-2', id=0x"));
 /// assert!(graph.contains("  + Awaited by:\n    * Task(name='Task-1', id=0x"));
 /// ```
+#[doc(alias = "capture_call_graph")]
+#[doc(alias = "print_call_graph")]
 pub fn format_call_graph(task: Option<&TaskRef>) -> String {
     let current = current_task();
     let Some(task) = task.or(current.as_ref()) else {
