@@ -29,15 +29,14 @@ impl EventLoopBuilder {
         }
     }
 
-    /// Names the loop, for its `Debug`. Default: `Loop-N`, with the lowest number that no other
-    /// loop of the process has.
+    /// Names the loop, for its `Debug`. Default: no name.
     ///
     /// ```
     /// use looplet::EventLoop;
     ///
     /// # fn main() -> std::io::Result<()> {
     /// let event_loop = EventLoop::builder().name("crawler").build()?;
-    /// assert_eq!(event_loop.name(), "crawler");
+    /// assert_eq!(event_loop.name(), Some("crawler"));
     /// # Ok(())
     /// # }
     /// ```

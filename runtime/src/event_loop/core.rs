@@ -30,7 +30,7 @@ use super::watch::Watch;
 /// How a loop is set up.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    /// The name. `None`: `Loop-N`.
+    /// The name, if it was given one.
     pub(crate) name: Option<String>,
     pub(crate) clock: Clock,
     /// Entries that may run between two looks at the kernel while more are ready.
@@ -97,11 +97,6 @@ impl Core {
             since_poll: Cell::new(u32::MAX),
             attachments: RefCell::default(),
         }))
-    }
-
-    pub(crate) fn name(&self) -> String {
-        let given = self.settings.name.clone();
-        given.unwrap_or_else(|| format!("Loop-{}", self.number.slot() + 1))
     }
 
     pub(crate) fn is_closed(&self) -> bool {

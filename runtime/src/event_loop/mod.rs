@@ -120,9 +120,9 @@ impl EventLoop {
         EventLoopBuilder::new()
     }
 
-    /// Returns the name: `Loop-N`, unless [`EventLoopBuilder::name`] gave another.
-    pub fn name(&self) -> String {
-        self.core.name()
+    /// Returns the name, if [`EventLoopBuilder::name`] gave one.
+    pub fn name(&self) -> Option<&str> {
+        self.core.settings.name.as_deref()
     }
 
     /// Schedules `callback` for the next turn.

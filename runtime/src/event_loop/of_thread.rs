@@ -61,7 +61,7 @@ pub fn get_event_loop() -> io::Result<EventLoop> {
 /// # fn main() -> std::io::Result<()> {
 /// let event_loop = EventLoop::builder().name("mine").build()?;
 /// set_event_loop(Some(&event_loop));
-/// assert_eq!(get_event_loop()?.name(), "mine");
+/// assert_eq!(get_event_loop()?.name(), Some("mine"));
 /// # Ok(())
 /// # }
 /// ```
