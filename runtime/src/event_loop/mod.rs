@@ -46,7 +46,7 @@ pub use self::clock::Clock;
 pub use self::close::StillRunning;
 pub use self::handle::{Handle, TimerHandle};
 pub use self::inbox::LoopHandle;
-pub use self::of_thread::{get_event_loop, set_event_loop};
+pub use self::of_thread::{get_event_loop, get_running_loop, set_event_loop, try_get_running_loop};
 pub use self::report::{ErrorContext, ExceptionHandler};
 pub use self::run_error::RunError;
 pub use self::stats::LoopStats;
@@ -384,24 +384,4 @@ impl Drop for Running<'_> {
         self.0.stopping.set(false);
         self.0.phase.set(Phase::Idle);
     }
-}
-
-/// Returns the loop that runs on this thread.
-///
-/// The asyncio counterpart has the same name.
-///
-/// # Panics
-///
-/// If none is running; [`try_get_running_loop`] asks first.
-#[track_caller]
-pub fn get_running_loop() -> EventLoop {
-    match try_get_running_loop() {
-        Some(event_loop) => event_loop,
-        None => panic!("no running event loop: this works only inside looplet::run"),
-    }
-}
-
-/// Returns the loop that runs on this thread, if one does.
-pub fn try_get_running_loop() -> Option<EventLoop> {
-    context::running().map(|core| EventLoop { core })
 }

@@ -1,8 +1,9 @@
-//! The loop of a thread: which one is meant where none is named and none runs.
+//! The loop of a thread: which one is meant where none is named.
 //!
-//! The oldest asyncio programs begin with `loop = asyncio.get_event_loop()`, run it several
-//! times, and close it. asyncio has stopped making loops there (since 3.14 that is an error),
-//! because a loop that nobody closes leaks. Here one that nobody holds is gone.
+//! Most programs ask for the loop that runs. The oldest asyncio programs begin, before one does,
+//! with `loop = asyncio.get_event_loop()`, run it several times, and close it. asyncio has stopped
+//! making loops there (since 3.14 that is an error), because a loop that nobody closes leaks.
+//! Here one that nobody holds is gone.
 //!
 //! # Rules
 //!
@@ -11,7 +12,28 @@
 
 use std::io;
 
-use super::{EventLoop, WeakLoop, context, try_get_running_loop};
+use super::EventLoop;
+use super::context;
+
+/// Returns the loop that runs on this thread.
+///
+/// The asyncio counterpart has the same name.
+///
+/// # Panics
+///
+/// If none is running; [`try_get_running_loop`] asks first.
+#[track_caller]
+pub fn get_running_loop() -> EventLoop {
+    match try_get_running_loop() {
+        Some(event_loop) => event_loop,
+        None => panic!("no running event loop: this works only inside looplet::run"),
+    }
+}
+
+/// Returns the loop that runs on this thread, if one does.
+pub fn try_get_running_loop() -> Option<EventLoop> {
+    context::running().map(|core| EventLoop { core })
+}
 
 /// Returns the loop of this thread: the one that runs, else the one that was set, else a new
 /// one, which is set from then on.
@@ -41,9 +63,9 @@ use super::{EventLoop, WeakLoop, context, try_get_running_loop};
 /// # }
 /// ```
 pub fn get_event_loop() -> io::Result<EventLoop> {
-    let chosen = || context::chosen().map(WeakLoop).and_then(WeakLoop::upgrade);
-    if let Some(event_loop) = try_get_running_loop().or_else(chosen) {
-        return Ok(event_loop);
+    let chosen = || context::chosen().and_then(context::find_loop);
+    if let Some(core) = context::running().or_else(chosen) {
+        return Ok(EventLoop { core });
     }
     let event_loop = EventLoop::new()?;
     set_event_loop(Some(&event_loop));
