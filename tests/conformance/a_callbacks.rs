@@ -3,9 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use looplet::{Clock, EventLoop, Handle, get_running_loop, sleep};
+use looplet::{Clock, Handle, get_running_loop, sleep};
 
 use crate::programs::{Tick, loop_on, ms, new_loop, run, stop};
 use crate::table::Case;
