@@ -162,6 +162,11 @@ impl Context {
         Self { vars }
     }
 
+    /// The context that has these values, and not a copy of them.
+    pub(crate) fn sharing(vars: SharedVars) -> Self {
+        Self { vars }
+    }
+
     pub(crate) fn vars(&self) -> &SharedVars {
         &self.vars
     }

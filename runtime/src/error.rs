@@ -23,6 +23,7 @@ impl Error for LoopClosed {}
 
 /// A deadline passed before the work was done. asyncio raises `TimeoutError`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(alias = "TimeoutError")]
 pub struct TimedOut;
 
 impl fmt::Display for TimedOut {

@@ -230,3 +230,38 @@ fn a_loop_can_start_all_its_tasks_eagerly() {
     let done = event_loop.run_until_complete(async { create_task(async {}).done() });
     assert!(done.unwrap());
 }
+
+#[test]
+fn the_context_of_a_task_is_the_one_it_runs_in() {
+    run_virtual(async {
+        let task = create_task(async {
+            yield_now().await;
+            let seen = number();
+            NUMBER.set(8);
+            yield_now().await;
+            seen
+        });
+        let context = task.context().expect("it has not ended");
+        context.run(|| drop(NUMBER.set(7)));
+        yield_now().await;
+        yield_now().await;
+        assert_eq!(context.get(&NUMBER), Some(8));
+        assert_eq!(number(), 0);
+        assert_eq!((&task).await, 7);
+        assert!(task.context().is_none());
+    });
+}
+
+#[test]
+fn a_runner_can_run_in_a_context_of_its_own() {
+    let runner = Runner::with_loop(virtual_loop());
+    let context = Context::new();
+    let ran = runner.run_in(&context, async { drop(NUMBER.set(3)) });
+    ran.expect("it ends by itself");
+    let again = runner.run_in(&context, async { number() });
+    assert_eq!(again.expect("it ends by itself"), 3);
+    assert_eq!(
+        runner.run(async { number() }).expect("it ends by itself"),
+        0
+    );
+}

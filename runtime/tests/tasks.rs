@@ -5,7 +5,7 @@ mod common;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use common::{SayOnDrop, Ticks, Trace, join, ms, panic_in, traced, turns};
+use common::{SayOnDrop, Ticks, Trace, join, ms, panic_in, run_virtual, traced, turns};
 use looplet::{
     CancelReason, Task, TaskError, all_tasks, catch_cancel, create_task, current_task, gather,
     get_running_loop, sleep, timeout, yield_now,
@@ -42,6 +42,57 @@ fn tasks_start_in_the_next_turn_in_the_order_of_the_calls() {
         t.say("main");
     });
     assert_eq!(trace, ["created", "start 0", "start 1", "start 2", "main"]);
+}
+
+#[test]
+fn a_task_says_what_it_is_and_what_it_waits_for() {
+    run_virtual(async {
+        let here = std::panic::Location::caller();
+        let task = create_task(sleep(ms(5)));
+        assert_eq!(task.spawned_at().line(), here.line() + 1);
+        assert_eq!(task.spawned_at().file(), here.file());
+        assert_eq!(task.coroutine(), "looplet::task::sleep::Sleep");
+        assert_eq!(task.waits_for(), None);
+        yield_now().await;
+        assert_eq!(task.waits_for().as_deref(), Some("sleep 0.005 s"));
+        task.cancel();
+        assert!(task.join().await.is_err());
+        assert_eq!(task.waits_for(), None);
+    });
+}
+
+#[test]
+fn a_reference_to_a_task_says_the_same_and_whether_it_has_ended() {
+    run_virtual(async {
+        let task = create_task(async { yield_now().await });
+        task.set_name("twin");
+        let twin = all_tasks().into_iter().find(|task| task.name() == "twin");
+        let twin = twin.expect("it is there");
+        assert_eq!(twin.spawned_at(), task.spawned_at());
+        assert_eq!(twin.coroutine(), task.coroutine());
+        assert!(twin.get_loop().is_some());
+        assert!(!twin.done());
+        task.await;
+        assert!(twin.done());
+        assert_eq!(twin.waits_for(), None);
+    });
+}
+
+#[test]
+fn a_task_takes_its_own_cancel_back_through_the_current_task() {
+    run_virtual(async {
+        let own = current_task().expect("a task runs");
+        own.cancel_with("enough");
+        let cause = catch_cancel(sleep(ms(5)))
+            .await
+            .expect_err("it was cancelled");
+        assert_eq!(cause.message(), Some("enough"));
+        assert_eq!(
+            (own.cancelling(), own.uncancel(), own.uncancel()),
+            (1, 0, 0)
+        );
+        sleep(ms(5)).await;
+    });
 }
 
 #[test]

@@ -71,6 +71,7 @@ impl CancelReason {
 /// ```
 #[derive(Clone)]
 #[must_use = "a caught cancel is either passed on with `raise` or dropped knowingly"]
+#[doc(alias = "CancelledError")]
 pub struct Cancelled {
     details: Arc<Details>,
 }

@@ -7,7 +7,8 @@
 //!
 //! # Rules
 //!
-//! 1. The loop counts in nanoseconds since it was made, which fits a `u64` for 584 years.
+//! 1. The loop counts in nanoseconds since a day before it was made, which fits a `u64` for 584
+//!    years. The day is for deadlines that had passed by then: they have an order, too.
 //! 2. The virtual clock only moves when the loop moves it: by a jump when the loop is idle,
 //!    and by [`TURN_COST`] for each turn that had something to run. Without the latter, a
 //!    callback that reschedules itself would stop the time for everybody else.
@@ -17,6 +18,9 @@ use std::time::{Duration, Instant};
 
 /// What a turn with ready entries costs on the virtual clock.
 const TURN_COST: u64 = 1_000;
+
+/// How long before a loop was made its time begins.
+const BEFORE: Duration = Duration::from_secs(86_400);
 
 /// Which time a loop lives in.
 ///
@@ -43,14 +47,17 @@ pub(crate) struct LoopClock {
 
 impl LoopClock {
     pub(crate) fn new(clock: Clock) -> Self {
-        let virtual_now = (clock == Clock::Virtual).then(|| Cell::new(0));
+        let made = Instant::now();
+        // A system may count from its start; then there is no time before.
+        let start = made.checked_sub(BEFORE).unwrap_or(made);
+        let now = nanoseconds(made - start);
         Self {
-            start: Instant::now(),
-            virtual_now,
+            start,
+            virtual_now: (clock == Clock::Virtual).then(|| Cell::new(now)),
         }
     }
 
-    /// Nanoseconds since the loop was made.
+    /// Nanoseconds since the start.
     pub(crate) fn now(&self) -> u64 {
         match &self.virtual_now {
             Some(now) => now.get(),
@@ -76,7 +83,7 @@ impl LoopClock {
         }
     }
 
-    /// The instant that lies `nanos` after the start of the loop.
+    /// The instant that lies `nanos` after the start.
     pub(crate) fn instant_at(&self, nanos: u64) -> Instant {
         let span = Duration::from_nanos(nanos);
         self.start
@@ -84,7 +91,7 @@ impl LoopClock {
             .unwrap_or_else(|| self.start + FAR)
     }
 
-    /// The loop's nanosecond of `instant`; instants before the start of the loop are 0.
+    /// The loop's nanosecond of `instant`; instants before the start are 0.
     pub(crate) fn nanos_at(&self, instant: Instant) -> u64 {
         nanoseconds(instant.saturating_duration_since(self.start))
     }

@@ -1,12 +1,28 @@
 //! The end of a loop: everything that is left is dropped, and what should not have been left is
 //! reported, once.
 
+use std::error::Error;
+use std::fmt;
 use std::rc::Rc;
 
 use super::context;
 use super::core::{Core, Phase};
 use super::graph::Graph;
 use super::report::ErrorContext;
+
+/// A loop cannot be closed while it runs.
+///
+/// asyncio raises `RuntimeError('Cannot close a running event loop')`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StillRunning;
+
+impl fmt::Display for StillRunning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot close a running event loop")
+    }
+}
+
+impl Error for StillRunning {}
 
 /// Empties a loop for good. The loop counts as the running one meanwhile, so that the `Drop`
 /// of a user's future may ask for it.

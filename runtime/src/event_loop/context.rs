@@ -46,6 +46,8 @@ struct ThreadContext {
     entered_vars: ManuallyDrop<RefCell<Option<SharedVars>>>,
     /// The values of whoever runs outside of tasks.
     thread_vars: ManuallyDrop<RefCell<Option<SharedVars>>>,
+    /// The loop that a program has set for this thread.
+    chosen: Cell<Option<LoopNumber>>,
     /// All loops of this thread.
     loops: ManuallyDrop<RefCell<Vec<Weak<Core>>>>,
 }
@@ -70,6 +72,7 @@ thread_local! {
             vars_used: Cell::new(false),
             entered_vars: ManuallyDrop::new(RefCell::new(None)),
             thread_vars: ManuallyDrop::new(RefCell::new(None)),
+            chosen: Cell::new(None),
             loops: ManuallyDrop::new(RefCell::new(Vec::new())),
         }
     };
@@ -91,7 +94,21 @@ pub(crate) fn forget(core: &Rc<Core>) {
         let mut loops = context.loops.borrow_mut();
         loops.retain(|other| !std::ptr::eq(other.as_ptr(), Rc::as_ptr(core)));
         loops.shrink_to_fit();
+        // The number will be that of another loop.
+        if context.chosen.get() == Some(core.number) {
+            context.chosen.set(None);
+        }
     });
+}
+
+/// Returns the loop that a program has set for this thread.
+pub(crate) fn chosen() -> Option<LoopNumber> {
+    CONTEXT.with(|context| context.chosen.get())
+}
+
+/// Sets the loop of this thread.
+pub(crate) fn choose(number: Option<LoopNumber>) {
+    CONTEXT.with(|context| context.chosen.set(number));
 }
 
 /// Makes a loop the running one until the guard is dropped.

@@ -28,8 +28,10 @@ use super::timers::{TimerAction, TimerKey, Timers};
 use super::watch::Watch;
 
 /// How a loop is set up.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
+    /// The name, if it was given one.
+    pub(crate) name: Option<String>,
     pub(crate) clock: Clock,
     /// Entries that may run between two looks at the kernel while more are ready.
     pub(crate) io_interval: u32,
@@ -77,18 +79,19 @@ impl Core {
         let (reactor, bell) = Reactor::new()?;
         let inbox = Arc::new(Inbox::new(bell));
         let number = inbox::enlist(inbox.clone())?;
+        let clock = LoopClock::new(settings.clock);
         Ok(Rc::new(Self {
             number,
-            settings,
-            clock: LoopClock::new(settings.clock),
             ready: ReadyQueue::new(),
-            timers: Timers::new(),
+            timers: Timers::new(clock.now()),
+            clock,
             tasks: Tasks::new(),
             contexts: Contexts::default(),
             reactor,
             inbox,
             reporter: Reporter::default(),
             watch: Watch::new(settings.debug),
+            settings,
             phase: Cell::new(Phase::Idle),
             stopping: Cell::new(false),
             since_poll: Cell::new(u32::MAX),

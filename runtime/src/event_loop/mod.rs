@@ -34,14 +34,19 @@ mod turn;
 mod run_error;
 mod guest;
 mod stats;
+mod builder;
+mod of_thread;
 
 use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+pub use self::builder::EventLoopBuilder;
 pub use self::clock::Clock;
+pub use self::close::StillRunning;
 pub use self::handle::{Handle, TimerHandle};
 pub use self::inbox::LoopHandle;
+pub use self::of_thread::{get_event_loop, get_running_loop, set_event_loop, try_get_running_loop};
 pub use self::report::{ErrorContext, ExceptionHandler};
 pub use self::run_error::RunError;
 pub use self::stats::LoopStats;
@@ -66,7 +71,7 @@ pub(crate) use self::turn::step_now;
 pub(crate) use self::waker::{is_waker_of, ticket_of, waker_of};
 
 use self::close::close;
-use self::core::{Phase, Settings};
+use self::core::Phase;
 use self::ticket::LoopNumber;
 use self::turn::{Scratch, turn};
 
@@ -99,76 +104,25 @@ pub struct EventLoop {
     core: Rc<Core>,
 }
 
-/// Settings for a new loop; made by [`EventLoop::builder`].
-#[derive(Clone, Copy, Debug)]
-#[must_use]
-pub struct EventLoopBuilder {
-    settings: Settings,
-}
-
-impl EventLoopBuilder {
-    /// Chooses the clock. Default: [`Clock::Real`].
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.settings.clock = clock;
-        self
-    }
-
-    /// Sets how many entries may run between two looks at the kernel while more entries are
-    /// ready. Default: 61. With 1, the kernel is asked every turn, exactly as asyncio does.
-    pub fn io_interval(mut self, entries: u32) -> Self {
-        self.settings.io_interval = entries;
-        self
-    }
-
-    /// Lets every task make its first step at once, as with [`TaskOptions::eager`]. Default: no.
-    /// The asyncio counterpart is `eager_task_factory`.
-    ///
-    /// [`TaskOptions::eager`]: crate::TaskOptions::eager
-    #[doc(alias = "eager_task_factory")]
-    pub fn eager_tasks(mut self, eager: bool) -> Self {
-        self.settings.eager = eager;
-        self
-    }
-
-    /// Switches debug mode on or off; see [`EventLoop::set_debug`]. Default: on if the
-    /// environment variable `LOOPLET_DEBUG` is set, and not to `0`.
-    pub fn debug(mut self, debug: bool) -> Self {
-        self.settings.debug = Some(debug);
-        self
-    }
-
-    /// Makes the loop.
-    ///
-    /// # Errors
-    ///
-    /// If the kernel gives no epoll or eventfd descriptor, or if 4096 loops are alive.
-    pub fn build(self) -> io::Result<EventLoop> {
-        let core = Core::new(self.settings)?;
-        context::remember(&core);
-        Ok(EventLoop { core })
-    }
-}
-
 impl EventLoop {
     /// Makes a loop on the real clock.
     ///
     /// # Errors
     ///
     /// As [`EventLoopBuilder::build`].
+    #[doc(alias = "new_event_loop")]
     pub fn new() -> io::Result<Self> {
         Self::builder().build()
     }
 
     /// Starts the settings of a loop that is not the default one.
     pub fn builder() -> EventLoopBuilder {
-        EventLoopBuilder {
-            settings: Settings {
-                clock: Clock::Real,
-                io_interval: 61,
-                eager: false,
-                debug: None,
-            },
-        }
+        EventLoopBuilder::new()
+    }
+
+    /// Returns the name, if [`EventLoopBuilder::name`] gave one.
+    pub fn name(&self) -> Option<&str> {
+        self.core.settings.name.as_deref()
     }
 
     /// Schedules `callback` for the next turn.
@@ -195,7 +149,27 @@ impl EventLoop {
     /// Schedules `callback` to run at `when`, on the clock of [`time`](Self::time).
     ///
     /// A time that has passed is legal: the callback runs in the next turn, after those with
-    /// earlier deadlines. The asyncio counterpart is `loop.call_at`.
+    /// earlier deadlines. It is what a negative delay is in asyncio. Times more than a day before
+    /// the loop was made count as the same. The asyncio counterpart is `loop.call_at`.
+    ///
+    /// ```
+    /// use looplet::EventLoop;
+    /// use std::{cell::RefCell, rc::Rc, time::Duration};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let event_loop = EventLoop::new()?;
+    /// let (now, said) = (event_loop.time(), Rc::new(RefCell::new(Vec::new())));
+    /// for late in [1, 2] {
+    ///     let said = said.clone();
+    ///     let when = now - Duration::from_secs(late);
+    ///     event_loop.call_at(when, move || said.borrow_mut().push(late));
+    /// }
+    /// event_loop.stop(); // After one turn.
+    /// event_loop.run_forever()?;
+    /// assert_eq!(*said.borrow(), [2, 1]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn call_at(&self, when: Instant, callback: impl FnOnce() + 'static) -> TimerHandle {
         let deadline = self.core.clock.nanos_at(when);
         self.call_at_nanos(deadline, self::callback(in_context(callback)))
@@ -284,10 +258,39 @@ impl EventLoop {
     ///
     /// # Panics
     ///
-    /// If the loop is running.
+    /// If the loop is running; [`try_close`](Self::try_close) gives that as a value.
+    #[track_caller]
     pub fn close(&self) {
-        assert!(!self.is_running(), "cannot close a running event loop");
+        if let Err(error) = self.try_close() {
+            panic!("{error}");
+        }
+    }
+
+    /// Ends the loop as [`close`](Self::close) does, unless it is running.
+    ///
+    /// # Errors
+    ///
+    /// [`StillRunning`] if the loop is running: then nothing changes.
+    ///
+    /// ```
+    /// use looplet::{EventLoop, StillRunning};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let event_loop = EventLoop::new()?;
+    /// let inner = event_loop.clone();
+    /// let refused = event_loop.run_until_complete(async move { inner.try_close() })?;
+    /// assert_eq!(refused, Err(StillRunning));
+    /// assert_eq!(event_loop.try_close(), Ok(()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "close")]
+    pub fn try_close(&self) -> Result<(), StillRunning> {
+        if self.is_running() {
+            return Err(StillRunning);
+        }
         close(&self.core);
+        Ok(())
     }
 
     /// Sets what is told of panics and errors that nobody awaited; `None` restores the
@@ -297,9 +300,22 @@ impl EventLoop {
         self.core.reporter.set_handler(handler);
     }
 
+    /// Returns what was set with [`set_exception_handler`](Self::set_exception_handler);
+    /// `None`: the default. The asyncio counterpart is `loop.get_exception_handler`.
+    #[doc(alias = "get_exception_handler")]
+    pub fn exception_handler(&self) -> Option<ExceptionHandler> {
+        self.core.reporter.handler()
+    }
+
     /// Tells the exception handler. The asyncio counterpart is `loop.call_exception_handler`.
     pub fn call_exception_handler(&self, context: &ErrorContext) {
         self.core.reporter.report(context);
+    }
+
+    /// Does what is done without a handler: writes a line to standard error. For a handler that
+    /// leaves some reports to it. The asyncio counterpart is `loop.default_exception_handler`.
+    pub fn default_exception_handler(&self, context: &ErrorContext) {
+        report_by_default(context);
     }
 
     pub(crate) fn core(&self) -> &Rc<Core> {
@@ -368,24 +384,4 @@ impl Drop for Running<'_> {
         self.0.stopping.set(false);
         self.0.phase.set(Phase::Idle);
     }
-}
-
-/// Returns the loop that runs on this thread.
-///
-/// The asyncio counterpart has the same name.
-///
-/// # Panics
-///
-/// If none is running; [`try_get_running_loop`] asks first.
-#[track_caller]
-pub fn get_running_loop() -> EventLoop {
-    match try_get_running_loop() {
-        Some(event_loop) => event_loop,
-        None => panic!("no running event loop: this works only inside looplet::run"),
-    }
-}
-
-/// Returns the loop that runs on this thread, if one does.
-pub fn try_get_running_loop() -> Option<EventLoop> {
-    context::running().map(|core| EventLoop { core })
 }

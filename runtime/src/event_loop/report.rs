@@ -78,10 +78,13 @@ impl Reporter {
         drop(old);
     }
 
+    pub(crate) fn handler(&self) -> Option<ExceptionHandler> {
+        self.handler.borrow().clone()
+    }
+
     /// Tells the handler, and the default one if that one panics.
     pub(crate) fn report(&self, context: &ErrorContext) {
-        let handler = self.handler.borrow().clone();
-        let Some(handler) = handler else {
+        let Some(handler) = self.handler() else {
             return report_by_default(context);
         };
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| handler(context))) {

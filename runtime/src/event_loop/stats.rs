@@ -67,7 +67,11 @@ impl EventLoop {
 
 impl fmt::Debug for EventLoop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventLoop")
+        let mut shown = f.debug_struct("EventLoop");
+        if let Some(name) = self.name() {
+            shown.field("name", &name);
+        }
+        shown
             .field("phase", &self.core.phase.get())
             .field("ready", &self.core.ready.len())
             .field("tasks", &self.core.tasks.len())

@@ -25,8 +25,8 @@ const INDEX_BITS: u32 = 26;
 /// Bits for the number of a loop: slot and generation.
 const LOOP_BITS: u32 = 20;
 
-/// Tasks that one loop can hold: 67 million.
-pub(crate) const MAX_TASKS: usize = 1 << INDEX_BITS;
+/// Tasks that one loop can hold: 67 million. The last place is [`TaskId::NOBODY`]'s.
+pub(crate) const MAX_TASKS: usize = (1 << INDEX_BITS) - 1;
 
 /// Which loop: a slot of the table of loops, and which of its tenants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +61,12 @@ impl LoopNumber {
 }
 
 impl TaskId {
+    /// What is no task of its loop but has the shape of one: no task has this place.
+    pub(crate) const NOBODY: Self = Self {
+        index: MAX_TASKS as u32,
+        generation: 1,
+    };
+
     /// The `count`-th task of a loop, at `index`.
     pub(crate) fn new(index: usize, count: u32) -> Self {
         let generation = count & ((1 << GENERATION_BITS) - 1);

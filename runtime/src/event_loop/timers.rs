@@ -56,9 +56,10 @@ struct Inner {
 }
 
 impl Timers {
-    pub(crate) fn new() -> Self {
+    /// Makes an empty store for a loop on whose clock it is `now`.
+    pub(crate) fn new(now: u64) -> Self {
         let inner = Inner {
-            wheel: Wheel::new(),
+            wheel: Wheel::new(now),
             timers: Slab::new(),
             made: 0,
             due: Vec::new(),
@@ -166,7 +167,7 @@ impl Timers {
     /// Removes all timers and returns what they would have done, for the caller to drop.
     pub(crate) fn clear(&self) -> Vec<TimerAction> {
         let mut inner = self.inner.borrow_mut();
-        inner.wheel = Wheel::new();
+        inner.wheel = Wheel::new(0);
         self.count.set(0);
         std::mem::take(&mut inner.timers)
             .into_iter()

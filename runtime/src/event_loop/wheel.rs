@@ -80,10 +80,10 @@ struct Place {
 }
 
 impl Wheel {
-    /// Makes an empty wheel that stands at nanosecond 0.
-    pub(crate) fn new() -> Self {
+    /// Makes an empty wheel that stands at nanosecond `now`.
+    pub(crate) fn new(now: u64) -> Self {
         Self {
-            elapsed: 0,
+            elapsed: now / TICK,
             levels: std::array::from_fn(|_| Level::new()),
         }
     }
@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn equal_deadlines_come_out_in_the_order_they_went_in() {
-        let mut wheel = Wheel::new();
+        let mut wheel = Wheel::new(0);
         let all: Vec<_> = (0..100).map(|sequence| entry(5 * TICK, sequence)).collect();
         all.iter().for_each(|&entry| wheel.insert(entry));
         assert_eq!(advance(&mut wheel, 5 * TICK), all);
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_timer_is_never_early_even_by_a_nanosecond() {
-        let mut wheel = Wheel::new();
+        let mut wheel = Wheel::new(0);
         wheel.insert(entry(3 * TICK + 7, 0));
         assert_eq!(advance(&mut wheel, 3 * TICK + 6), []);
         assert_eq!(wheel.next_deadline(), Some(3 * TICK + 7));
@@ -311,7 +311,7 @@ mod tests {
 
     #[test]
     fn overdue_timers_are_sorted_too() {
-        let mut wheel = Wheel::new();
+        let mut wheel = Wheel::new(0);
         advance(&mut wheel, 1_000 * TICK);
         for (sequence, deadline) in [900, 100, 500].into_iter().enumerate() {
             wheel.insert(entry(deadline * TICK, sequence as u64));
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_deadline_beyond_the_reach_of_the_wheel_is_not_early_and_not_lost() {
-        let mut wheel = Wheel::new();
+        let mut wheel = Wheel::new(0);
         let far = (3 * REACH + 17) * TICK;
         wheel.insert(entry(far, 0));
         for now in [1, REACH - 1, REACH, REACH + 1, 2 * REACH, 3 * REACH + 16] {
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn cancelled_far_deadlines_do_not_pile_up() {
-        let mut wheel = Wheel::new();
+        let mut wheel = Wheel::new(0);
         for sequence in 0..100_000 {
             wheel.insert(entry(30_000 * TICK, sequence));
             if sequence >= 10 {
@@ -360,7 +360,7 @@ mod tests {
     fn the_wheel_agrees_with_a_sorted_map() {
         for seed in 1..=200 {
             let mut random = Xorshift(0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(seed));
-            let mut wheel = Wheel::new();
+            let mut wheel = Wheel::new(0);
             let mut model = BTreeMap::new();
             let mut alive = HashSet::new();
             let mut now: u64 = 0;

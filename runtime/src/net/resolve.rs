@@ -31,6 +31,7 @@ impl Address {
     /// # Errors
     ///
     /// If the name is not known, or if the string it was made from has no port.
+    #[doc(alias = "getaddrinfo")]
     pub async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         match &self.0 {
             Kind::Socket(address) => Ok(vec![*address]),

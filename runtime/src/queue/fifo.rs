@@ -181,6 +181,7 @@ impl<T, S: Store<T>> Queue<T, S> {
 
     /// Takes no more items and drops those that are in; [`join`](Self::join) does not wait for
     /// them. The asyncio counterpart is `shutdown(immediate=True)`.
+    #[doc(alias = "shutdown")]
     pub fn shutdown_now(&self) {
         let dropped = std::mem::take(&mut *self.inner.items.borrow_mut());
         let left = self.inner.unfinished.get().saturating_sub(dropped.len());

@@ -138,9 +138,43 @@ impl Runner {
     /// If `main` panics, with its payload.
     #[track_caller]
     pub fn run<F: Future + 'static>(&self, main: F) -> Result<F::Output, RunError> {
+        self.run_in(&self.context, main)
+    }
+
+    /// Runs `main` as [`run`](Self::run) does, in a context of its own: the values it sets are
+    /// left there. asyncio's `run` has an argument for that.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Panics
+    ///
+    /// If `main` panics, with its payload.
+    ///
+    /// ```
+    /// use looplet::{Context, ContextVar, Runner};
+    ///
+    /// static USER: ContextVar<&str> = ContextVar::new("user");
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (runner, guest) = (Runner::new()?, Context::new());
+    /// runner.run_in(&guest, async { drop(USER.set("anna")) })?;
+    /// assert_eq!(guest.get(&USER), Some("anna"));
+    /// assert_eq!(runner.run(async { USER.get() })?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "run")]
+    #[track_caller]
+    pub fn run_in<F: Future + 'static>(
+        &self,
+        context: &Context,
+        main: F,
+    ) -> Result<F::Output, RunError> {
         self.event_loop.check_runnable()?;
         let options = TaskOptions {
-            context: Some(self.context.clone()),
+            context: Some(context.clone()),
             ..TaskOptions::default()
         };
         let task = self.event_loop.create_task_with(main, options);

@@ -9,6 +9,8 @@ use std::io;
 
 /// Why a read did not give what was asked for.
 #[derive(Debug)]
+#[doc(alias = "IncompleteReadError")]
+#[doc(alias = "LimitOverrunError")]
 #[non_exhaustive]
 pub enum ReadError {
     /// The connection ended first. asyncio raises `IncompleteReadError`.

@@ -66,6 +66,15 @@ impl Condition {
         self.lock.acquire().await
     }
 
+    /// Gives the lock back that somebody holds, without its guard. See [`Lock::release`].
+    ///
+    /// # Errors
+    ///
+    /// [`NotAcquired`] if nobody holds the lock.
+    pub fn release(&self) -> Result<(), NotAcquired> {
+        self.lock.release()
+    }
+
     /// Returns whether somebody holds the lock.
     pub fn locked(&self) -> bool {
         self.lock.locked()

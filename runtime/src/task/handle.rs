@@ -104,6 +104,7 @@ impl<T: 'static> Task<T> {
     }
 
     /// Returns the name: `Task-N`, unless it was given another.
+    #[doc(alias = "get_name")]
     pub fn name(&self) -> String {
         self.object.name()
     }

@@ -16,6 +16,7 @@ mod cell;
 mod of_promise;
 mod task_ref;
 mod handle;
+mod about;
 mod options;
 mod spawn;
 mod wait;

@@ -89,9 +89,8 @@ impl<T: 'static> Coroutine for PromiseTask<T> {
         self.promise.number()
     }
 
-    /// That of no task: numbers begin with 1.
     fn ticket(&self) -> Ticket {
-        Ticket::new(self.promise.event_loop().number(), TaskId::new(0, 0))
+        Ticket::new(self.promise.event_loop().number(), TaskId::NOBODY)
     }
 
     fn site(&self) -> &'static Location<'static> {

@@ -9,6 +9,7 @@ pub struct TaskOptions {
     pub name: Option<String>,
     /// Whether its first step is made at once, within the call that makes it, and not in the
     /// next turn. A task that never waits has then ended when the call returns.
+    #[doc(alias = "eager_start")]
     pub eager: bool,
     /// The context it runs in. `None`: a copy of the current one.
     pub context: Option<Context>,

@@ -131,9 +131,10 @@ impl EventLoop {
 
     /// Runs the loop until `main` is done and returns what it returns.
     ///
-    /// `main` becomes a task like any other. Tasks it has started and not awaited are still
-    /// there afterwards; [`Runner`](crate::Runner) cleans them up. The asyncio counterpart
-    /// has the same name.
+    /// `main` becomes a task like any other; it may be a [`Task`] or a
+    /// [`Promise`](crate::Promise), which is then awaited. Tasks it has started and not awaited
+    /// are still there afterwards; [`Runner`](crate::Runner) cleans them up. The asyncio
+    /// counterpart has the same name.
     ///
     /// # Errors
     ///
@@ -144,9 +145,12 @@ impl EventLoop {
     ///
     /// If `main` panics, with its payload.
     #[track_caller]
-    pub fn run_until_complete<F: Future + 'static>(&self, main: F) -> Result<F::Output, RunError> {
+    pub fn run_until_complete<F>(&self, main: F) -> Result<F::Output, RunError>
+    where
+        F: IntoFuture<Output: 'static, IntoFuture: 'static>,
+    {
         self.check_runnable()?;
-        let task = self.create_task(main);
+        let task = self.create_task(main.into_future());
         self.run_until_done(task)
     }
 

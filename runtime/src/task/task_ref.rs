@@ -10,7 +10,7 @@ use crate::event_loop::{self, Callback, Coroutine, EventLoop, Graph, awaited, ge
 /// [`all_tasks`] give.
 #[derive(Clone)]
 pub struct TaskRef {
-    coroutine: Rc<dyn Coroutine>,
+    pub(super) coroutine: Rc<dyn Coroutine>,
 }
 
 impl TaskRef {
@@ -18,6 +18,13 @@ impl TaskRef {
     #[track_caller]
     pub fn cancel(&self) -> bool {
         self.cancel_for(Cancelled::new(CancelReason::Requested))
+    }
+
+    /// Asks the task to end, with a message for whoever catches it; see
+    /// [`Task::cancel_with`](crate::Task::cancel_with).
+    #[track_caller]
+    pub fn cancel_with(&self, message: impl Into<String>) -> bool {
+        self.cancel_for(Cancelled::with_message(message))
     }
 
     pub(crate) fn cancel_for(&self, cause: Cancelled) -> bool {
@@ -34,6 +41,7 @@ impl TaskRef {
     }
 
     /// Returns the name: `Task-N`, unless it was given another.
+    #[doc(alias = "get_name")]
     pub fn name(&self) -> String {
         self.coroutine.name()
     }
@@ -46,6 +54,22 @@ impl TaskRef {
     /// Returns how many requests to end were made and not taken back.
     pub fn cancelling(&self) -> u32 {
         self.coroutine.frame().cancelling_inside()
+    }
+
+    /// Takes one request to end back; see [`Task::uncancel`](crate::Task::uncancel).
+    ///
+    /// ```
+    /// use looplet::{catch_cancel, current_task, run, yield_now};
+    ///
+    /// run(async {
+    ///     let main = current_task().expect("a task runs");
+    ///     main.cancel();
+    ///     assert!(catch_cancel(yield_now()).await.is_err());
+    ///     assert_eq!((main.cancelling(), main.uncancel()), (1, 0));
+    /// });
+    /// ```
+    pub fn uncancel(&self) -> u32 {
+        self.coroutine.frame().uncancel()
     }
 }
 
@@ -119,6 +143,8 @@ impl fmt::Display for Shown<'_> {
 /// assert!(graph.starts_with("* Task(name='Task-2', id=0x"));
 /// assert!(graph.contains("  + Awaited by:\n    * Task(name='Task-1', id=0x"));
 /// ```
+#[doc(alias = "capture_call_graph")]
+#[doc(alias = "print_call_graph")]
 pub fn format_call_graph(task: Option<&TaskRef>) -> String {
     let current = current_task();
     let Some(task) = task.or(current.as_ref()) else {

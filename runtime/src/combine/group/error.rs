@@ -9,6 +9,7 @@ use std::fmt;
 /// It is empty only if the group was cancelled by [`TaskGroup::cancel`](crate::TaskGroup::cancel)
 /// before its body had a value. The asyncio counterpart is `ExceptionGroup`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[doc(alias = "ExceptionGroup")]
 pub struct ErrorGroup<E> {
     errors: Vec<E>,
 }

@@ -49,7 +49,7 @@ pub(super) fn stillborn<F: Future + 'static>(
         body: Body::gone(),
         promise,
         frame: Frame::default(),
-        index: 0,
+        index: TaskId::NOBODY.index,
         site,
         name: Cell::new(None),
     })

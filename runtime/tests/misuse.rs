@@ -1,0 +1,202 @@
+//! Misuse, by name: what asyncio raises where a program calls what it must not, and what is given
+//! here. Most such errors are tested beside what they belong to; these are the others.
+
+mod common;
+
+use std::io::ErrorKind;
+use std::os::unix::net::UnixStream;
+
+use common::{Trace, report_to, run_virtual, virtual_loop};
+use looplet::{
+    Barrier, BufferLimitsError, Condition, DatagramProtocol, InvalidState, Lock, NotAcquired,
+    Protocol, RunError, Runner, StillRunning, TaskError, Transport, create_task, ensure_future,
+    get_running_loop, run, yield_now,
+};
+
+/// A protocol that does nothing.
+struct Silent;
+
+impl Protocol for Silent {
+    fn data_received(&mut self, _: &Transport, _: &[u8]) {}
+}
+
+impl DatagramProtocol for Silent {}
+
+#[test]
+fn a_running_loop_refuses_to_be_closed_and_goes_on() {
+    let (event_loop, trace) = (virtual_loop(), Trace::default());
+    let (inner, said) = (event_loop.clone(), trace.clone());
+    event_loop.call_soon(move || said.say(format!("{:?}", inner.try_close())));
+    event_loop.call_soon(trace.sayer("next"));
+    event_loop.stop();
+    event_loop.run_forever().expect("it is stopped");
+    assert_eq!(trace.take(), ["Err(StillRunning)", "next"]);
+    assert_eq!(
+        StillRunning.to_string(),
+        "cannot close a running event loop"
+    );
+    assert_eq!(event_loop.try_close(), Ok(()));
+    assert_eq!(event_loop.try_close(), Ok(()));
+}
+
+#[test]
+fn the_panic_of_a_close_in_a_callback_is_reported_and_the_loop_goes_on() {
+    let (event_loop, trace) = (virtual_loop(), Trace::default());
+    report_to(&event_loop, &trace);
+    let inner = event_loop.clone();
+    event_loop.call_soon(move || inner.close());
+    event_loop.call_soon(trace.sayer("next"));
+    event_loop.stop();
+    event_loop.run_forever().expect("it is stopped");
+    let report = "HANDLER a callback panicked: cannot close a running event loop";
+    assert_eq!(trace.take(), [report, "next"]);
+}
+
+#[test]
+fn a_runner_of_a_closed_loop_runs_nothing() {
+    let runner = Runner::with_loop(virtual_loop());
+    runner.get_loop().close();
+    let refused = runner.run(async {});
+    assert!(matches!(refused, Err(RunError::Closed)), "{refused:?}");
+}
+
+#[test]
+fn a_value_that_was_moved_out_is_not_there_for_a_result() {
+    run_virtual(async {
+        let promise = get_running_loop().create_promise();
+        promise.set_result(7).expect("it is new");
+        assert_eq!(promise.clone().await, 7);
+        assert_eq!(promise.result().err(), Some(InvalidState::Taken));
+
+        let task = create_task(async { 8 });
+        assert_eq!(task.clone().await, 8);
+        assert_eq!(task.result().err(), Some(InvalidState::Taken));
+    });
+}
+
+#[test]
+fn a_task_that_joins_itself_panics_instead_of_waiting_for_ever() {
+    let ended = run_virtual(async {
+        let handle = get_running_loop().create_promise();
+        let own = handle.clone();
+        let task = create_task(async move {
+            let task: looplet::Task<()> = own.await;
+            let _ = task.join().await;
+        });
+        handle.set_result(task.clone()).expect("it is new");
+        task.join().await
+    });
+    match ended {
+        Err(TaskError::Panicked(payload)) => {
+            let text = payload.downcast::<String>().expect("it is a text");
+            assert_eq!(*text, "a task cannot await itself: Task-2");
+        }
+        other => panic!("it ended with {other:?}"),
+    }
+}
+
+#[test]
+fn the_first_task_may_wait_for_a_promise_in_the_shape_of_a_task() {
+    let value = run_virtual(async {
+        let promise = get_running_loop().create_promise();
+        let awaited = ensure_future(promise.clone());
+        assert_eq!(awaited.waits_for(), None);
+        create_task(async move {
+            yield_now().await;
+            promise.set_result(7).expect("it is pending");
+        });
+        awaited.await
+    });
+    assert_eq!(value, 7);
+}
+
+#[test]
+fn what_waits_for_another_loop_that_does_not_run_is_a_deadlock_and_no_hang() {
+    let (first, second) = (virtual_loop(), virtual_loop());
+    // What still waits at the end is reported, which is tested elsewhere.
+    report_to(&first, &Trace::default());
+    let elsewhere = second.create_task(async { 1 });
+    let ran = first.run_until_complete(elsewhere);
+    let Err(RunError::Deadlock(deadlock)) = ran else {
+        panic!("it ended with {ran:?}");
+    };
+    let waits: Vec<_> = deadlock.tasks.iter().map(|task| &task.waits_for).collect();
+    assert_eq!(waits, [&Some("the Task 'Task-1'".to_string())]);
+    // It is not lost: its own loop runs it.
+    second.stop();
+    second.run_forever().expect("it is stopped");
+}
+
+#[test]
+fn a_lock_passes_from_one_loop_of_the_thread_to_another() {
+    let (first, second) = (virtual_loop(), virtual_loop());
+    let lock = Lock::new();
+    let guard = lock.try_acquire().expect("it is free");
+    let wanted = lock.clone();
+    let waiter = first.create_task(async move { drop(wanted.acquire().await) });
+    first.stop();
+    first.run_forever().expect("it is stopped");
+    let released = second.run_until_complete(async move { drop(guard) });
+    released.expect("it ends by itself");
+    first.run_until_complete(waiter).expect("the lock is free");
+    assert!(!lock.locked());
+}
+
+#[test]
+fn a_condition_gives_back_only_a_lock_that_is_held() {
+    run_virtual(async {
+        let condition = Condition::new();
+        assert_eq!(condition.release(), Err(NotAcquired));
+        condition.acquire().await.forget();
+        assert_eq!(condition.release(), Ok(()));
+        assert!(!condition.locked());
+    });
+}
+
+#[test]
+fn a_barrier_for_nobody_is_one_for_one() {
+    let barrier = Barrier::new(0);
+    assert_eq!(barrier.parties(), 1);
+    assert_eq!(run_virtual(async move { barrier.wait().await }), Ok(0));
+}
+
+#[test]
+fn limits_of_a_transport_are_refused_in_the_wrong_order() {
+    run(async {
+        let (ours, _theirs) = UnixStream::pair().expect("the system gives sockets");
+        let event_loop = get_running_loop();
+        let transport = event_loop.connect_accepted_socket(Silent, ours).await;
+        let transport = transport.expect("it is a stream socket");
+        let before = transport.write_buffer_limits();
+        let error = BufferLimitsError { high: 1, low: 2 };
+        assert_eq!(
+            transport.set_write_buffer_limits(Some(1), Some(2)),
+            Err(error)
+        );
+        assert_eq!(transport.write_buffer_limits(), before);
+        let text = "the high limit (1) must not be below the low one (2)";
+        assert_eq!(error.to_string(), text);
+        transport.close();
+    });
+}
+
+#[test]
+fn limits_of_a_datagram_transport_are_refused_in_the_wrong_order() {
+    run(async {
+        let event_loop = get_running_loop();
+        let made = event_loop.create_datagram_endpoint(Silent, Some("127.0.0.1:0".into()), None);
+        let transport = made.await.expect("a port is free");
+        let refused = transport.set_write_buffer_limits(Some(1), Some(2));
+        assert_eq!(refused, Err(BufferLimitsError { high: 1, low: 2 }));
+        transport.close();
+    });
+}
+
+#[test]
+fn a_plain_file_cannot_be_watched() {
+    let event_loop = virtual_loop();
+    let file = std::fs::File::open("/proc/self/exe").expect("it is there");
+    let refused = event_loop.add_reader(&file, || {}).map_err(|e| e.kind());
+    assert_eq!(refused, Err(ErrorKind::PermissionDenied));
+    assert!(!event_loop.remove_reader(&file));
+}
