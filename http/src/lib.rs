@@ -24,8 +24,8 @@
 //! * [`codec`]: bytes to messages and back.
 //!
 //! The others own sockets, from the bottom up: how long things may take (`timeouts`), how to
-//! get a socket (`connect`), one exchange on it (`connection`), who may have one (`pool`),
-//! what comes of it (`response`), where it leads (`redirect`), and what a program holds
+//! get a socket (`connect`), one exchange on it (`connection`), what the bytes of its body mean (`decoding`), who may
+//! have one (`pool`), a body on its way (`wire`), what comes of it (`response`), where it leads (`redirect`), and what a program holds
 //! (`session`).
 
 #![forbid(unsafe_code)]
@@ -38,7 +38,9 @@ mod timeouts;
 mod connect;
 mod unread;
 mod connection;
+mod decoding;
 mod pool;
+mod wire;
 mod response;
 mod redirect;
 mod into_url;

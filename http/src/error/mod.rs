@@ -230,8 +230,8 @@ pub enum Error {
     /// the middle, and what it had received is gone.
     BodyAbandoned,
     /// A coding of the content (gzip and the like) is broken, incomplete, or, where the
-    /// content must be understood, unknown. Without decoding
-    /// ([`DecodingPolicy::None`](crate::DecodingPolicy::None)) bodies are given out as sent.
+    /// content must be understood, unknown.
+    /// [`SessionConfig::decode`](crate::SessionConfig::decode) turns decoding off.
     BadContentCoding {
         /// The name of the coding.
         coding: String,

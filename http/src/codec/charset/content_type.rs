@@ -27,7 +27,11 @@ mod tests {
             ("text/html; CHARSET = \"utf-8\" ; x=y", Some("utf-8")),
             ("text/html; x-charset=a; charset=b; charset=c", Some("b")),
         ] {
-            assert_eq!(charset_of(content_type).as_deref(), expected, "{content_type}");
+            assert_eq!(
+                charset_of(content_type).as_deref(),
+                expected,
+                "{content_type}"
+            );
         }
     }
 }

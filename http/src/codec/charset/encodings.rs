@@ -16,13 +16,23 @@ pub(crate) fn decode(body: Vec<u8>, content_type: &str) -> String {
     decode_in(body, declared, || in_html(content_type))
 }
 
-/// Decodes a body in the charset of this label.
-pub(crate) fn decode_as(body: Vec<u8>, label: &str) -> Result<String, Error> {
-    let unknown = || Error::UnknownCharset {
-        label: label.to_owned(),
-    };
-    let encoding = Encoding::for_label(label.as_bytes()).ok_or_else(unknown)?;
-    Ok(decode_in(body, Some(encoding), || false))
+/// A charset that a program has named.
+pub(crate) struct Charset(&'static Encoding);
+
+impl Charset {
+    /// Finds the charset of a label.
+    pub(crate) fn named(label: &str) -> Result<Self, Error> {
+        let unknown = || Error::UnknownCharset {
+            label: label.to_owned(),
+        };
+        let encoding = Encoding::for_label(label.as_bytes());
+        encoding.map(Self).ok_or_else(unknown)
+    }
+
+    /// Decodes a body.
+    pub(crate) fn decode(self, body: Vec<u8>) -> String {
+        decode_in(body, Some(self.0), || false)
+    }
 }
 
 /// Decodes a body for which this charset is declared.
@@ -102,13 +112,16 @@ mod tests {
         let meta: &[u8] = b"<meta charset=gbk>";
         assert!(html("; charset=no-such", &[meta, GBK]).ends_with(TEXT));
         assert_eq!(html("; charset=no-such", &[TEXT.as_bytes()]), TEXT);
-        let error = decode_as(Vec::new(), "no-such").unwrap_err();
+        let error = Charset::named("no-such").err().unwrap();
         assert_eq!(error.to_string(), r#"unknown charset "no-such""#);
     }
 
     #[test]
     fn a_mark_of_utf16_corrects_the_byte_order() {
-        assert_eq!(html("; charset=utf-16", &[b"\xfe\xff\x4e\x2d\x65\x87"]), TEXT);
+        assert_eq!(
+            html("; charset=utf-16", &[b"\xfe\xff\x4e\x2d\x65\x87"]),
+            TEXT
+        );
         assert_eq!(html("; charset=utf-16", &[b"\x2d\x4e\x87\x65"]), TEXT);
         assert_eq!(html("", &[b"\xff\xfe\x2d\x4e\x87\x65"]), TEXT);
     }
@@ -121,7 +134,8 @@ mod tests {
     }
 
     #[test]
-    fn a_label_that_is_given_goes_before_everything() {
-        assert_eq!(decode_as(GBK.to_vec(), " GB2312 ").unwrap(), TEXT);
+    fn a_label_may_have_white_space_around_it_and_another_name() {
+        let named = Charset::named(" GB2312 ").ok().unwrap();
+        assert_eq!(named.decode(GBK.to_vec()), TEXT);
     }
 }

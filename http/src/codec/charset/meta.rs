@@ -87,8 +87,14 @@ mod tests {
                 "<meta http-equiv=Content-Type content=\"text/html; charset=gb2312\">",
                 Some("GBK"),
             ),
-            ("<meta name=x><meta charset=no-such><meta charset=gbk>", Some("GBK")),
-            ("<!-- <meta charset=koi8-r> --><meta charset=gbk>", Some("GBK")),
+            (
+                "<meta name=x><meta charset=no-such><meta charset=gbk>",
+                Some("GBK"),
+            ),
+            (
+                "<!-- <meta charset=koi8-r> --><meta charset=gbk>",
+                Some("GBK"),
+            ),
             ("<!--><meta charset=gbk>", Some("GBK")),
             ("<!-- <meta charset=gbk>", None),
             ("<metadata charset=gbk>", None),

@@ -23,6 +23,6 @@ mod encodings;
 mod utf8;
 
 #[cfg(feature = "charset")]
-pub(crate) use encodings::{decode, decode_as};
+pub(crate) use encodings::{Charset, decode};
 #[cfg(not(feature = "charset"))]
-pub(crate) use utf8::{decode, decode_as};
+pub(crate) use utf8::{Charset, decode};

@@ -9,13 +9,22 @@ pub(crate) fn decode(body: Vec<u8>, content_type: &str) -> String {
     named.unwrap_or(utf8)(body)
 }
 
-/// Decodes a body in the charset of this label.
-pub(crate) fn decode_as(body: Vec<u8>, label: &str) -> Result<String, Error> {
-    let unknown = || Error::UnknownCharset {
-        label: label.to_owned(),
-    };
-    let charset = charset(label.trim()).ok_or_else(unknown)?;
-    Ok(charset(body))
+/// A charset that a program has named.
+pub(crate) struct Charset(fn(Vec<u8>) -> String);
+
+impl Charset {
+    /// Finds the charset of a label.
+    pub(crate) fn named(label: &str) -> Result<Self, Error> {
+        let unknown = || Error::UnknownCharset {
+            label: label.to_owned(),
+        };
+        charset(label.trim()).map(Self).ok_or_else(unknown)
+    }
+
+    /// Decodes a body.
+    pub(crate) fn decode(self, body: Vec<u8>) -> String {
+        (self.0)(body)
+    }
 }
 
 fn charset(label: &str) -> Option<fn(Vec<u8>) -> String> {
@@ -49,15 +58,19 @@ mod tests {
         let decode = |body: &[u8], charset: &str| {
             decode(body.to_vec(), &format!("text/plain; charset={charset}"))
         };
-        assert_eq!(decode(b"\xef\xbb\xbf\xc3\xa9\xff", "utf-8"), "\u{e9}\u{fffd}");
+        assert_eq!(
+            decode(b"\xef\xbb\xbf\xc3\xa9\xff", "utf-8"),
+            "\u{e9}\u{fffd}"
+        );
         assert_eq!(decode(b"\xc3\xa9", "gbk"), "\u{e9}");
         assert_eq!(decode(b"\xe9", "ISO-8859-1"), "\u{e9}");
     }
 
     #[test]
     fn a_label_that_is_not_known_is_an_error_if_it_is_asked_for() {
-        let error = decode_as(Vec::new(), "gbk").unwrap_err();
+        let error = Charset::named("gbk").err().unwrap();
         assert_eq!(error.to_string(), r#"unknown charset "gbk""#);
-        assert_eq!(decode_as(vec![0xe9], " Latin1 ").unwrap(), "\u{e9}");
+        let latin1 = Charset::named(" Latin1 ").ok().unwrap();
+        assert_eq!(latin1.decode(vec![0xe9]), "\u{e9}");
     }
 }

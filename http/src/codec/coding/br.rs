@@ -45,7 +45,10 @@ impl Decode for Brotli {
         );
         match result {
             BrotliResult::ResultFailure => Err("the data is corrupt".to_owned()),
-            BrotliResult::ResultSuccess => Ok(Flow { ended: true, ..flow }),
+            BrotliResult::ResultSuccess => Ok(Flow {
+                ended: true,
+                ..flow
+            }),
             BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => Ok(flow),
         }
     }

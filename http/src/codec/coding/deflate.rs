@@ -36,7 +36,10 @@ impl Decode for Deflate {
                 }
                 (None, [first]) => {
                     *held = Some(*first);
-                    return Ok(Flow { consumed: 1, ..Flow::default() });
+                    return Ok(Flow {
+                        consumed: 1,
+                        ..Flow::default()
+                    });
                 }
                 (_, []) => return Ok(Flow::default()),
             }

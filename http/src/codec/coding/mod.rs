@@ -31,12 +31,12 @@ mod stage;
 mod content;
 mod offer;
 
-#[cfg(not(feature = "gzip"))]
-use self::{absent as deflate, absent as gzip};
 #[cfg(not(feature = "brotli"))]
 use self::absent as br;
 #[cfg(not(feature = "zstd"))]
 use self::absent as zstd;
+#[cfg(not(feature = "gzip"))]
+use self::{absent as deflate, absent as gzip};
 
 pub use content::ContentDecoder;
 pub use offer::{ContentCoding, accept_encoding};

@@ -13,14 +13,11 @@ use super::content::ContentDecoder;
 use super::decode::Decode;
 use super::stage::Stage;
 use super::{br, deflate, gzip, zstd};
-use crate::error::Error;
+use crate::error::{Error, Excerpt};
 use crate::message::syntax::list_members;
 
 /// The names that a coding offers, and what makes a decoder for them.
-type Coding = (
-    &'static [&'static str],
-    fn(&str) -> Option<Box<dyn Decode>>,
-);
+type Coding = (&'static [&'static str], fn(&str) -> Option<Box<dyn Decode>>);
 
 /// All codings, the one that is asked for first first.
 const CODINGS: [Coding; 4] = [
@@ -38,7 +35,11 @@ const CODINGS: [Coding; 4] = [
 /// assert!(offer == "identity" || offer.split(", ").all(|name| !name.is_empty()));
 /// ```
 pub fn accept_encoding() -> String {
-    let names: Vec<_> = CODINGS.iter().flat_map(|(names, _)| *names).copied().collect();
+    let names: Vec<_> = CODINGS
+        .iter()
+        .flat_map(|(names, _)| *names)
+        .copied()
+        .collect();
     match names.as_slice() {
         [] => "identity".to_owned(),
         names => names.join(", "),
@@ -65,18 +66,11 @@ impl ContentCoding {
     ///
     /// [`Error::BadContentCoding`] if there are more.
     pub fn of<'v>(values: impl IntoIterator<Item = &'v [u8]>, limit: usize) -> Result<Self, Error> {
-        let mut names = Vec::new();
-        for name in values.into_iter().flat_map(list_members) {
-            let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-            if !matches!(name.as_str(), "" | "identity" | "none") {
-                names.push(name);
-            }
-            if names.len() > limit {
-                return Err(Error::BadContentCoding {
-                    coding: names.swap_remove(0),
-                    cause: format!("more than {limit} codings"),
-                });
-            }
+        let mut codings = codings(values);
+        let names: Vec<String> = codings.by_ref().take(limit).collect();
+        if let Some(coding) = codings.next() {
+            let cause = format!("it is one of more than {limit} codings");
+            return Err(Error::BadContentCoding { coding, cause });
         }
         if names.is_empty() {
             return Ok(ContentCoding::Plain);
@@ -87,6 +81,23 @@ impl ContentCoding {
             None => ContentCoding::Unknown(names.join(", ")),
         })
     }
+
+    /// Reads the same for a content of which nothing is to be taken off.
+    pub(crate) fn untouched<'v>(values: impl IntoIterator<Item = &'v [u8]>) -> Self {
+        let names: Vec<String> = codings(values).collect();
+        match names.as_slice() {
+            [] => ContentCoding::Plain,
+            names => ContentCoding::Unknown(names.join(", ")),
+        }
+    }
+}
+
+/// The names of all codings that change anything, in lower case.
+fn codings<'v>(values: impl IntoIterator<Item = &'v [u8]>) -> impl Iterator<Item = String> {
+    let names = values.into_iter().flat_map(list_members);
+    let names = names.map(|name| Excerpt::start_of(name).as_bytes().to_ascii_lowercase());
+    let names = names.map(|name| String::from_utf8_lossy(&name).into_owned());
+    names.filter(|name| !matches!(name.as_str(), "" | "identity" | "none"))
 }
 
 /// Makes the stage for a coding, if it is known.
