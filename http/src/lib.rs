@@ -24,9 +24,9 @@
 //! * [`codec`]: bytes to messages and back.
 //!
 //! The others own sockets, from the bottom up: how long things may take (`timeouts`), how to
-//! get a socket (`connect`), one exchange on it (`connection`), what the bytes of its body mean (`decoding`), who may
-//! have one (`pool`), a body on its way (`wire`), what comes of it (`response`), where it leads (`redirect`), and what a program holds
-//! (`session`).
+//! get a socket (`connect`), one exchange on it (`connection`), what the bytes of its body mean
+//! (`decoding`), who may have one (`pool`), a body on its way (`wire`), what comes of it
+//! (`response`), where it leads (`redirect`), and what a program holds (`session`).
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
