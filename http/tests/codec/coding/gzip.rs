@@ -116,7 +116,7 @@ fn an_error_of_the_inner_coding_is_found() {
 
 #[test]
 fn a_bomb_comes_out_in_small_pieces() {
-    let bomb = gzip(&gzip(&vec![0; 16 << 20]));
+    let bomb = gzip(&gzip(&vec![0; 4 << 20]));
     assert!(bomb.len() < 1000);
     let mut decoder = decoder("gzip, gzip");
     let (mut input, mut total) = (bomb.as_slice(), 0);
@@ -127,5 +127,5 @@ fn a_bomb_comes_out_in_small_pieces() {
         assert!(content.len() <= super::PIECE);
         content.clear();
     }
-    assert_eq!((total, decoder.finish()), (16 << 20, Ok(())));
+    assert_eq!((total, decoder.finish()), (4 << 20, Ok(())));
 }

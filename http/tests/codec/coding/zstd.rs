@@ -81,8 +81,8 @@ fn a_block_that_is_too_large_is_refused_before_it_is_collected() {
 #[test]
 fn a_bomb_comes_out_in_small_pieces() {
     // The window keeps its length back until the end.
-    let (content, verdict) = play("zstd", &[&repeated(0x58, 100)]);
-    assert_eq!((content.len(), verdict), (100 * 128 * 1024, Ok(())));
+    let (content, verdict) = play("zstd", &[&repeated(0x58, 24)]);
+    assert_eq!((content.len(), verdict), (24 * 128 * 1024, Ok(())));
 }
 
 #[test]
