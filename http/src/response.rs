@@ -292,10 +292,10 @@ impl Response {
             Ok(None) => Incoming::Given,
             Err(error) => Incoming::Failed(error.clone()),
         };
-        if let Incoming::OnTheWire(wire) = std::mem::replace(&mut self.body, next) {
-            if chunk.is_ok() {
-                wire.give_back();
-            }
+        if let Incoming::OnTheWire(wire) = std::mem::replace(&mut self.body, next)
+            && chunk.is_ok()
+        {
+            wire.give_back();
         }
         chunk
     }
