@@ -9,7 +9,7 @@ const CHECKED: &[u8] = b"(\xb5/\xfdd\x80\x01M\x01\x00\x04\x02Content that is wor
 const UNCHECKED: &[u8] = b"(\xb5/\xfd\x00XM\x01\x00\x04\x02Content that is worth a coding. \
     \x01\x00\xe82*\xf5\x04";
 /// A frame to be skipped, and one that is empty.
-const SKIPPABLE: &[u8] = b"\x5a\x2a\x4d\x18\x05\0\0\012345";
+const SKIPPABLE: &[u8] = b"\x5a\x2a\x4d\x18\x05\0\0\0skip!";
 const EMPTY_SKIPPABLE: &[u8] = b"\x50\x2a\x4d\x18\0\0\0\0";
 
 /// A frame without a checksum of blocks that are repeated bytes, with a window.
