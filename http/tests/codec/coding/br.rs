@@ -1,6 +1,6 @@
 //! br. The contents were coded by another implementation.
 
-use super::{decoder, is_never_cut_short, means, refused, text};
+use super::cuts::{decoder, is_never_cut_short, means, refused, text};
 
 /// The text.
 const TEXT: &[u8] =
@@ -44,7 +44,7 @@ fn a_bomb_comes_out_in_small_pieces() {
     while let Some(consumed) = decoder.step(input, &mut content).unwrap() {
         input = &input[consumed..];
         total += content.len();
-        assert!(content.len() <= super::PIECE);
+        assert!(content.len() <= super::cuts::PIECE);
         content.clear();
     }
     assert_eq!((total, decoder.finish()), (4 << 20, Ok(())));

@@ -2,7 +2,7 @@
 
 use flate2::{Compress, Compression, FlushCompress};
 
-use super::{damage_is_noticed, is_never_cut_short, means, refused, text};
+use super::cuts::{damage_is_noticed, is_never_cut_short, means, refused, text};
 
 fn deflate(content: &[u8], level: Compression, zlib: bool) -> Vec<u8> {
     let mut engine = Compress::new(level, zlib);
@@ -46,7 +46,11 @@ fn damage_behind_the_header_is_noticed() {
     for at in 2..coded.len() {
         let mut damaged = coded.clone();
         damaged[at] ^= 0x10;
-        refused("deflate", &damaged, &super::play("deflate", &[&damaged]).0);
+        refused(
+            "deflate",
+            &damaged,
+            &super::cuts::play("deflate", &[&damaged]).0,
+        );
     }
     let stored = deflate(b"hello", Compression::none(), true);
     damage_is_noticed("deflate", &stored, b"hello");

@@ -2,7 +2,7 @@
 
 use flate2::{Compress, Compression, FlushCompress};
 
-use super::{damage_is_noticed, decoder, is_never_cut_short, means, play, refused, text};
+use super::cuts::{damage_is_noticed, decoder, is_never_cut_short, means, play, refused, text};
 
 /// What is sent for `content`.
 pub(super) fn gzip(content: &[u8]) -> Vec<u8> {
@@ -124,7 +124,7 @@ fn a_bomb_comes_out_in_small_pieces() {
     while let Some(consumed) = decoder.step(input, &mut content).unwrap() {
         input = &input[consumed..];
         total += content.len();
-        assert!(content.len() <= super::PIECE);
+        assert!(content.len() <= super::cuts::PIECE);
         content.clear();
     }
     assert_eq!((total, decoder.finish()), (4 << 20, Ok(())));

@@ -1,6 +1,6 @@
 //! zstd. The frames were coded by another implementation.
 
-use super::{damage_is_noticed, is_never_cut_short, means, play, refused, text};
+use super::cuts::{damage_is_noticed, is_never_cut_short, means, play, refused, text};
 
 /// The text, with a checksum and its length.
 const CHECKED: &[u8] = b"(\xb5/\xfdd\x80\x01M\x01\x00\x04\x02Content that is worth a coding. \
