@@ -186,11 +186,13 @@ fn what_was_decoded_before_an_error_is_given_out_in_chunks() {
         let body = [gzip(b"hello"), b"garbage".to_vec()].concat();
         let coded = answer("Content-Encoding: gzip\r\n", &body);
         let server = answering(coded, 10_000).await;
-        let mut response = get(&Session::new(), &server).await;
+        let session = Session::new();
+        let mut response = get(&session, &server).await;
         assert_eq!(response.chunk().await.unwrap().unwrap(), b"hello");
         let error = bad("gzip", "byte 0x67 stands behind the end");
         assert_eq!(response.chunk().await, Err(error.clone()));
         assert_eq!(response.chunk().await, Err(error));
+        assert_eq!(pool_of(&session), at_rest(0));
     });
 }
 
