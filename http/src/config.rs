@@ -1,6 +1,6 @@
 //! The settings of a session.
 
-use crate::codec::{Limits, default_headers};
+use crate::codec::{Limits, accept_encoding, default_headers};
 use crate::message::Headers;
 use crate::pool::PoolLimits;
 use crate::redirect::RedirectPolicy;
@@ -26,8 +26,12 @@ pub struct SessionConfig {
     pub limits: Limits,
     /// Whether and how far redirects are followed.
     pub redirects: RedirectPolicy,
-    /// Bytes of a body that is read to its end into memory. Default 64 MiB.
+    /// Bytes of a body that is read to its end into memory, decoded. Default 64 MiB.
     pub max_body: u64,
+    /// Whether content codings (gzip and the like) are asked for and taken off. Asked for are
+    /// those that are compiled in, if a request, or `headers`, has no `Accept-Encoding` and
+    /// no `Range`. Default: yes.
+    pub decode: bool,
     /// Headers for every request that does not have them. Default: `Accept: */*` and a
     /// `User-Agent`.
     pub headers: Headers,
@@ -41,7 +45,19 @@ impl Default for SessionConfig {
             limits: Limits::default(),
             redirects: RedirectPolicy::default(),
             max_body: 64 * 1024 * 1024,
+            decode: true,
             headers: default_headers(),
         }
+    }
+}
+
+impl SessionConfig {
+    /// Adds the codings to ask for to the headers.
+    pub(crate) fn with_codings(mut self) -> Self {
+        if self.decode && !self.headers.contains("accept-encoding") {
+            let added = self.headers.append("Accept-Encoding", accept_encoding());
+            added.expect("names of codings are valid in a header");
+        }
+        self
     }
 }

@@ -211,7 +211,7 @@ impl Exchange {
 
     /// Lets others run and looks at the clock now and then. A server that sends faster than
     /// the program reads is never waited for, so nothing else would.
-    async fn breathe(&mut self) -> Result<(), Error> {
+    pub(crate) async fn breathe(&mut self) -> Result<(), Error> {
         self.reads += 1;
         if self.reads < READS_IN_A_ROW {
             return Ok(());

@@ -25,9 +25,9 @@
 //!
 //! The others own sockets, from the bottom up: how long things may take (`timeouts`), how to
 //! get a socket (`connect`), how a request is sent on it (`sending`), one whole exchange
-//! (`connection`), who may have one (`pool`), what comes of it (`response`), where it leads
-//! (`redirect`), what a program holds (`session`), and what can be put into a request
-//! (`upload`, `compose`).
+//! (`connection`), what the bytes of its body mean (`decoding`), who may have one (`pool`), a body
+//! on its way (`wire`), what comes of it (`response`), where it leads (`redirect`), what a program
+//! holds (`session`), and what can be put into a request (`upload`, `compose`).
 //!
 //! The feature `json`, off by default, adds `RequestBuilder::json` and `Response::json`.
 
@@ -42,7 +42,9 @@ mod connect;
 mod unread;
 mod sending;
 mod connection;
+mod decoding;
 mod pool;
+mod wire;
 mod response;
 mod redirect;
 mod into_url;

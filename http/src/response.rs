@@ -5,16 +5,27 @@ use std::io;
 
 use url::Url;
 
+use crate::codec::ContentCoding;
+use crate::codec::charset::{self, Charset};
 use crate::connection::Exchange;
+use crate::decoding::Decoding;
 use crate::error::Error;
 use crate::message::{Fields, ResponseHead, StatusCode, Version};
 use crate::pool::Slot;
+use crate::wire::Wire;
 
 /// The answer to a request.
 ///
 /// The head has arrived when a program gets it. A body that came along with the head is here
 /// too, and its connection is free again; any other is read when it is asked for. Dropping a
 /// response before the end of its body closes the connection.
+///
+/// # Content codings
+///
+/// The body is what the server meant, whatever coding it was sent in; the headers are what the
+/// server sent. So with a `Content-Encoding`, `Content-Length` counts the bytes on the wire.
+/// Two kinds of bodies are given out as they were sent, and [`undecoded`](Self::undecoded)
+/// says so: those with a coding that is not compiled in, and parts of a content (status 206).
 ///
 /// The aiohttp counterpart is `ClientResponse`.
 pub struct Response {
@@ -23,6 +34,10 @@ pub struct Response {
     history: Vec<Hop>,
     body: Incoming,
     max_body: u64,
+    /// The codings that the body is given out with.
+    undecoded: Option<String>,
+    /// What takes the codings off, until there is a body.
+    decoding: Option<Decoding>,
 }
 
 /// A redirect on the way to a response.
@@ -51,7 +66,7 @@ impl fmt::Debug for Hop {
 ///       └────────(fault)─────► Failed: every further read says why
 /// ```
 enum Incoming {
-    OnTheWire(Box<(Exchange, Slot)>),
+    OnTheWire(Box<Wire>),
     Received(Vec<u8>),
     Given,
     Failed(Error),
@@ -65,20 +80,38 @@ impl Response {
             history,
             body: Incoming::Given,
             max_body,
+            undecoded: None,
+            decoding: None,
         }
     }
 
-    /// Adds the body: what has arrived of it, or all of it.
-    pub(crate) fn with_body(self, exchange: Exchange, slot: Slot) -> Result<Self, Error> {
-        let mut exchange = exchange;
-        let mut start = Vec::new();
-        let body = if exchange.take_whole_body(&mut start)? {
-            give_back(exchange, slot);
-            Incoming::Received(start)
+    /// Finds out which codings the body has, and whether they are taken off.
+    pub(crate) fn with_coding(mut self, decode: bool, limit: usize) -> Result<Self, Error> {
+        let values = self.head.headers_all("content-encoding");
+        let coding = if decode && self.status() != StatusCode::PARTIAL_CONTENT {
+            ContentCoding::of(values, limit)?
         } else {
-            Incoming::OnTheWire(Box::new((exchange, slot)))
+            ContentCoding::untouched(values)
         };
-        Ok(Self { body, ..self })
+        match coding {
+            ContentCoding::Plain => {}
+            ContentCoding::Known(decoder) => self.decoding = Some(Decoding::new(decoder)),
+            ContentCoding::Unknown(names) => self.undecoded = Some(names),
+        }
+        Ok(self)
+    }
+
+    /// Adds the body: what has arrived of it, or all of it.
+    pub(crate) fn with_body(mut self, exchange: Exchange, slot: Slot) -> Result<Self, Error> {
+        let mut wire = Wire::new(exchange, slot, self.decoding.take());
+        self.body = match wire.take_whole()? {
+            Some(body) => {
+                wire.give_back();
+                Incoming::Received(body)
+            }
+            None => Incoming::OnTheWire(Box::new(wire)),
+        };
+        Ok(self)
     }
 
     /// Returns the status.
@@ -114,6 +147,12 @@ impl Response {
     /// Returns the redirects on the way, the first one first.
     pub fn history(&self) -> &[Hop] {
         &self.history
+    }
+
+    /// Returns the codings that the body is given out with, in lower case and in the order of
+    /// `Content-Encoding`; usually none. See [`Response`] for when there are any.
+    pub fn undecoded(&self) -> Option<&str> {
+        self.undecoded.as_deref()
     }
 
     /// Returns an error if the status is 4xx or 5xx, and the response otherwise.
@@ -153,7 +192,7 @@ impl Response {
             Incoming::OnTheWire(wire) => {
                 // Found by the next read, if this one is dropped in the middle.
                 self.body = Incoming::Failed(Error::BodyAbandoned);
-                collect(*wire, self.max_body).await
+                wire.collect(self.max_body).await
             }
             Incoming::Failed(error) => Err(error),
         };
@@ -164,35 +203,58 @@ impl Response {
         body
     }
 
-    /// Reads the whole body as text: UTF-8 unless the header says Latin-1. What is not valid
-    /// becomes `U+FFFD`.
+    /// Reads the whole body as text. The first of these that names a known charset decides:
+    /// the header, a byte order mark, in HTML a `<meta>` within the first 1024 bytes, and
+    /// UTF-8. What is malformed becomes `U+FFFD`.
+    ///
+    /// Without the feature `charset`, only UTF-8 and Latin-1 are known, and only the header is
+    /// asked.
     ///
     /// # Errors
     ///
+    /// As [`bytes`](Self::bytes); [`Error::BadContentCoding`] if the body has a coding that is
+    /// not taken off, in which case `bytes` still has it.
+    ///
+    /// # Cancel safety
+    ///
     /// As [`bytes`](Self::bytes).
     pub async fn text(&mut self) -> Result<String, Error> {
-        let body = self.bytes().await?;
-        if self.says_latin1() {
-            return Ok(body.iter().map(|&byte| char::from(byte)).collect());
-        }
-        Ok(match String::from_utf8(body) {
-            Ok(text) => text,
-            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-        })
+        let body = self.content().await?;
+        let content_type = self.header("Content-Type").unwrap_or_default();
+        Ok(charset::decode(body, content_type))
     }
 
-    fn says_latin1(&self) -> bool {
-        let content_type = self
-            .header("Content-Type")
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let charset = content_type.split(';').skip(1).find_map(|parameter| {
-            parameter
-                .trim()
-                .strip_prefix("charset=")
-                .map(|name| name.trim_matches('"'))
-        });
-        charset.is_some_and(|name| matches!(name, "iso-8859-1" | "latin1"))
+    /// Reads the whole body as text in a charset that the caller knows better than the
+    /// server, such as `"gbk"`. Labels are those of the Encoding Standard.
+    ///
+    /// The aiohttp counterpart is `text(encoding)`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownCharset`], and nothing is read then; otherwise as
+    /// [`text`](Self::text).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`bytes`](Self::bytes).
+    pub async fn text_with(&mut self, label: &str) -> Result<String, Error> {
+        let charset = Charset::named(label)?;
+        Ok(charset.decode(self.content().await?))
+    }
+
+    /// Reads the whole body for somebody who must understand it.
+    async fn content(&mut self) -> Result<Vec<u8>, Error> {
+        let body = self.bytes().await?;
+        match &self.undecoded {
+            Some(codings) if !body.is_empty() => {
+                self.body = Incoming::Received(body);
+                Err(Error::BadContentCoding {
+                    coding: codings.clone(),
+                    cause: "it is not taken off".to_owned(),
+                })
+            }
+            _ => Ok(body),
+        }
     }
 
     /// Reads the next piece of the body, as it comes. `None` at the end.
@@ -224,26 +286,19 @@ impl Response {
         let Incoming::OnTheWire(wire) = &mut self.body else {
             return Ok(None);
         };
-        let chunk = wire.0.chunk().await;
+        let chunk = wire.chunk().await;
         let next = match &chunk {
             Ok(Some(_)) => return chunk,
             Ok(None) => Incoming::Given,
             Err(error) => Incoming::Failed(error.clone()),
         };
-        if let Incoming::OnTheWire(wire) = std::mem::replace(&mut self.body, next) {
-            let (exchange, slot) = *wire;
-            give_back(exchange, slot);
+        if let Incoming::OnTheWire(wire) = std::mem::replace(&mut self.body, next)
+            && chunk.is_ok()
+        {
+            wire.give_back();
         }
         chunk
     }
-}
-
-/// Reads the rest of a body, and gives the connection back.
-async fn collect((mut exchange, slot): (Exchange, Slot), limit: u64) -> Result<Vec<u8>, Error> {
-    let mut body = Vec::new();
-    exchange.collect(&mut body, limit).await?;
-    give_back(exchange, slot);
-    Ok(body)
 }
 
 fn checked(body: Vec<u8>, limit: u64) -> Result<Vec<u8>, Error> {
@@ -254,17 +309,11 @@ fn checked(body: Vec<u8>, limit: u64) -> Result<Vec<u8>, Error> {
 }
 
 /// Ends an exchange whose body nobody wants. If all of it has arrived, the connection is kept;
-/// reading on would wait for bytes that are of no use.
-pub(crate) fn finish(mut exchange: Exchange, slot: Slot) {
-    if let Ok(true) = exchange.take_whole_body(&mut Vec::new()) {
-        give_back(exchange, slot);
-    }
-}
-
-/// Returns a connection to the pool, if it can be used again.
-fn give_back(exchange: Exchange, slot: Slot) {
-    if let Some(connection) = exchange.into_connection() {
-        slot.keep(connection);
+/// reading on would wait for bytes that are of no use. Nothing is decoded.
+pub(crate) fn finish(exchange: Exchange, slot: Slot) {
+    let mut wire = Wire::new(exchange, slot, None);
+    if let Ok(Some(_)) = wire.take_whole() {
+        wire.give_back();
     }
 }
 

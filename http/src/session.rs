@@ -75,6 +75,7 @@ impl Session {
 
     /// Makes a session with other settings.
     pub fn with(config: SessionConfig) -> Self {
+        let config = config.with_codings();
         let pool = Pool::new(config.pool);
         let inner = Inner {
             config,
@@ -344,6 +345,7 @@ impl RequestBuilder {
             let status = answer.head.status();
             let Some(next) = next else {
                 let response = Response::new(answer.head, request.url, history, config.max_body);
+                let response = response.with_coding(config.decode, config.limits.codings)?;
                 return response.with_body(answer.exchange, answer.slot);
             };
             check_count(config.redirects, history.len())?;

@@ -211,7 +211,9 @@ pub(crate) fn with_defaults(given: &Headers, defaults: &Headers) -> Headers {
 /// Whether a default header is to be sent.
 fn is_missing(name: &str, given: &Headers) -> bool {
     const OF_ONE_REQUEST: [&str; 4] = ["host", "content-length", "transfer-encoding", "expect"];
-    !OF_ONE_REQUEST.iter().any(|own| is(name, own)) && !given.contains(name)
+    // A range of coded data could not be decoded.
+    let of_whole = is(name, "accept-encoding") && given.contains("range");
+    !OF_ONE_REQUEST.iter().any(|own| is(name, own)) && !given.contains(name) && !of_whole
 }
 
 /// Refuses a target with bytes that could end it early. The `url` crate escapes them; this

@@ -29,6 +29,8 @@ pub struct Limits {
     pub chunk_extension_bytes: usize,
     /// Bytes of trailers. Default 16 KiB.
     pub trailer_bytes: usize,
+    /// Codings of one content (gzip and the like). Default 5.
+    pub codings: usize,
 }
 
 impl Default for Limits {
@@ -39,6 +41,7 @@ impl Default for Limits {
             interim: 32,
             chunk_extension_bytes: 16 * 1024,
             trailer_bytes: 16 * 1024,
+            codings: 5,
         }
     }
 }

@@ -17,6 +17,9 @@
 //!    [`ChunkedDecoder`] takes the chunked coding off.
 //! 5. At the end the reader says whether the connection can carry another exchange.
 //!
+//! What the body is for a program is a second question: [`ContentCoding`] says which codings
+//! it has, and [`ContentDecoder`] takes them off.
+//!
 //! # Rules
 //!
 //! 1. Too few bytes are `Partial`, never an error. Only the end of the stream, which the
@@ -35,8 +38,11 @@ mod framing;
 mod chunked;
 mod encode;
 mod cycle;
+mod coding;
+pub(crate) mod charset;
 
 pub use chunked::{ChunkedDecoder, Decoded, Progress};
+pub use coding::{ContentCoding, ContentDecoder, accept_encoding};
 pub use cycle::{Event, ResponseReader, Step};
 pub(crate) use encode::{CHUNK_END, LAST_CHUNK, chunk_start, with_defaults};
 pub use encode::{Expected, TargetForm, default_headers, encode_head};

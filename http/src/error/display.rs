@@ -112,6 +112,7 @@ impl Display for Error {
             Error::BadContentCoding { coding, cause } => {
                 write!(f, "cannot decode {coding} content: {cause}")
             }
+            Error::UnknownCharset { label } => write!(f, "unknown charset {label:?}"),
             Error::TooManyRedirects { limit } => write!(f, "more than {limit} redirects"),
             Error::BadRedirect { location, reason } => {
                 write!(f, "cannot follow the redirect to {location}: {reason}")

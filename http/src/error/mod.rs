@@ -229,12 +229,20 @@ pub enum Error {
     /// The body was given up: an earlier read of the whole of it was cancelled or dropped in
     /// the middle, and what it had received is gone.
     BodyAbandoned,
-    /// A coding of the content (gzip and the like) is broken or unknown.
+    /// A coding of the content (gzip and the like) is broken, incomplete, or, where the
+    /// content must be understood, unknown.
+    /// [`SessionConfig::decode`](crate::SessionConfig::decode) turns decoding off.
     BadContentCoding {
         /// The name of the coding.
         coding: String,
         /// What is wrong.
         cause: String,
+    },
+    /// A text was asked for in a charset that is not known, or not without the feature
+    /// `charset`.
+    UnknownCharset {
+        /// The name of the charset.
+        label: String,
     },
     /// There were more redirects than the policy allows.
     TooManyRedirects {

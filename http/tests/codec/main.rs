@@ -6,7 +6,7 @@
 //!
 //! `driver` is a connection made of memory. `table` has the form of a row. The rows are in
 //! `heads`, `framing` and `chunked`; `mutation` damages them at random. `encode` goes the
-//! other way.
+//! other way, and `coding` takes codings off contents.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -17,3 +17,4 @@ mod framing;
 mod chunked;
 mod mutation;
 mod encode;
+mod coding;

@@ -25,3 +25,8 @@ mod redirects;
 mod timeouts;
 mod errors;
 mod cancellation;
+mod texts;
+#[cfg(feature = "charset")]
+mod charsets;
+#[cfg(feature = "gzip")]
+mod codings;

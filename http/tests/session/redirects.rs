@@ -37,6 +37,7 @@ fn fields(request: &str) -> Vec<&str> {
 fn plain_session() -> Session {
     Session::with(SessionConfig {
         headers: Headers::new(),
+        decode: false,
         ..SessionConfig::default()
     })
 }
@@ -226,6 +227,7 @@ fn credentials_of_the_session_stay_behind_as_well() {
         }
         let session = Session::with(SessionConfig {
             headers,
+            decode: false,
             ..SessionConfig::default()
         });
         let other = TestServer::answering(HELLO).await;
@@ -255,6 +257,7 @@ fn headers_of_the_session_go_along_within_an_origin() {
         headers.append("X-Session", "yes").unwrap();
         let session = Session::with(SessionConfig {
             headers,
+            decode: false,
             ..SessionConfig::default()
         });
         let server = sending_away(moved(302, "/next")).await;

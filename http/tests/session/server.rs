@@ -346,6 +346,7 @@ pub(crate) fn target_of(request: &str) -> &str {
 pub(crate) fn plain_session() -> Session {
     Session::with(SessionConfig {
         headers: Headers::new(),
+        decode: false,
         ..SessionConfig::default()
     })
 }

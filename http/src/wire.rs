@@ -1,0 +1,67 @@
+//! A body that is still on the wire: the exchange that reads it, the place in the pool that it
+//! has, and the codings that it wears.
+//!
+//! # Rules
+//!
+//! 1. The connection goes back only after the last byte, and only if all was well. After an
+//!    error, of the framing or of a coding, the wire is dropped, which closes it.
+//! 2. A body that has arrived whole is taken at once, so that the place is free.
+
+use crate::connection::Exchange;
+use crate::decoding::Decoding;
+use crate::error::Error;
+use crate::pool::Slot;
+
+/// Where a body comes from.
+pub(crate) struct Wire {
+    exchange: Exchange,
+    slot: Slot,
+    /// What takes the codings off, if there are any.
+    decoding: Option<Decoding>,
+}
+
+impl Wire {
+    pub(crate) fn new(exchange: Exchange, slot: Slot, decoding: Option<Decoding>) -> Self {
+        Self {
+            exchange,
+            slot,
+            decoding,
+        }
+    }
+
+    /// Takes the body, if all of it has arrived.
+    pub(crate) fn take_whole(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        if let Some(decoding) = &mut self.decoding {
+            return decoding.take_whole(&mut self.exchange);
+        }
+        let mut body = Vec::new();
+        let is_whole = self.exchange.take_whole_body(&mut body)?;
+        Ok(is_whole.then_some(body))
+    }
+
+    /// Reads the next piece of the body. `None` at its end.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        match &mut self.decoding {
+            Some(decoding) => decoding.chunk(&mut self.exchange).await,
+            None => self.exchange.chunk().await,
+        }
+    }
+
+    /// Reads the rest of the body, and gives the connection back.
+    pub(crate) async fn collect(mut self, limit: u64) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        match &mut self.decoding {
+            Some(decoding) => body = decoding.collect(&mut self.exchange, limit).await?,
+            None => self.exchange.collect(&mut body, limit).await?,
+        }
+        self.give_back();
+        Ok(body)
+    }
+
+    /// Returns the connection to the pool, if it can be used again.
+    pub(crate) fn give_back(self) {
+        if let Some(connection) = self.exchange.into_connection() {
+            self.slot.keep(connection);
+        }
+    }
+}
