@@ -100,6 +100,15 @@ pub struct EventLoop {
 }
 
 /// Settings for a new loop; made by [`EventLoop::builder`].
+///
+/// asyncio has no counterpart: there these are methods of the loop, or of its policy.
+///
+/// ```
+/// use looplet::{Clock, EventLoop};
+///
+/// let event_loop = EventLoop::builder().clock(Clock::Virtual).debug(true).build();
+/// assert!(event_loop.expect("the system gives a loop").debug());
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct EventLoopBuilder {
@@ -377,6 +386,12 @@ impl Drop for Running<'_> {
 /// # Panics
 ///
 /// If none is running; [`try_get_running_loop`] asks first.
+///
+/// ```
+/// use looplet::{get_running_loop, run};
+///
+/// run(async { assert!(get_running_loop().is_running()) });
+/// ```
 #[track_caller]
 pub fn get_running_loop() -> EventLoop {
     match try_get_running_loop() {
@@ -386,6 +401,15 @@ pub fn get_running_loop() -> EventLoop {
 }
 
 /// Returns the loop that runs on this thread, if one does.
+///
+/// In asyncio, [`get_running_loop`] raises `RuntimeError` where this gives `None`.
+///
+/// ```
+/// use looplet::{run, try_get_running_loop};
+///
+/// assert!(try_get_running_loop().is_none());
+/// run(async { assert!(try_get_running_loop().is_some()) });
+/// ```
 pub fn try_get_running_loop() -> Option<EventLoop> {
     context::running().map(|core| EventLoop { core })
 }
