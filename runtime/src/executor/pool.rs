@@ -45,6 +45,8 @@ struct Owner(Arc<Crew>);
 
 /// How a [`ThreadPool`] is set up.
 ///
+/// The Python counterparts are the arguments of `ThreadPoolExecutor`.
+///
 /// ```
 /// use looplet::{PoolConfig, ThreadPool};
 ///

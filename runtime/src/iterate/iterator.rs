@@ -164,6 +164,10 @@ pub trait AsyncIterator {
     /// Calls `each` with every item, one after the other, and waits for it each time.
     ///
     /// The asyncio counterpart is the statement `async for`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancelling or dropping it drops the iterator, and what `each` was busy with.
     async fn for_each(mut self, mut each: impl AsyncFnMut(Self::Item))
     where
         Self: Sized,
@@ -206,6 +210,8 @@ impl<I: AsyncIterator + ?Sized> AsyncIterator for &mut I {
 /// Makes an iterator of a closure that gives an item each time it is called, and `None` at the
 /// end. It is not called again after that.
 ///
+/// The Python counterpart is an `async def` with a `yield` in it.
+///
 /// # Cancel safety
 ///
 /// Dropping or cancelling `next` drops the future of the closure. What the closure keeps in its
@@ -229,6 +235,8 @@ pub fn from_fn<T, F: AsyncFnMut() -> Option<T>>(next: F) -> FromFn<F> {
 
 /// Gives the items of an ordinary iterator. It never waits.
 ///
+/// asyncio has no counterpart: an ordinary iterator is no asynchronous one there, either.
+///
 /// ```
 /// use looplet::{AsyncIterator, iter, run};
 ///
@@ -241,6 +249,23 @@ pub fn iter<I: IntoIterator>(items: I) -> impl AsyncIterator<Item = I::Item> {
 }
 
 /// The iterator of [`from_fn`].
+///
+/// asyncio has no name for it: there it is an asynchronous generator.
+///
+/// ```
+/// use looplet::{AsyncIterator, FromFn, from_fn, run};
+///
+/// async fn sum<F: AsyncFnMut() -> Option<i32>>(numbers: FromFn<F>) -> i32 {
+///     numbers.collect::<Vec<_>>().await.into_iter().sum()
+/// }
+///
+/// let mut left = 3;
+/// let countdown = from_fn(async move || {
+///     left -= 1;
+///     (left > 0).then_some(left)
+/// });
+/// assert_eq!(run(sum(countdown)), 3);
+/// ```
 #[must_use = "iterators do nothing unless asked for items"]
 pub struct FromFn<F> {
     /// `None` behind the end.

@@ -230,6 +230,27 @@ fn print<E: fmt::Debug>(error: &E) -> String {
 }
 
 /// The await of a promise by value or by reference.
+///
+/// asyncio has no name for it.
+///
+/// # Cancel safety
+///
+/// Cancelling the awaiter cancels the promise. Dropping the await has no effect on it.
+///
+/// # Panics
+///
+/// If the result was moved out by an earlier await.
+///
+/// ```
+/// use looplet::{PromiseWait, get_running_loop, run};
+///
+/// run(async {
+///     let promise = get_running_loop().create_promise();
+///     let wait: PromiseWait<i32> = (&promise).into_future();
+///     promise.set_result(7).expect("it is new");
+///     assert_eq!(wait.await, 7);
+/// });
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct PromiseWait<T> {
     cell: Rc<PromiseCell<T>>,

@@ -238,6 +238,10 @@ impl<T, S: Store<T>> Queue<T, S> {
 
     /// Waits until every item that was put has been reported with
     /// [`task_done`](Self::task_done).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it only ends the wait.
     pub async fn join(&self) {
         if self.inner.unfinished.get() > 0 {
             self.inner.finished.wait().await;
