@@ -112,8 +112,8 @@ pub trait Gatherable {
 /// use looplet::{run, try_gather};
 ///
 /// run(async {
-///     let both = try_gather((async { Ok::<_, String>(1) }, async { "2".parse().map_err(|_| "no".into()) }));
-///     assert_eq!(both.await, Ok((1, 2)));
+///     let both = try_gather((async { Ok(1) }, async { Err::<(), _>("bad luck") }));
+///     assert_eq!(both.await, Err("bad luck"));
 /// });
 /// ```
 pub trait TryGatherable {

@@ -45,6 +45,8 @@ pub fn connect_read_pipe(end: impl Into<OwnedFd>) -> io::Result<StreamReader> {
 
 /// Takes over the end of a pipe to write to. See [`connect_read_pipe`].
 ///
+/// The asyncio counterpart has the same name and wants a protocol.
+///
 /// # Errors
 ///
 /// If it cannot be waited for: a file on a disk, for example.
@@ -52,6 +54,25 @@ pub fn connect_read_pipe(end: impl Into<OwnedFd>) -> io::Result<StreamReader> {
 /// # Panics
 ///
 /// If no loop is running.
+///
+/// ```
+/// use looplet::{connect_write_pipe, run};
+/// use std::io::Read;
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let (mut read_end, write_end) = std::io::pipe()?;
+///     let writer = connect_write_pipe(write_end)?;
+///     writer.write_all(b"through a pipe").await?;
+///     writer.close();
+///     writer.wait_closed().await?;
+///     let mut text = String::new();
+///     read_end.read_to_string(&mut text)?;
+///     assert_eq!(text, "through a pipe");
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub fn connect_write_pipe(end: impl Into<OwnedFd>) -> io::Result<StreamWriter> {
     let pipe = Pipe::new(&get_running_loop(), end.into())?;
     Ok(StreamWriter::new(Rc::new(pipe)))

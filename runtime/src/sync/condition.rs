@@ -62,6 +62,10 @@ impl Condition {
     }
 
     /// Takes the lock. See [`Lock::acquire`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Lock::acquire`].
     pub async fn acquire(&self) -> LockGuard {
         self.lock.acquire().await
     }
@@ -112,6 +116,10 @@ impl Condition {
     /// Waits until `predicate` is true, looking whenever it is notified.
     ///
     /// # Errors
+    ///
+    /// As [`wait`](Self::wait).
+    ///
+    /// # Cancel safety
     ///
     /// As [`wait`](Self::wait).
     pub async fn wait_for(
