@@ -19,7 +19,8 @@ use crate::promise::TaskError;
 /// use looplet::{Race, run, staggered_race};
 /// use std::future::ready;
 ///
-/// let race: Race<&str, &str> = run(staggered_race([ready(Err("refused")), ready(Ok("up"))], None));
+/// let contenders = [ready(Err("refused")), ready(Ok("up"))];
+/// let race: Race<&str, &str> = run(staggered_race(contenders, None));
 /// assert_eq!(race.winner, Some(("up", 1)));
 /// assert_eq!(race.errors.len(), 2);
 /// ```

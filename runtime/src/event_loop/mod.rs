@@ -34,6 +34,7 @@ mod turn;
 mod run_error;
 mod guest;
 mod stats;
+mod running;
 
 use std::io;
 use std::rc::Rc;
@@ -44,6 +45,7 @@ pub use self::handle::{Handle, TimerHandle};
 pub use self::inbox::LoopHandle;
 pub use self::report::{ErrorContext, ExceptionHandler};
 pub use self::run_error::RunError;
+pub use self::running::{get_running_loop, try_get_running_loop};
 pub use self::stats::LoopStats;
 pub use self::watch::{Blocked, Watchdog};
 
@@ -377,39 +379,4 @@ impl Drop for Running<'_> {
         self.0.stopping.set(false);
         self.0.phase.set(Phase::Idle);
     }
-}
-
-/// Returns the loop that runs on this thread.
-///
-/// The asyncio counterpart has the same name.
-///
-/// # Panics
-///
-/// If none is running; [`try_get_running_loop`] asks first.
-///
-/// ```
-/// use looplet::{get_running_loop, run};
-///
-/// run(async { assert!(get_running_loop().is_running()) });
-/// ```
-#[track_caller]
-pub fn get_running_loop() -> EventLoop {
-    match try_get_running_loop() {
-        Some(event_loop) => event_loop,
-        None => panic!("no running event loop: this works only inside looplet::run"),
-    }
-}
-
-/// Returns the loop that runs on this thread, if one does.
-///
-/// In asyncio, [`get_running_loop`] raises `RuntimeError` where this gives `None`.
-///
-/// ```
-/// use looplet::{run, try_get_running_loop};
-///
-/// assert!(try_get_running_loop().is_none());
-/// run(async { assert!(try_get_running_loop().is_some()) });
-/// ```
-pub fn try_get_running_loop() -> Option<EventLoop> {
-    context::running().map(|core| EventLoop { core })
 }

@@ -46,7 +46,8 @@ pub fn metadata(path: impl AsRef<Path>) -> impl Future<Output = io::Result<Metad
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-symlink-metadata-{}", std::process::id()));
+/// # let name = format!("looplet-symlink-metadata-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::symlink("/", dir.join("root")).await?;
@@ -98,7 +99,8 @@ pub fn try_exists(path: impl AsRef<Path>) -> impl Future<Output = io::Result<boo
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-set-permissions-{}", std::process::id()));
+/// # let name = format!("looplet-set-permissions-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// let path = dir.join("a");

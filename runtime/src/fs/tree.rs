@@ -24,7 +24,8 @@ use super::blocking::{on_path, on_paths};
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-rename-{}", std::process::id()));
+/// # let name = format!("looplet-rename-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::write(dir.join("a"), "text").await?;
@@ -58,7 +59,8 @@ pub fn rename(
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-hard-link-{}", std::process::id()));
+/// # let name = format!("looplet-hard-link-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::write(dir.join("a"), "text").await?;
@@ -92,7 +94,8 @@ pub fn hard_link(
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-symlink-{}", std::process::id()));
+/// # let name = format!("looplet-symlink-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::symlink("/", dir.join("root")).await?;
@@ -127,7 +130,8 @@ pub fn symlink(
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-read-link-{}", std::process::id()));
+/// # let name = format!("looplet-read-link-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::symlink("/", dir.join("root")).await?;
@@ -157,7 +161,8 @@ pub fn read_link(path: impl AsRef<Path>) -> impl Future<Output = io::Result<Path
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-remove-file-{}", std::process::id()));
+/// # let name = format!("looplet-remove-file-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::write(dir.join("a"), "text").await?;
@@ -188,7 +193,8 @@ pub fn remove_file(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-remove-dir-{}", std::process::id()));
+/// # let name = format!("looplet-remove-dir-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::create_dir(dir.join("a")).await?;
@@ -219,7 +225,8 @@ pub fn remove_dir(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-remove-dir-all-{}", std::process::id()));
+/// # let name = format!("looplet-remove-dir-all-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::create_dir_all(dir.join("a/b/c")).await?;
@@ -250,7 +257,8 @@ pub fn remove_dir_all(path: impl AsRef<Path>) -> impl Future<Output = io::Result
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-create-dir-{}", std::process::id()));
+/// # let name = format!("looplet-create-dir-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::create_dir(dir.join("a")).await?;
@@ -281,7 +289,8 @@ pub fn create_dir(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-create-dir-all-{}", std::process::id()));
+/// # let name = format!("looplet-create-dir-all-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::create_dir_all(dir.join("a/b")).await?;
@@ -303,7 +312,8 @@ pub fn create_dir_all(path: impl AsRef<Path>) -> impl Future<Output = io::Result
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-dir-entry-{}", std::process::id()));
+/// # let name = format!("looplet-dir-entry-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::write(dir.join("a"), "text").await?;
@@ -340,7 +350,8 @@ pub struct DirEntry {
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-read-dir-{}", std::process::id()));
+/// # let name = format!("looplet-read-dir-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::write(dir.join("b"), "").await?;

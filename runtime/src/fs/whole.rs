@@ -22,7 +22,8 @@ use super::blocking::{on_path, on_paths};
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-read-{}", std::process::id()));
+/// # let name = format!("looplet-read-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::write(dir.join("a"), [1, 2, 3]).await?;
@@ -52,7 +53,8 @@ pub fn read(path: impl AsRef<Path>) -> impl Future<Output = io::Result<Vec<u8>>>
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-read-to-string-{}", std::process::id()));
+/// # let name = format!("looplet-read-to-string-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::write(dir.join("a"), "text").await?;
@@ -82,7 +84,8 @@ pub fn read_to_string(path: impl AsRef<Path>) -> impl Future<Output = io::Result
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-write-{}", std::process::id()));
+/// # let name = format!("looplet-write-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::write(dir.join("a"), "one").await?;
@@ -117,7 +120,8 @@ pub fn write(
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-append-{}", std::process::id()));
+/// # let name = format!("looplet-append-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::append(dir.join("log"), "one ").await?;
@@ -155,7 +159,8 @@ pub fn append(
 /// use looplet::{fs, run};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// # let dir = std::env::temp_dir().join(format!("looplet-copy-{}", std::process::id()));
+/// # let name = format!("looplet-copy-{}", std::process::id());
+/// # let dir = std::env::temp_dir().join(name);
 /// # std::fs::create_dir(&dir)?;
 /// # run(async move {
 /// fs::write(dir.join("a"), "text").await?;

@@ -37,9 +37,8 @@ const NO_SUCH_FAMILY: i32 = if cfg!(any(target_os = "linux", target_os = "androi
 /// ```
 /// use looplet::{SocketStream, Tcp, TcpStream};
 ///
-/// fn same(stream: SocketStream<Tcp>) -> TcpStream {
-///     stream
-/// }
+/// // An alias: the two are the same type.
+/// let _same: fn(SocketStream<Tcp>) -> TcpStream = |stream| stream;
 /// ```
 #[derive(Debug)]
 pub enum Tcp {}

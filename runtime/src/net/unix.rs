@@ -23,9 +23,8 @@ const QUEUE_RETRY: Duration = Duration::from_millis(1);
 /// ```
 /// use looplet::{SocketStream, Unix, UnixStream};
 ///
-/// fn same(stream: SocketStream<Unix>) -> UnixStream {
-///     stream
-/// }
+/// // An alias: the two are the same type.
+/// let _same: fn(SocketStream<Unix>) -> UnixStream = |stream| stream;
 /// ```
 #[derive(Debug)]
 pub enum Unix {}

@@ -285,7 +285,7 @@ impl fmt::Debug for StreamReader {
 /// use looplet::{Lines, StreamReader, run};
 ///
 /// run(async {
-///     let (mut feed, mut reader) = StreamReader::fed();
+///     let (mut feed, reader) = StreamReader::fed();
 ///     feed.feed_data(b"one\r\ntwo");
 ///     feed.feed_eof();
 ///     let mut lines: Lines<'_> = reader.lines();

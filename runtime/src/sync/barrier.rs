@@ -29,7 +29,11 @@ use super::lock::LockGuard;
 ///
 /// let places = run(async {
 ///     let barrier = Barrier::new(3);
-///     gather([0; 3].map(|_| { let barrier = barrier.clone(); async move { barrier.wait().await } })).await
+///     gather([0; 3].map(|_| {
+///         let barrier = barrier.clone();
+///         async move { barrier.wait().await }
+///     }))
+///     .await
 /// });
 /// assert_eq!(places, [Ok(0), Ok(1), Ok(2)]);
 /// ```

@@ -21,7 +21,7 @@ use crate::event_loop::{get_running_loop, nanoseconds};
 /// is the class `asyncio.Timeout`.
 ///
 /// ```
-/// use looplet::{TimedOut, Timeout, get_running_loop, run, sleep};
+/// use looplet::{Timeout, get_running_loop, run, sleep};
 /// use std::time::Duration;
 ///
 /// run(async {

@@ -38,7 +38,7 @@ use super::transport::Transport;
 /// # fn main() -> std::io::Result<()> {
 /// run(async {
 ///     let server = get_running_loop().create_server(|| Echo, "127.0.0.1:0").await?;
-///     let (mut reader, mut writer) = open_connection(server.local_addr()).await?;
+///     let (reader, writer) = open_connection(server.local_addr()).await?;
 ///     writer.write(b"hello\n");
 ///     assert_eq!(reader.read_line().await.expect("an echo"), b"hello\n");
 ///     Ok(())
