@@ -5,7 +5,7 @@
 //! `streams/` has them.
 //!
 //! TCP and UNIX sockets differ in how they begin ([`tcp`], [`unix`]); what they do then is
-//! written once, in [`stream`] and [`listener`].
+//! written once, in [`stream`] and [`listener`]. [`udp`] has datagrams.
 //!
 //! [`readers`] is the other way to a socket, or a pipe: the program keeps the descriptor and is
 //! called when it is ready. [`sock`] has asyncio's calls on such descriptors.
