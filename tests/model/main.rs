@@ -5,8 +5,8 @@
 //!
 //! * `program`: what a program is, and how one is made from a seed;
 //! * `world`: what a program can do, and how a trace looks;
-//! * `reference`: the model, asyncio's rules for callbacks, futures, tasks and timeouts in the
-//!   plainest words;
+//! * `reference`: the model, asyncio's rules for callbacks, futures and tasks in the plainest
+//!   words, and timeouts on top of it;
 //! * `on_looplet`: the same on the runtime;
 //! * `asyncio`: the same on asyncio itself, where there is one;
 //! * `shrink`: makes a program that fails smaller.

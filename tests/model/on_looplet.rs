@@ -6,29 +6,18 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use looplet::{
-    CallbackId, Clock, EventLoop, Handle, InvalidState, Promise, RunError, Task, TaskError,
-    TimerHandle, catch_cancel, sleep, timeout, yield_now,
+    CallbackId, Clock, EventLoop, Handle, InvalidState, Promise, RunError, Task, TimerHandle,
+    catch_cancel, sleep, timeout, yield_now,
 };
 
 use crate::program::{Op, PROMISES, Program};
-use crate::world::{Call, Log, World};
+use crate::world::{Action, Call, Name, Stage, State, World};
 
 /// Runs a program on a loop of its own, with virtual time, and returns its trace.
 pub(crate) fn trace(program: &Program) -> Vec<String> {
-    let mut world = OnLooplet::new(program.clone());
-    let event_loop = world.0.event_loop.clone();
-    for setup in &program.setups {
-        setup.iter().for_each(|op| world.perform("main", op));
-        let end = match event_loop.run_forever() {
-            Ok(()) => "stopped",
-            Err(RunError::Deadlock(_)) => "idle",
-            Err(error) => panic!("the loop failed: {error}"),
-        };
-        world.say("loop", end, "");
-    }
-    world.say_states();
-    let lines = std::mem::take(&mut world.0.log.borrow_mut().lines);
-    event_loop.close();
+    let mut world = OnLooplet::new(program);
+    let trace = world.play();
+    world.0.event_loop.close();
     // A promise with a callback keeps itself alive, and a handle what never ran; both have the
     // world.
     for promise in &world.0.promises {
@@ -40,20 +29,18 @@ pub(crate) fn trace(program: &Program) -> Vec<String> {
         1,
         "nothing is left of {program}"
     );
-    lines
+    trace
 }
 
 /// What may be cancelled or removed: a callback, by its number.
 enum Made {
     Soon(Handle),
     Timer(TimerHandle),
-    OfPromise(usize, CallbackId),
-    OfTask(usize, CallbackId),
+    DoneCallback(CallbackId),
 }
 
 struct Shared {
-    program: Program,
-    log: RefCell<Log>,
+    stage: RefCell<Stage>,
     event_loop: EventLoop,
     start: Instant,
     promises: Vec<Promise<usize>>,
@@ -66,13 +53,12 @@ struct Shared {
 struct OnLooplet(Rc<Shared>);
 
 impl OnLooplet {
-    fn new(program: Program) -> Self {
+    fn new(program: &Program) -> Self {
         let builder = EventLoop::builder().clock(Clock::Virtual).io_interval(1);
         let event_loop = builder.build().expect("the system gives a loop");
         let promises = (0..PROMISES).map(|_| event_loop.create_promise());
         Self(Rc::new(Shared {
-            program,
-            log: RefCell::default(),
+            stage: RefCell::new(Stage::new(program)),
             start: event_loop.time(),
             promises: promises.collect(),
             event_loop,
@@ -93,121 +79,134 @@ impl OnLooplet {
 
     fn callback(&self, call: Call) -> impl FnOnce() + 'static {
         let mut world = self.clone();
-        move || {
-            let who = format!("call {}", call.number);
-            world.say(&who, "runs", "");
-            let shared = world.0.clone();
-            let body = &shared.program.calls[call.body];
-            body.iter().for_each(|op| world.perform(&who, op));
-        }
+        move || world.call(call)
     }
 
-    fn say_states(&self) {
-        for (number, promise) in self.0.promises.iter().enumerate() {
-            self.say("promise", &number.to_string(), &state(promise.result()));
-        }
-        for (number, task) in self.0.tasks.borrow().iter().enumerate() {
-            let result = format!("{}, cancelling {}", state(task.result()), task.cancelling());
-            self.say("task", &number.to_string(), &result);
-        }
-    }
-}
-
-fn state(result: Result<Result<usize, TaskError>, InvalidState>) -> String {
-    match result {
-        Ok(Ok(value)) => format!("Value({value})"),
-        Ok(Err(_)) => "Cancelled".to_string(),
-        Err(InvalidState::ResultNotSet) => "Pending".to_string(),
-        Err(error) => error.to_string(),
-    }
-}
-
-impl World for OnLooplet {
-    fn log(&self) -> &RefCell<Log> {
-        &self.0.log
-    }
-
-    fn now(&self) -> u64 {
-        let passed = self.0.event_loop.time() - self.0.start;
-        passed.as_micros() as u64
-    }
-
-    fn call_soon(&mut self, call: Call) {
-        let handle = self.0.event_loop.call_soon(self.callback(call));
-        self.keep(call, Made::Soon(handle));
-    }
-
-    fn call_later(&mut self, delay: u64, call: Call) {
-        let delay = Duration::from_micros(delay);
-        let handle = self.0.event_loop.call_later(delay, self.callback(call));
-        self.keep(call, Made::Timer(handle));
-    }
-
-    fn call_at(&mut self, when: u64, call: Call) {
+    fn call_at(&self, when: u64, call: Call) {
         let when = self.0.start + Duration::from_micros(when);
         let handle = self.0.event_loop.call_at(when, self.callback(call));
         self.keep(call, Made::Timer(handle));
     }
 
-    fn cancel_handle(&mut self, number: usize) {
-        match &self.0.made.borrow()[number] {
+    fn call_later(&self, delay: u64, call: Call) {
+        let delay = Duration::from_micros(delay);
+        let handle = self.0.event_loop.call_later(delay, self.callback(call));
+        self.keep(call, Made::Timer(handle));
+    }
+
+    fn call_soon(&self, call: Call) {
+        let handle = self.0.event_loop.call_soon(self.callback(call));
+        self.keep(call, Made::Soon(handle));
+    }
+
+    fn cancel_handle(&self, call: Call) {
+        match &self.0.made.borrow()[call.number] {
             Made::Soon(handle) => handle.cancel(),
             Made::Timer(handle) => handle.cancel(),
-            Made::OfPromise(..) | Made::OfTask(..) => unreachable!("it has no handle"),
+            Made::DoneCallback(_) => unreachable!("it has no handle"),
         }
     }
 
-    fn stop(&mut self) {
-        self.0.event_loop.stop();
-    }
-
-    fn set(&mut self, promise: usize, value: usize) -> bool {
-        self.0.promises[promise].set_result(value).is_ok()
-    }
-
-    fn cancel_promise(&mut self, promise: usize) -> bool {
-        self.0.promises[promise].cancel()
-    }
-
-    fn watch_promise(&mut self, promise: usize, call: Call) {
-        let callback = self.callback(call);
-        let id = self.0.promises[promise].add_done_callback(|_| callback());
-        self.keep(call, Made::OfPromise(promise, id));
-    }
-
-    fn watch_task(&mut self, task: usize, call: Call) {
-        let callback = self.callback(call);
-        let id = self.task(task).add_done_callback(|_| callback());
-        self.keep(call, Made::OfTask(task, id));
-    }
-
-    fn unwatch(&mut self, number: usize) -> bool {
-        match &self.0.made.borrow()[number] {
-            Made::OfPromise(promise, id) => self.0.promises[*promise].remove_done_callback(*id),
-            Made::OfTask(task, id) => self.task(*task).remove_done_callback(*id),
-            Made::Soon(_) | Made::Timer(_) => unreachable!("it watches nothing"),
+    fn set(&self, name: Name, value: usize) -> bool {
+        match name {
+            Name::Promise(promise) => self.0.promises[promise].set_result(value).is_ok(),
+            Name::Task(_) => unreachable!("a task has its own result"),
         }
     }
 
-    fn spawn(&mut self, body: usize) {
-        let number = self.0.tasks.borrow().len();
+    fn cancel(&self, name: Name) -> bool {
+        match name {
+            Name::Promise(promise) => self.0.promises[promise].cancel(),
+            Name::Task(task) => self.task(task).cancel(),
+        }
+    }
+
+    fn watch(&self, name: Name, call: Call) {
+        let callback = self.callback(call);
+        let id = match name {
+            Name::Promise(promise) => self.0.promises[promise].add_done_callback(|_| callback()),
+            Name::Task(task) => self.task(task).add_done_callback(|_| callback()),
+        };
+        self.keep(call, Made::DoneCallback(id));
+    }
+
+    fn unwatch(&self, name: Name, call: Call) -> bool {
+        let Made::DoneCallback(id) = self.0.made.borrow()[call.number] else {
+            unreachable!("it watches nothing");
+        };
+        match name {
+            Name::Promise(promise) => self.0.promises[promise].remove_done_callback(id),
+            Name::Task(task) => self.task(task).remove_done_callback(id),
+        }
+    }
+
+    fn spawn(&self, number: usize, body: usize) {
         let ends = SayEnds(self.clone(), number);
         let world = self.clone();
         let task = self.0.event_loop.create_task(async move {
             let ends = ends;
-            let shared = world.0.clone();
-            run_all(world, number, &shared.program.tasks[body]).await;
+            let program = world.0.stage.borrow().program.clone();
+            run_all(world, number, &program.tasks[body]).await;
             ends.1
         });
         self.0.tasks.borrow_mut().push(task);
     }
 
-    fn cancel(&mut self, task: usize) -> bool {
-        self.task(task).cancel()
+    fn cancelling(&self, name: Name) -> u32 {
+        match name {
+            Name::Promise(_) => 0,
+            Name::Task(task) => self.task(task).cancelling(),
+        }
     }
 
-    fn uncancel(&mut self, task: usize) -> usize {
-        self.task(task).uncancel() as usize
+    fn state(&self, name: Name) -> State {
+        let result = match name {
+            Name::Promise(promise) => self.0.promises[promise].result(),
+            Name::Task(task) => self.task(task).result(),
+        };
+        match result {
+            Ok(Ok(value)) => State::Value(value),
+            Ok(Err(_)) => State::Cancelled,
+            Err(InvalidState::ResultNotSet) => State::Pending,
+            Err(error) => panic!("a promise or a task has a result or none: {error}"),
+        }
+    }
+}
+
+impl World for OnLooplet {
+    fn stage(&self) -> &RefCell<Stage> {
+        &self.0.stage
+    }
+
+    fn run_forever(&mut self) -> &'static str {
+        match self.0.event_loop.run_forever() {
+            Ok(()) => "stopped",
+            Err(RunError::Deadlock(_)) => "idle",
+            Err(error) => panic!("the loop failed: {error}"),
+        }
+    }
+
+    fn act(&mut self, action: Action) -> String {
+        match action {
+            Action::Soon(call) => self.call_soon(call),
+            Action::Later(delay, call) => self.call_later(delay, call),
+            Action::At(when, call) => self.call_at(when, call),
+            Action::CancelHandle(call) => self.cancel_handle(call),
+            Action::Stop => self.0.event_loop.stop(),
+            Action::Set(promise, value) => return self.set(promise, value).to_string(),
+            Action::Cancel(name) => return self.cancel(name).to_string(),
+            Action::Watch(name, call) => self.watch(name, call),
+            Action::Unwatch(name, call) => return self.unwatch(name, call).to_string(),
+            Action::Spawn(task, body) => self.spawn(task, body),
+            Action::Uncancel(task) => return self.task(task).uncancel().to_string(),
+            Action::Now => {
+                let passed = self.0.event_loop.time() - self.0.start;
+                return passed.as_micros().to_string();
+            }
+            Action::State(name) => return format!("{:?}", self.state(name)),
+            Action::Cancelling(name) => return self.cancelling(name).to_string(),
+        }
+        "done".to_string()
     }
 }
 
@@ -233,7 +232,7 @@ fn run_all(mut world: OnLooplet, number: usize, ops: &[Op]) -> Running<'_> {
 
 async fn run_one(world: &mut OnLooplet, number: usize, op: &Op) {
     let who = format!("task {number}");
-    let got = |world: &OnLooplet, value: usize| world.say(&who, "got", &value.to_string());
+    let got = |world: &mut OnLooplet, value: usize| world.say(&who, "got", &value.to_string());
     match op {
         Op::Yield => yield_now().await,
         Op::Sleep(time) => {
@@ -242,16 +241,12 @@ async fn run_one(world: &mut OnLooplet, number: usize, op: &Op) {
                 got(world, 0);
             }
         }
-        Op::AwaitPromise(promise) => {
-            let value = (&world.0.promises[*promise]).await;
-            got(world, value);
-        }
-        Op::AwaitTask(which) => {
-            let count = world.0.tasks.borrow().len();
-            if let Some(awaited) = world.0.program.awaited(number, *which, count) {
-                let task = world.task(awaited);
-                let value = (&task).await;
-                got(world, value);
+        Op::AwaitPromise(_) | Op::AwaitTask(_) => {
+            let awaited = world.0.stage.borrow().awaited(number, op);
+            match awaited {
+                Some(Name::Promise(promise)) => got(world, (&world.0.promises[promise]).await),
+                Some(Name::Task(task)) => got(world, (&world.task(task)).await),
+                None => {}
             }
         }
         Op::Catch(body, cleanup, raise) => {

@@ -132,7 +132,7 @@ impl fmt::Display for Ops<'_> {
 }
 
 /// What is run in both worlds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Program {
     /// What is done before each run of the loop. As many runs as there are lists.
     pub(crate) setups: Vec<Vec<Op>>,

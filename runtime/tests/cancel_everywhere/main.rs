@@ -2,10 +2,12 @@
 //!
 //! * `sweep`: how a round goes, and what is looked at after it;
 //! * `operations`: each public operation that waits, alone;
+//! * `combined`: those on several things, and the lower sockets;
 //! * `nesting`: scopes in each other and side by side.
 
 #[path = "../common/mod.rs"]
 mod common;
 mod sweep;
 mod operations;
+mod combined;
 mod nesting;

@@ -1,293 +1,250 @@
-//! What asyncio does with a program, as obviously as it can be said.
+//! What asyncio does with a program, as obviously as it can be said:
 //!
-//! A list of what is ready, a list of timers, futures with callbacks, and tasks that are
-//! little interpreters of their operations. Nothing here is fast, and nothing is shared with
-//! the runtime. The rules are asyncio's:
-//!
-//! 1. A turn: forget dead timers; if nothing is ready, the time jumps to the next one; timers
-//!    that are due become ready, by deadline and then by age; what is ready now is run.
-//! 2. What is scheduled runs in the order of its scheduling.
-//! 3. A future that is done schedules its callbacks in the order in which they were added. A
-//!    task that awaits is such a callback. Awaiting what is done does not wait.
-//! 4. A cancel of a task cancels what it waits for. If that is not possible, it is thrown in
-//!    the task's next step.
-//! 5. A timeout cancels its task. On the way out it takes that back, and if there are not more
-//!    requests than when it was entered, the cancel was its own and ends here.
-//! 6. A task that returns with a cancel not yet thrown is cancelled.
+//! 1. A turn forgets cancelled timers; if nothing is ready, the time jumps to the next timer;
+//!    timers that are due become ready; what is ready now is run, unless it is cancelled.
+//! 2. What is scheduled runs once, in the order of its scheduling.
+//! 3. Timers become ready by deadline, then by age.
+//! 4. A stop ends the loop after the turn; before a run, after its first, without a jump.
+//! 5. A future that ends schedules its callbacks in their order. A task that waits is one.
+//! 6. Awaiting what is done does not wait.
+//! 7. A new task has a step scheduled. A step goes on until the task waits or gives its turn away.
+//! 8. So who awaits a task goes on one turn after its end.
+//! 9. A cancel of a task is counted, and cancels what it waits for or is thrown in its next step.
+//! 10. It is thrown where the task waited, and may be caught. A task is cancelled if a cancel
+//!     leaves it, or is still to be thrown when it returns.
+//! 11. To uncancel counts down; at zero, a cancel that is still to be thrown is forgotten.
+//! 12. A task that is cancelled before its first step never begins.
 
-mod coroutine;
+mod timeouts;
 
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::mem::take;
 
-use self::coroutine::{Task, Timeout};
-use crate::program::{PROMISES, Program};
-use crate::world::{Call, Log, World};
+use crate::program::{Op, PROMISES, Program};
+use crate::world::{Action, Call, Name, Stage, State, World};
 
 /// Runs a program and returns its trace.
 pub(crate) fn trace(program: &Program) -> Vec<String> {
-    let mut model = Model::new(program);
-    for setup in &program.setups {
-        setup.iter().for_each(|op| model.perform("main", op));
-        model.run_forever();
-    }
-    model.say_states();
-    model.log.into_inner().lines
+    let mut model = Model::default();
+    model.stage.replace(Stage::new(program));
+    model.play()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum State {
-    Pending,
-    Value(usize),
-    Cancelled,
-}
-
-/// What can be ready, or wait for a timer or for a future.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What can be ready, or wait for its time or for a future: it runs, steps or ends what it names.
+#[derive(Clone, Copy, PartialEq)]
 enum Entry {
-    /// A callback.
     Call(Call),
-    /// A step of a task that gave its turn away, or is new.
     Step(usize),
-    /// A step of a task that waited for a future.
-    Wakeup(usize),
-    /// The end of a sleep.
-    Elapse(usize),
-    /// The end of the time of a timeout.
-    Expire(usize),
+    WakeUp(Name),
+    TimeOut(usize),
 }
 
-/// A promise, half of a task, or what a sleep waits for.
+/// What a task has left to do.
+enum Frame {
+    Do(Op),
+    DoAll(Vec<Op>),
+    Await(Name),
+    /// Catches a cancel, does this, and lets the cancel go on if it is true.
+    Catch(Vec<Op>, bool),
+    RaiseIf(bool),
+    LeaveTimeout(usize),
+}
+
+/// A promise; or a task, which has the rest too.
+#[derive(Default)]
 struct Future {
     state: State,
     callbacks: Vec<Entry>,
+    /// What is next is the last.
+    stack: Vec<Frame>,
+    waits_for: Option<Name>,
+    /// Whether a cancel is to be thrown in the next step.
+    must_cancel: bool,
+    cancelling: usize,
 }
 
-impl Future {
-    fn pending() -> Self {
-        Self {
-            state: State::Pending,
-            callbacks: Vec::new(),
-        }
-    }
-}
-
-struct Model<'p> {
-    program: &'p Program,
-    log: RefCell<Log>,
+#[derive(Default)]
+struct Model {
+    stage: RefCell<Stage>,
     now: u64,
     stopping: bool,
     ready: Vec<Entry>,
-    /// Deadline and what to do, by age.
     timers: Vec<(u64, Entry)>,
-    /// The numbers of the callbacks that were cancelled.
-    cancelled: Vec<usize>,
-    /// The promises first.
-    futures: Vec<Future>,
-    tasks: Vec<Task<'p>>,
-    timeouts: Vec<Timeout>,
+    cancelled: Vec<Entry>,
+    /// Each is made when it is first named. A sleep has a promise of its own, with a new name.
+    futures: HashMap<Name, Future>,
+    timeouts: Vec<timeouts::Timeout>,
 }
 
-impl<'p> Model<'p> {
-    fn new(program: &'p Program) -> Self {
-        let mut model = Self {
-            program,
-            log: RefCell::default(),
-            now: 0,
-            stopping: false,
-            ready: Vec::new(),
-            timers: Vec::new(),
-            cancelled: Vec::new(),
-            futures: Vec::new(),
-            tasks: Vec::new(),
-            timeouts: Vec::new(),
-        };
-        model.futures.resize_with(PROMISES, Future::pending);
-        model
+impl World for Model {
+    fn stage(&self) -> &RefCell<Stage> {
+        &self.stage
     }
 
-    fn say_states(&mut self) {
-        for promise in 0..PROMISES {
-            let state = self.futures[promise].state;
-            self.say("promise", &promise.to_string(), &format!("{state:?}"));
-        }
-        for (number, task) in self.tasks.iter().enumerate() {
-            let state = self.futures[task.future].state;
-            let result = format!("{state:?}, cancelling {}", task.cancelling);
-            self.say("task", &number.to_string(), &result);
-        }
-    }
-
-    fn run_forever(&mut self) {
-        let mut end = "stopped";
-        loop {
-            if !self.turn() {
-                end = "idle";
-                break;
-            }
-            if self.stopping {
-                break;
+    /// Rule 4.
+    fn run_forever(&mut self) -> &'static str {
+        while self.turn() {
+            if take(&mut self.stopping) {
+                return "stopped";
             }
         }
-        self.say("loop", end, "");
-        self.stopping = false;
+        "idle"
     }
 
-    /// Rule 1. Returns whether anything can ever happen.
+    fn act(&mut self, action: Action) -> String {
+        match action {
+            Action::Soon(call) => self.ready.push(Entry::Call(call)),
+            Action::Later(delay, call) => self.timers.push((self.now + delay, Entry::Call(call))),
+            Action::At(when, call) => self.timers.push((when, Entry::Call(call))),
+            Action::CancelHandle(call) => self.cancelled.push(Entry::Call(call)),
+            Action::Stop => self.stopping = true,
+            Action::Set(name, value) => return self.end(name, State::Value(value)).to_string(),
+            Action::Cancel(name) => return self.cancel(name).to_string(),
+            Action::Watch(name, call) => match self.future(name).state {
+                State::Pending => self.future(name).callbacks.push(Entry::Call(call)),
+                _ => self.ready.push(Entry::Call(call)),
+            },
+            Action::Unwatch(name, call) => {
+                let is_it = |entry: &mut Entry| *entry == Entry::Call(call);
+                let found = self.future(name).callbacks.extract_if(.., is_it).count();
+                return (found > 0).to_string();
+            }
+            Action::Spawn(task, body) => {
+                let body = self.stage.borrow().program.tasks[body].clone();
+                self.future(Name::Task(task)).stack.push(Frame::DoAll(body));
+                self.ready.push(Entry::Step(task));
+            }
+            Action::Uncancel(task) => {
+                let task = self.future(Name::Task(task));
+                task.cancelling = task.cancelling.saturating_sub(1);
+                task.must_cancel &= task.cancelling > 0;
+                return task.cancelling.to_string();
+            }
+            Action::Now => return self.now.to_string(),
+            Action::State(name) => return format!("{:?}", self.future(name).state),
+            Action::Cancelling(name) => return self.future(name).cancelling.to_string(),
+        }
+        "done".to_string()
+    }
+}
+
+impl Model {
+    /// Rules 1 to 3. Returns whether anything can ever happen.
     fn turn(&mut self) -> bool {
-        let mut timers = std::mem::take(&mut self.timers);
-        timers.retain(|&(_, entry)| self.is_alive(entry));
+        let is_alive = |entry: &Entry| !self.cancelled.contains(entry);
+        self.timers.retain(|(_, entry)| is_alive(entry));
+        self.timers.sort_by_key(|timer| timer.0);
         if self.ready.is_empty() && !self.stopping {
-            let Some(next) = timers.iter().map(|timer| timer.0).min() else {
-                return false;
-            };
-            self.now = self.now.max(next);
-        }
-        let (mut due, later): (Vec<_>, Vec<_>) =
-            timers.into_iter().partition(|timer| timer.0 <= self.now);
-        due.sort_by_key(|timer| timer.0);
-        self.ready.extend(due.into_iter().map(|timer| timer.1));
-        self.timers = later;
-        let batch = std::mem::take(&mut self.ready);
-        batch.iter().for_each(|&entry| self.run(entry));
-        self.now += u64::from(!batch.is_empty());
-        true
-    }
-
-    fn is_alive(&self, entry: Entry) -> bool {
-        match entry {
-            Entry::Call(call) => !self.cancelled.contains(&call.number),
-            Entry::Elapse(future) => self.futures[future].state == State::Pending,
-            Entry::Expire(timeout) => !self.timeouts[timeout].left,
-            Entry::Step(_) | Entry::Wakeup(_) => true,
-        }
-    }
-
-    fn run(&mut self, entry: Entry) {
-        match entry {
-            _ if !self.is_alive(entry) => {}
-            Entry::Call(call) => {
-                let who = format!("call {}", call.number);
-                self.say(&who, "runs", "");
-                let body = &self.program.calls[call.body];
-                body.iter().for_each(|op| self.perform(&who, op));
+            match self.timers.first() {
+                Some(next) => self.now = self.now.max(next.0),
+                None => return false,
             }
-            Entry::Step(task) => self.step(task, false),
-            Entry::Wakeup(task) => self.wake_up(task),
-            Entry::Elapse(future) => self.settle(future, State::Value(0)),
-            Entry::Expire(timeout) => self.expire(timeout),
         }
-    }
-
-    fn new_future(&mut self) -> usize {
-        self.futures.push(Future::pending());
-        self.futures.len() - 1
-    }
-
-    /// Rule 3.
-    fn settle(&mut self, future: usize, state: State) {
-        self.futures[future].state = state;
-        self.ready.append(&mut self.futures[future].callbacks);
-    }
-
-    /// Rule 3.
-    fn add_callback(&mut self, future: usize, callback: Entry) {
-        match self.futures[future].state {
-            State::Pending => self.futures[future].callbacks.push(callback),
-            _ => self.ready.push(callback),
+        let due = self.timers.partition_point(|timer| timer.0 <= self.now);
+        let due = self.timers.drain(..due).map(|timer| timer.1);
+        self.ready.extend(due);
+        let duration = u64::from(!self.ready.is_empty());
+        for entry in take(&mut self.ready) {
+            match entry {
+                _ if self.cancelled.contains(&entry) => {}
+                Entry::Call(call) => self.call(call),
+                Entry::Step(task) => self.step(task),
+                Entry::WakeUp(promise) => _ = self.end(promise, State::Value(0)),
+                Entry::TimeOut(timeout) => self.expire(timeout),
+            }
         }
-    }
-
-    /// Rule 4. Returns whether the future was pending.
-    fn cancel_future(&mut self, future: usize) -> bool {
-        if self.futures[future].state != State::Pending {
-            return false;
-        }
-        let Some(task) = self.tasks.iter().position(|task| task.future == future) else {
-            self.settle(future, State::Cancelled);
-            return true;
-        };
-        self.tasks[task].cancelling += 1;
-        let waits_for = self.tasks[task].waits_for;
-        let forwarded = waits_for.is_some_and(|future| self.cancel_future(future));
-        self.tasks[task].must_cancel |= !forwarded;
+        self.now += duration;
         true
     }
-}
 
-impl World for Model<'_> {
-    fn log(&self) -> &RefCell<Log> {
-        &self.log
+    fn future(&mut self, name: Name) -> &mut Future {
+        self.futures.entry(name).or_default()
     }
 
-    fn now(&self) -> u64 {
-        self.now
-    }
-
-    fn call_soon(&mut self, call: Call) {
-        self.ready.push(Entry::Call(call));
-    }
-
-    fn call_later(&mut self, delay: u64, call: Call) {
-        self.call_at(self.now + delay, call);
-    }
-
-    fn call_at(&mut self, when: u64, call: Call) {
-        self.timers.push((when, Entry::Call(call)));
-    }
-
-    fn cancel_handle(&mut self, number: usize) {
-        self.cancelled.push(number);
-    }
-
-    fn stop(&mut self) {
-        self.stopping = true;
-    }
-
-    fn set(&mut self, promise: usize, value: usize) -> bool {
-        let pending = self.futures[promise].state == State::Pending;
+    /// Rule 5. Returns whether the future was pending.
+    fn end(&mut self, name: Name, state: State) -> bool {
+        let future = self.future(name);
+        let pending = future.state == State::Pending;
         if pending {
-            self.settle(promise, State::Value(value));
+            future.state = state;
+            let callbacks = take(&mut future.callbacks);
+            self.ready.extend(callbacks);
         }
         pending
     }
 
-    fn cancel_promise(&mut self, promise: usize) -> bool {
-        self.cancel_future(promise)
-    }
-
-    fn watch_promise(&mut self, promise: usize, call: Call) {
-        self.add_callback(promise, Entry::Call(call));
-    }
-
-    fn watch_task(&mut self, task: usize, call: Call) {
-        self.add_callback(self.tasks[task].future, Entry::Call(call));
-    }
-
-    fn unwatch(&mut self, number: usize) -> bool {
-        let is_it = |entry: &Entry| matches!(entry, Entry::Call(call) if call.number == number);
-        let mut lists = self.futures.iter_mut().map(|future| &mut future.callbacks);
-        let found = lists.find_map(|list| Some((list.iter().position(is_it)?, list)));
-        found.map(|(at, list)| list.remove(at)).is_some()
-    }
-
-    fn spawn(&mut self, body: usize) {
-        let future = self.new_future();
-        let number = self.tasks.len();
-        self.tasks
-            .push(Task::new(future, &self.program.tasks[body]));
-        self.ready.push(Entry::Step(number));
-    }
-
-    fn cancel(&mut self, task: usize) -> bool {
-        self.cancel_future(self.tasks[task].future)
-    }
-
-    fn uncancel(&mut self, task: usize) -> usize {
-        let task = &mut self.tasks[task];
-        if task.cancelling > 0 {
-            task.cancelling -= 1;
-            task.must_cancel &= task.cancelling > 0;
+    /// Rule 9. Returns whether the future was pending.
+    fn cancel(&mut self, name: Name) -> bool {
+        if let Name::Promise(_) = name {
+            self.cancelled.push(Entry::WakeUp(name));
+            return self.end(name, State::Cancelled);
         }
-        task.cancelling
+        let task = self.future(name);
+        let pending = task.state == State::Pending;
+        if pending {
+            task.cancelling += 1;
+            let passed_on = task.waits_for.is_some_and(|name| self.cancel(name));
+            self.future(name).must_cancel |= !passed_on;
+        }
+        pending
+    }
+
+    /// Rules 6, 7, 10 and 12.
+    fn step(&mut self, number: usize) {
+        let task = Name::Task(number);
+        let who = format!("task {number}");
+        self.future(task).waits_for = None;
+        let mut thrown = take(&mut self.future(task).must_cancel);
+        while let Some(frame) = self.future(task).stack.pop() {
+            let stack = &mut self.future(task).stack;
+            match frame {
+                Frame::Do(_) | Frame::DoAll(_) | Frame::Await(_) if thrown => {}
+                Frame::Do(Op::Yield | Op::Sleep(0)) => return self.ready.push(Entry::Step(number)),
+                Frame::Do(Op::Sleep(time)) => {
+                    let promise = Name::Promise(PROMISES + self.futures.len());
+                    self.timers.push((self.now + time, Entry::WakeUp(promise)));
+                    self.future(task).stack.push(Frame::Await(promise));
+                }
+                Frame::Do(op @ (Op::AwaitPromise(_) | Op::AwaitTask(_))) => {
+                    let awaited = self.stage.borrow().awaited(number, &op);
+                    self.future(task).stack.extend(awaited.map(Frame::Await));
+                }
+                Frame::Do(Op::Catch(body, cleanup, raise)) => {
+                    stack.extend([Frame::Catch(cleanup, raise), Frame::DoAll(body)]);
+                }
+                Frame::Do(Op::Timeout(time, body)) => self.enter_timeout(number, time, body),
+                Frame::Do(Op::CancelSelf) => self.perform(&who, &Op::Cancel(number)),
+                Frame::Do(op) => self.perform(&who, &op),
+                Frame::DoAll(ops) => stack.extend(ops.into_iter().rev().map(Frame::Do)),
+                Frame::Await(name) => match self.future(name).state {
+                    State::Pending => return self.wait(number, name),
+                    State::Value(value) => self.say(&who, "got", &value.to_string()),
+                    State::Cancelled => thrown = true,
+                },
+                Frame::Catch(cleanup, raise) if thrown => {
+                    thrown = false;
+                    stack.extend([Frame::RaiseIf(raise), Frame::DoAll(cleanup)]);
+                    self.say(&who, "caught", "");
+                }
+                Frame::Catch(..) => {}
+                Frame::RaiseIf(raise) => thrown |= raise,
+                Frame::LeaveTimeout(timeout) => thrown = self.leave_timeout(timeout, thrown),
+            }
+        }
+        self.say(&who, "ends", "");
+        thrown |= self.future(task).must_cancel;
+        let value = State::Value(number);
+        self.end(task, if thrown { State::Cancelled } else { value });
+    }
+
+    fn wait(&mut self, number: usize, name: Name) {
+        self.future(name).callbacks.push(Entry::Step(number));
+        let task = self.future(Name::Task(number));
+        task.stack.push(Frame::Await(name));
+        task.waits_for = Some(name);
+        if take(&mut task.must_cancel) {
+            self.cancel(name);
+        }
     }
 }
