@@ -8,6 +8,8 @@ use crate::error::LoopClosed;
 
 /// A pool did not take a job.
 ///
+/// Each variant names what Python raises.
+///
 /// ```
 /// use looplet::{SubmitError, ThreadPool};
 /// use std::time::Duration;

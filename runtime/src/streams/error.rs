@@ -176,7 +176,8 @@ impl From<ZeroLimit> for ReadError {
 
 /// Why something that was written will not be sent.
 ///
-/// Found in the `io::Error` of the next [`drain`](crate::StreamWriter::drain).
+/// Found in the `io::Error` of the next [`drain`](crate::StreamWriter::drain). Each variant names
+/// what asyncio raises.
 ///
 /// ```
 /// use looplet::{UnixStream, WriteError, run};
@@ -260,6 +261,8 @@ impl fmt::Display for InvalidWaterMarks {
 impl Error for InvalidWaterMarks {}
 
 /// Why a server does not serve.
+///
+/// Each variant names what asyncio raises.
 ///
 /// ```
 /// use looplet::{ServeError, run, start_server};

@@ -284,6 +284,8 @@ impl Transporting for DatagramEndpoint {
 
 /// Why a datagram was not accepted for sending.
 ///
+/// Each variant names what asyncio raises, where it does.
+///
 /// ```
 /// use looplet::{DatagramProtocol, SendToError, get_running_loop, run};
 ///
