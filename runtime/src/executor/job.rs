@@ -115,6 +115,14 @@ impl<T: Send + 'static> JobHandle<T> {
     /// # Cancel safety
     ///
     /// Cancelling or dropping it cancels the job, as every await of a [`JobHandle`] does.
+    ///
+    /// ```
+    /// use looplet::{TaskError, ThreadPool, run};
+    ///
+    /// let job = ThreadPool::new(1).submit(|| -> () { std::panic::resume_unwind(Box::new("no")) });
+    /// let ended = run(job.expect("the pool is open").join());
+    /// assert!(matches!(ended, Err(TaskError::Panicked(_))));
+    /// ```
     pub async fn join(self) -> Result<T, TaskError> {
         let mut wait = self.into_future();
         poll_fn(|context| wait.poll_outcome(context)).await

@@ -131,7 +131,8 @@ impl File {
 
     /// Reads what is there, at most `max` bytes. Empty: the end of the file.
     ///
-    /// It may be less than `max` before the end, as the kernel likes.
+    /// It may be less than `max` before the end, as the kernel likes, and is never more than
+    /// 1 MiB.
     ///
     /// # Errors
     ///

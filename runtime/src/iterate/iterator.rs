@@ -145,6 +145,13 @@ pub trait AsyncIterator {
     /// # Panics
     ///
     /// If `size` is 0.
+    ///
+    /// ```
+    /// use looplet::{AsyncIterator, iter, run};
+    ///
+    /// let chunks = run(iter([1, 2, 3]).chunks(2).collect::<Vec<_>>());
+    /// assert_eq!(chunks, [vec![1, 2], vec![3]]);
+    /// ```
     fn chunks(mut self, size: usize) -> impl AsyncIterator<Item = Vec<Self::Item>>
     where
         Self: Sized,
@@ -168,6 +175,21 @@ pub trait AsyncIterator {
     /// # Cancel safety
     ///
     /// Cancelling or dropping it drops the iterator, and what `each` was busy with.
+    ///
+    /// ```
+    /// use looplet::{AsyncIterator, iter, run, yield_now};
+    ///
+    /// run(async {
+    ///     let mut sum = 0;
+    ///     iter([1, 2, 3])
+    ///         .for_each(async |n| {
+    ///             yield_now().await;
+    ///             sum += n;
+    ///         })
+    ///         .await;
+    ///     assert_eq!(sum, 6);
+    /// });
+    /// ```
     async fn for_each(mut self, mut each: impl AsyncFnMut(Self::Item))
     where
         Self: Sized,
@@ -186,6 +208,13 @@ pub trait AsyncIterator {
     /// # Cancel safety
     ///
     /// Dropping or cancelling it drops the items that it has got so far.
+    ///
+    /// ```
+    /// use looplet::{AsyncIterator, iter, run};
+    ///
+    /// let doubled = run(iter([1, 2, 3]).map(|n| 2 * n).collect::<Vec<_>>());
+    /// assert_eq!(doubled, [2, 4, 6]);
+    /// ```
     async fn collect<C: FromIterator<Self::Item>>(mut self) -> C
     where
         Self: Sized,

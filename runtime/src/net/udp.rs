@@ -87,6 +87,20 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// Dropping or cancelling it leaves the peer as it was.
+    ///
+    /// ```
+    /// use looplet::{UdpSocket, run};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// run(async {
+    ///     let (one, two) = (UdpSocket::bind("127.0.0.1:0").await?, UdpSocket::bind("127.0.0.1:0").await?);
+    ///     one.connect(two.local_addr()?).await?;
+    ///     one.send(b"hello").await?;
+    ///     assert_eq!(two.recv(&mut [0; 16]).await?, 5);
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
     pub async fn connect(&self, address: impl Into<Address>) -> io::Result<()> {
         let target = address.into().resolve().await?.into_iter().next();
         self.connect_to(target.ok_or(io::ErrorKind::NotFound)?)

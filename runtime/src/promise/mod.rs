@@ -165,6 +165,17 @@ impl<T: 'static> Promise<T> {
     ///
     /// Callbacks run in the order in which they were added. A promise with a callback stays in
     /// memory until it is done, even if nobody holds it any more.
+    ///
+    /// ```
+    /// use looplet::{get_running_loop, run, yield_now};
+    ///
+    /// run(async {
+    ///     let promise = get_running_loop().create_promise();
+    ///     promise.add_done_callback(|promise| assert!(promise.done()));
+    ///     promise.set_result(7).expect("it is new");
+    ///     yield_now().await;
+    /// });
+    /// ```
     pub fn add_done_callback(&self, callback: impl FnOnce(&Promise<T>) + 'static) -> CallbackId {
         let promise = self.clone();
         self.cell

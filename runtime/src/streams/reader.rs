@@ -139,6 +139,16 @@ impl StreamReader {
     /// # Cancel safety
     ///
     /// Dropping or cancelling it loses nothing: what has come stays in the buffer.
+    ///
+    /// ```
+    /// use looplet::{StreamReader, run};
+    ///
+    /// run(async {
+    ///     let (mut feed, reader) = StreamReader::fed();
+    ///     feed.feed_data(b"head and body");
+    ///     assert_eq!(reader.read_exactly(4).await.expect("there are more"), b"head");
+    /// });
+    /// ```
     #[doc(alias = "readexactly")]
     pub async fn read_exactly(&self, count: usize) -> Result<Vec<u8>, ReadError> {
         while self.supply.len() < count {
@@ -190,6 +200,16 @@ impl StreamReader {
     /// # Cancel safety
     ///
     /// Dropping or cancelling it loses nothing: what has come stays in the buffer.
+    ///
+    /// ```
+    /// use looplet::{StreamReader, run};
+    ///
+    /// run(async {
+    ///     let (mut feed, reader) = StreamReader::fed();
+    ///     feed.feed_data(b"key: value");
+    ///     assert_eq!(reader.read_until(b": ").await.expect("it is there"), b"key: ");
+    /// });
+    /// ```
     #[doc(alias = "readuntil")]
     pub async fn read_until(&self, separator: &[u8]) -> Result<Vec<u8>, ReadError> {
         self.read_until_any_for("read_until", &[separator]).await

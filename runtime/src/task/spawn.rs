@@ -161,6 +161,17 @@ impl EventLoop {
     /// # Panics
     ///
     /// If `main` panics, with its payload.
+    ///
+    /// ```
+    /// use looplet::EventLoop;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let event_loop = EventLoop::new()?;
+    /// assert_eq!(event_loop.run_until_complete(async { 7 })?, 7);
+    /// event_loop.close();
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn run_until_complete<F: Future + 'static>(&self, main: F) -> Result<F::Output, RunError> {
         self.check_runnable()?;

@@ -163,6 +163,16 @@ impl<T: 'static> Task<T> {
     /// # Cancel safety
     ///
     /// Cancelling the awaiter cancels the task. Dropping the await has no effect on it.
+    ///
+    /// ```
+    /// use looplet::{create_task, run};
+    ///
+    /// run(async {
+    ///     let task = create_task(std::future::pending::<()>());
+    ///     task.cancel();
+    ///     assert!(task.join().await.is_err_and(|error| error.is_cancelled()));
+    /// });
+    /// ```
     pub fn join(&self) -> Join<T> {
         Join(Waiter::new(self, PromiseCell::take_outcome))
     }
@@ -173,6 +183,17 @@ impl<T: 'static> Task<T> {
     ///
     /// [`InvalidState::ResultNotSet`] if the task has not ended, and [`InvalidState::Taken`] if
     /// an await has moved the value out.
+    ///
+    /// ```
+    /// use looplet::{InvalidState, create_task, run, yield_now};
+    ///
+    /// run(async {
+    ///     let task = create_task(async { 7 });
+    ///     assert_eq!(task.result().unwrap_err(), InvalidState::ResultNotSet);
+    ///     yield_now().await;
+    ///     assert_eq!(task.result().expect("it has ended").expect("with a value"), 7);
+    /// });
+    /// ```
     pub fn result(&self) -> Result<Result<T, TaskError>, InvalidState>
     where
         T: Clone,
