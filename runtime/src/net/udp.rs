@@ -93,7 +93,8 @@ impl UdpSocket {
     ///
     /// # fn main() -> std::io::Result<()> {
     /// run(async {
-    ///     let (one, two) = (UdpSocket::bind("127.0.0.1:0").await?, UdpSocket::bind("127.0.0.1:0").await?);
+    ///     let one = UdpSocket::bind("127.0.0.1:0").await?;
+    ///     let two = UdpSocket::bind("127.0.0.1:0").await?;
     ///     one.connect(two.local_addr()?).await?;
     ///     one.send(b"hello").await?;
     ///     assert_eq!(two.recv(&mut [0; 16]).await?, 5);

@@ -247,8 +247,8 @@ impl EventLoop {
     /// struct Echo;
     ///
     /// impl DatagramProtocol for Echo {
-    ///     fn datagram_received(&mut self, transport: &DatagramTransport, data: &[u8], from: SocketAddr) {
-    ///         transport.send_to(data, from).expect("it has no peer");
+    ///     fn datagram_received(&mut self, own: &DatagramTransport, data: &[u8], from: SocketAddr) {
+    ///         own.send_to(data, from).expect("it has no peer");
     ///     }
     /// }
     ///
