@@ -118,6 +118,18 @@ impl<T> fmt::Debug for ContextVar<T> {
 
 /// What [`ContextVar::set`] returns: the value that was there before, for
 /// [`reset`](ContextVar::reset). The asyncio counterpart is `contextvars.Token`.
+///
+/// ```
+/// use looplet::{ContextVar, copy_context};
+///
+/// static USER: ContextVar<&str> = ContextVar::new("user");
+///
+/// copy_context().run(|| {
+///     let token = USER.set("ada");
+///     USER.reset(token).expect("it is of this context");
+///     assert_eq!(USER.get(), None);
+/// });
+/// ```
 pub struct ContextToken<T: 'static> {
     variable: &'static ContextVar<T>,
     vars: SharedVars,
@@ -131,6 +143,18 @@ impl<T> fmt::Debug for ContextToken<T> {
 }
 
 /// Says that a value was set in another context, or that of another variable.
+///
+/// Python raises `ValueError`.
+///
+/// ```
+/// use looplet::{ContextVar, WrongContext, copy_context};
+///
+/// static USER: ContextVar<&str> = ContextVar::new("user");
+///
+/// let token = copy_context().run(|| USER.set("ada"));
+/// let elsewhere = copy_context().run(|| USER.reset(token));
+/// assert_eq!(elsewhere, Err(WrongContext));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrongContext;
 
@@ -146,6 +170,17 @@ impl Error for WrongContext {}
 ///
 /// Clones stand for the same context; [`copy_context`] makes a new one. The asyncio counterpart is
 /// `contextvars.Context`.
+///
+/// ```
+/// use looplet::{Context, ContextVar};
+///
+/// static USER: ContextVar<&str> = ContextVar::new("user");
+///
+/// let context = Context::new();
+/// context.run(|| USER.set("ada"));
+/// assert_eq!(context.get(&USER), Some("ada"));
+/// assert_eq!(USER.get(), None);
+/// ```
 #[derive(Clone, Default)]
 pub struct Context {
     vars: SharedVars,
@@ -193,6 +228,19 @@ impl fmt::Debug for Context {
 
 /// Returns a copy of the current context. The asyncio counterpart is
 /// `contextvars.copy_context`.
+///
+/// ```
+/// use looplet::{ContextVar, copy_context, run};
+///
+/// static USER: ContextVar<&str> = ContextVar::new("user");
+///
+/// run(async {
+///     USER.set("ada");
+///     let copy = copy_context();
+///     USER.set("bob");
+///     assert_eq!(copy.get(&USER), Some("ada"));
+/// });
+/// ```
 pub fn copy_context() -> Context {
     Context::of(copy_values())
 }

@@ -16,7 +16,7 @@ impl EventLoop {
     /// every entry. The asyncio counterpart is `loop.set_debug`.
     ///
     /// ```
-    /// use looplet::{Runner, get_running_loop, yield_now};
+    /// use looplet::{Runner, yield_now};
     /// use std::cell::RefCell;
     /// use std::rc::Rc;
     /// use std::time::Duration;

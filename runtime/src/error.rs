@@ -10,6 +10,15 @@ use std::panic::Location;
 /// The event loop is closed, so nothing can be scheduled on it.
 ///
 /// asyncio raises `RuntimeError('Event loop is closed')`.
+///
+/// ```
+/// use looplet::{EventLoop, LoopClosed};
+///
+/// let event_loop = EventLoop::new().expect("the system gives a loop");
+/// let handle = event_loop.handle();
+/// event_loop.close();
+/// assert_eq!(handle.call_soon_threadsafe(|| ()).unwrap_err(), LoopClosed);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoopClosed;
 
@@ -22,6 +31,14 @@ impl fmt::Display for LoopClosed {
 impl Error for LoopClosed {}
 
 /// A deadline passed before the work was done. asyncio raises `TimeoutError`.
+///
+/// ```
+/// use looplet::{TimedOut, run, timeout};
+/// use std::time::Duration;
+///
+/// let never = std::future::pending::<()>();
+/// assert_eq!(run(timeout(Duration::from_millis(1), never)), Err(TimedOut));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[doc(alias = "TimeoutError")]
 pub struct TimedOut;
@@ -38,6 +55,17 @@ impl Error for TimedOut {}
 ///
 /// asyncio raises `InvalidStateError` for all of these, except the last: there a result stays
 /// where it is, and here an await by value moves it out.
+///
+/// ```
+/// use looplet::{InvalidState, get_running_loop, run};
+///
+/// run(async {
+///     let promise = get_running_loop().create_promise();
+///     assert_eq!(promise.result().unwrap_err(), InvalidState::ResultNotSet);
+///     promise.set_result(1).expect("it is new");
+///     assert_eq!(promise.set_result(2), Err(InvalidState::Done));
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[doc(alias = "InvalidStateError")]
 #[non_exhaustive]
@@ -69,6 +97,16 @@ impl Error for InvalidState {}
 ///
 /// Nothing is ready, no timer is set, nobody waits for a socket, no job is on a thread, and no
 /// [`LoopHandle`](crate::LoopHandle) is alive. asyncio would hang.
+///
+/// ```
+/// use looplet::{Event, RunError, Runner};
+///
+/// let runner = Runner::new().expect("the system gives a loop");
+/// let stuck = runner.run(async { Event::new().wait().await });
+/// let Err(RunError::Deadlock(deadlock)) = stuck else { panic!("nobody sets it") };
+/// assert_eq!(deadlock.tasks.len(), 1);
+/// assert!(deadlock.to_string().starts_with("deadlock: 1 task waits"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deadlock {
     /// The tasks that wait, in the order in which they were spawned.
@@ -79,6 +117,23 @@ pub struct Deadlock {
 }
 
 /// A task that has not ended, as a report shows it.
+///
+/// Found in a [`Deadlock`]; asyncio has no counterpart.
+///
+/// ```
+/// use looplet::{Lock, RunError, Runner, current_task};
+///
+/// let runner = Runner::new().expect("the system gives a loop");
+/// let stuck = runner.run(async {
+///     current_task().expect("this is one").set_name("main");
+///     let lock = Lock::new();
+///     let _guard = lock.acquire().await;
+///     lock.acquire().await
+/// });
+/// let Err(RunError::Deadlock(deadlock)) = stuck else { panic!("it waits for itself") };
+/// assert_eq!(deadlock.tasks[0].name, "main");
+/// assert!(deadlock.tasks[0].waits_for.is_some());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingTask {
     /// Its name.

@@ -227,6 +227,10 @@ impl Cancelled {
     /// The counterpart of Python's `raise` in an `except CancelledError` block. Code after it
     /// does not run.
     ///
+    /// # Cancel safety
+    ///
+    /// It is made to end what awaits it. Dropping it before it was polled drops the cancel.
+    ///
     /// ```
     /// use looplet::{TaskError, catch_cancel, create_task, run, sleep, yield_now};
     /// use std::time::Duration;

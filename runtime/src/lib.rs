@@ -38,15 +38,15 @@
 //!
 //! # Features
 //!
-//! `signal` and `process` are on by default; without them the runtime brings four crates, with
-//! them ten.
+//! None is on by default: the runtime then brings four crates. Each adds something and changes
+//! nothing else, but for Ctrl-C:
 //!
-//! * `signal`: the module `signal`, and Ctrl-C in [`run`];
-//! * `process`: the module `process`. It needs `signal`.
-//!
-//! `futures`, off by default: conversions from and to `futures_core::Stream`, and the traits of
-//! `futures_io` for [`TcpStream`], [`StreamReader`] and [`StreamWriter`]. It changes nothing in
-//! what is there without it.
+//! * `signal` (three crates): the module `signal`, and Ctrl-C as a cancel in [`run`] and
+//!   [`Runner::run`]. Without it nobody handles `SIGINT`, and Ctrl-C ends the process at once.
+//! * `process` (three more; it switches `signal` on): the module `process`, and subprocesses with a
+//!   protocol.
+//! * `futures` (two crates): conversions from and to `futures_core::Stream`, and the traits of
+//!   `futures_io` for [`TcpStream`], [`UnixStream`], [`StreamReader`] and [`StreamWriter`].
 //!
 //! # Rules
 //!
@@ -59,7 +59,8 @@
 //!    signals and children belong to the process, so the features have a table each
 //!    (`signal/table.rs`, `process/reaper.rs`).
 //! 5. Every future that waits removes itself when it is dropped.
-//! 6. No thread is started before [`to_thread`], a file, or a name to resolve is first used.
+//! 6. No thread is started unasked: the first job, file or name to resolve starts one, and so
+//!    does a watchdog.
 
 mod cancel;
 mod vars;

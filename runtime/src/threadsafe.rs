@@ -152,6 +152,17 @@ fn report_panic<T>(result: Option<Result<T, CoroutineError>>) {
 ///
 /// Dropping it lets the coroutine go on. As long as it is alive, it counts as a [`LoopHandle`].
 /// The Python counterpart is `concurrent.futures.Future`.
+///
+/// ```
+/// use looplet::{get_running_loop, run, to_thread};
+///
+/// let answer = run(async {
+///     let handle = get_running_loop().handle();
+///     let blocking = move || handle.run_coroutine_threadsafe(|| async { 7 }).wait();
+///     to_thread(blocking).await
+/// });
+/// assert_eq!(answer.expect("it ran"), 7);
+/// ```
 pub struct CoroutineHandle<T> {
     link: Arc<Link<T>>,
     event_loop: LoopHandle,
@@ -225,6 +236,18 @@ impl<T> fmt::Debug for CoroutineHandle<T> {
 }
 
 /// Why a coroutine that another thread started gave no value.
+///
+/// asyncio raises `CancelledError`, or the exception itself, out of `Future.result`.
+///
+/// ```
+/// use looplet::{CoroutineError, EventLoop};
+///
+/// let event_loop = EventLoop::new().expect("the system gives a loop");
+/// let handle = event_loop.handle();
+/// event_loop.close();
+/// let answer = handle.run_coroutine_threadsafe(|| async { 7 }).wait();
+/// assert!(matches!(answer, Err(CoroutineError::LoopClosed)));
+/// ```
 #[non_exhaustive]
 pub enum CoroutineError {
     /// It was cancelled; also when the loop ended while it ran.

@@ -49,6 +49,7 @@ fn a_body_is_sent_when_the_server_asks_for_it() {
                 ..Timeouts::default()
             },
             headers: looplet_http::message::Headers::new(),
+            decode: false,
             ..SessionConfig::default()
         });
         let request = session.post(server.url("/")).body("body").expect_continue();

@@ -10,6 +10,19 @@ use std::panic::Location;
 use std::sync::Arc;
 
 /// Why something was cancelled.
+///
+/// asyncio has no counterpart: a `CancelledError` there has a message and no reason.
+///
+/// ```
+/// use looplet::{CancelReason, TaskError, create_task, run, yield_now};
+///
+/// run(async {
+///     let task = create_task(yield_now());
+///     task.cancel();
+///     let Err(TaskError::Cancelled(cancelled)) = task.join().await else { panic!("it ended") };
+///     assert_eq!(cancelled.reason(), CancelReason::Requested);
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CancelReason {

@@ -54,10 +54,27 @@ pub fn as_completed<I: IntoTask>(tasks: impl IntoIterator<Item = I>) -> AsComple
 
 /// Tasks in the order in which they end. Made by [`as_completed`].
 ///
+/// The asyncio counterpart is the iterator that `as_completed` returns.
+///
 /// # Cancel safety
 ///
 /// Cancelling or dropping [`next`](Self::next) loses nothing. Dropping the whole leaves the
 /// tasks running.
+///
+/// ```
+/// use looplet::{as_completed, run, sleep};
+/// use std::time::Duration;
+///
+/// run(async {
+///     let nap = |ms| sleep(Duration::from_millis(ms));
+///     let mut ended = as_completed([nap(9), nap(1), nap(5)]);
+///     let mut places = Vec::new();
+///     while let Some(Ok(completed)) = ended.next().await {
+///         places.push(completed.index);
+///     }
+///     assert_eq!(places, [1, 2, 0]);
+/// });
+/// ```
 #[must_use = "it is there to be asked for the next one"]
 pub struct AsCompleted<T: 'static> {
     arrivals: Arrivals<T>,
@@ -66,6 +83,19 @@ pub struct AsCompleted<T: 'static> {
 }
 
 /// A task that has ended.
+///
+/// Given by [`AsCompleted::next`]; asyncio gives the task alone.
+///
+/// ```
+/// use looplet::{as_completed, run};
+///
+/// run(async {
+///     let mut ended = as_completed([async { 7 }]);
+///     let first = ended.next().await.expect("there is one").expect("there is no limit");
+///     assert_eq!(first.index, 0);
+///     assert_eq!(first.outcome().expect("it was not cancelled"), 7);
+/// });
+/// ```
 #[derive(Debug)]
 pub struct Completed<T> {
     /// Its place among the arguments.
@@ -106,6 +136,10 @@ impl<T> AsCompleted<T> {
     ///
     /// [`TimedOut`], once for each task that had not ended when the time was over. Those
     /// tasks go on.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancelling or dropping it loses nothing.
     pub async fn next(&mut self) -> Option<Result<Completed<T>, TimedOut>> {
         if !self.expired {
             match self.arrivals.next().await? {

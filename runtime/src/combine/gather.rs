@@ -83,6 +83,19 @@ pub fn try_gather<G: TryGatherable>(tasks: G) -> Gather<Result<G::Output, G::Err
 }
 
 /// What [`gather`] takes.
+///
+/// It is implemented for vectors, arrays and tuples; any other iterator is collected first.
+/// asyncio has no counterpart: it takes `*aws`.
+///
+/// ```
+/// use looplet::{gather, run};
+///
+/// run(async {
+///     let squares: Vec<_> = (1..4).map(|n| async move { n * n }).collect();
+///     assert_eq!(gather(squares).await, [1, 4, 9]);
+///     assert_eq!(gather((async { 1 }, async { "one" })).await, (1, "one"));
+/// });
+/// ```
 pub trait Gatherable {
     /// What awaiting the gather gives.
     type Output;
@@ -92,6 +105,17 @@ pub trait Gatherable {
 }
 
 /// What [`try_gather`] takes.
+///
+/// As [`Gatherable`], of futures whose outputs are results. asyncio has no counterpart.
+///
+/// ```
+/// use looplet::{run, try_gather};
+///
+/// run(async {
+///     let both = try_gather((async { Ok(1) }, async { Err::<(), _>("bad luck") }));
+///     assert_eq!(both.await, Err("bad luck"));
+/// });
+/// ```
 pub trait TryGatherable {
     /// What awaiting the gather gives if all succeed.
     type Output;
@@ -99,6 +123,10 @@ pub trait TryGatherable {
     type Error;
 
     /// Starts what is not started and watches all.
+    ///
+    /// # Errors
+    ///
+    /// Awaiting the gather gives the error of the first child that fails.
     fn try_gather(self) -> Gather<Result<Self::Output, Self::Error>>;
 }
 

@@ -16,6 +16,18 @@ use crate::task::Task;
 ///
 /// Clones stand for the same gather. Awaiting it by value moves the results out; awaiting
 /// `&gather` clones them. The asyncio counterpart is the future that `gather` returns.
+///
+/// ```
+/// use looplet::{gather, run};
+/// use std::future::ready;
+///
+/// run(async {
+///     let both = gather([ready(1), ready(2)]);
+///     assert!(!both.done());
+///     assert_eq!((&both).await, [1, 2]);
+///     assert!(both.done());
+/// });
+/// ```
 pub struct Gather<R> {
     cell: Rc<GatherCell<R>>,
 }
@@ -209,6 +221,22 @@ impl<R: Clone + 'static> IntoFuture for &Gather<R> {
 }
 
 /// The await of a [`Gather`].
+///
+/// Made by `.await`; asyncio has no name for it.
+///
+/// # Cancel safety
+///
+/// Cancelling it cancels the children that run, and then the awaiter. Dropping it has no effect.
+///
+/// ```
+/// use looplet::{GatherWait, gather, run};
+/// use std::future::ready;
+///
+/// run(async {
+///     let wait: GatherWait<[i32; 2]> = gather([ready(1), ready(2)]).into_future();
+///     assert_eq!(wait.await, [1, 2]);
+/// });
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct GatherWait<R> {
     cell: Rc<GatherCell<R>>,

@@ -44,6 +44,18 @@ pub(super) fn ensure_all<I: IntoTask>(
 }
 
 /// Something that is a task or can be made one; see [`ensure_future`].
+///
+/// Tasks, promises and all futures are. asyncio has no name for it: there it is an awaitable.
+///
+/// ```
+/// use looplet::{IntoTask, run};
+///
+/// async fn twice(thing: impl IntoTask<Output = i32>) -> i32 {
+///     2 * thing.into_task().await
+/// }
+///
+/// assert_eq!(run(async { twice(async { 21 }).await }), 42);
+/// ```
 #[doc(alias = "ensure_future")]
 pub trait IntoTask {
     /// What the task returns.

@@ -61,6 +61,8 @@ pub fn timeout_lossless<F: IntoFuture>(
 /// Waits for a task, a promise or a future for at most `delay`, as [`wait_for`] does, but
 /// loses no value; see [`timeout_lossless`].
 ///
+/// asyncio has no counterpart: its `wait_for` drops such a value.
+///
 /// # Errors
 ///
 /// [`TimedOut`] if what it waited for was cancelled because its time was over.
@@ -73,6 +75,19 @@ pub fn timeout_lossless<F: IntoFuture>(
 /// # Panics
 ///
 /// As [`wait_for`].
+///
+/// ```
+/// use looplet::{TimedOut, create_task, run, wait_for_lossless, yield_now};
+/// use std::time::Duration;
+///
+/// run(async {
+///     let minute = Duration::from_secs(60);
+///     let task = create_task(async { yield_now().await; 7 });
+///     assert_eq!(wait_for_lossless(task, minute).await, Ok(7));
+///     let never = std::future::pending::<()>();
+///     assert_eq!(wait_for_lossless(never, Duration::from_millis(1)).await, Err(TimedOut));
+/// });
+/// ```
 pub async fn wait_for_lossless<I, T>(task: I, delay: Duration) -> Result<T, TimedOut>
 where
     I: IntoTask<Output = T> + IntoFuture<Output = T>,
@@ -85,6 +100,23 @@ where
 }
 
 /// The body of a [`timeout_lossless`].
+///
+/// It returns a value that comes in the turn in which the time is over. asyncio has no
+/// counterpart.
+///
+/// # Cancel safety
+///
+/// As the future in it.
+///
+/// ```
+/// use looplet::{Lossless, WithTimeout, run, timeout_lossless};
+/// use std::future::{Ready, ready};
+/// use std::time::Duration;
+///
+/// let limited: WithTimeout<Lossless<Ready<i32>>> =
+///     timeout_lossless(Duration::from_secs(1), ready(7));
+/// assert_eq!(run(limited), Ok(7));
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct Lossless<F> {
     child: Pin<Box<F>>,

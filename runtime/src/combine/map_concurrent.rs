@@ -58,6 +58,7 @@ where
 /// same time; returns the values in the order of the items, or the first error.
 ///
 /// As [`map_concurrent`], and an error ends it too: the others are cancelled and waited for.
+/// asyncio has no counterpart; a `TaskGroup` with a `Semaphore` comes close.
 ///
 /// # Errors
 ///

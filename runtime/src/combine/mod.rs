@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | `gather`, `try_gather` | cancels them | leaves them running |
 //! | `wait`, `as_completed`, `shield` | leaves them running | leaves them running |
-//! | `wait_for` | cancels it | leaves a task running, drops a future |
+//! | `wait_for`, `wait_for_lossless` | cancels it | leaves a task running, drops a future |
 //! | `map_concurrent`, `staggered_race`, `TaskGroup` | cancels them and waits for them | cancels them |
 
 mod into_task;

@@ -12,6 +12,18 @@ use crate::cancel::Cancelled;
 use crate::promise::TaskError;
 
 /// How a race ended.
+///
+/// Returned by [`staggered_race`]. asyncio returns a tuple of the same parts.
+///
+/// ```
+/// use looplet::{Race, run, staggered_race};
+/// use std::future::ready;
+///
+/// let contenders = [ready(Err("refused")), ready(Ok("up"))];
+/// let race: Race<&str, &str> = run(staggered_race(contenders, None));
+/// assert_eq!(race.winner, Some(("up", 1)));
+/// assert_eq!(race.errors.len(), 2);
+/// ```
 #[derive(Debug)]
 pub struct Race<T, E> {
     /// The first value, and the place of its future. `None`: no future succeeded.
@@ -21,6 +33,17 @@ pub struct Race<T, E> {
 }
 
 /// Why a future did not win.
+///
+/// In asyncio it is the exception itself.
+///
+/// ```
+/// use looplet::{RaceError, run, staggered_race};
+/// use std::future::ready;
+///
+/// let race = run(staggered_race([ready(Err::<(), _>("refused"))], None));
+/// assert!(race.winner.is_none());
+/// assert!(matches!(race.errors[0], Some(RaceError::Failed("refused"))));
+/// ```
 #[derive(Debug)]
 pub enum RaceError<E> {
     /// It returned this error.

@@ -17,6 +17,20 @@ use crate::promise::{CallbackId, Promise};
 use crate::task::Task;
 
 /// When [`wait`] returns, at the latest when all tasks have ended.
+///
+/// The asyncio counterparts are the constants `FIRST_COMPLETED`, `ALL_COMPLETED` and
+/// `FIRST_EXCEPTION`.
+///
+/// ```
+/// use looplet::{ReturnWhen, run, wait};
+/// use std::future::ready;
+///
+/// run(async {
+///     let tasks = [ready(Ok(1)), ready(Err("no"))];
+///     let (done, _) = wait(tasks, ReturnWhen::first_exception(), None).await.expect("two");
+///     assert!(done.iter().any(|task| matches!(task.result(), Ok(Ok(Err("no"))))));
+/// });
+/// ```
 #[non_exhaustive]
 pub enum ReturnWhen<T> {
     /// When one task has ended, in whatever way.
@@ -30,6 +44,15 @@ pub enum ReturnWhen<T> {
 }
 
 /// What [`ReturnWhen::first`] looks for.
+///
+/// It can be made only there. asyncio has no counterpart.
+///
+/// ```
+/// use looplet::ReturnWhen;
+///
+/// let even = ReturnWhen::first(|n: &i32| n % 2 == 0);
+/// assert!(matches!(even, ReturnWhen::First(_)));
+/// ```
 pub struct Predicate<T>(Box<dyn Fn(&T) -> bool>);
 
 impl<T> ReturnWhen<T> {
@@ -79,6 +102,14 @@ impl<T> fmt::Debug for Predicate<T> {
 }
 
 /// There is nothing to wait for. asyncio raises `ValueError('Set of Tasks/Futures is empty.')`.
+///
+/// ```
+/// use looplet::{NoTasks, ReturnWhen, Task, run, wait};
+///
+/// let nothing: [Task<()>; 0] = [];
+/// let refused = run(wait(nothing, ReturnWhen::AllCompleted, None));
+/// assert_eq!(refused.unwrap_err(), NoTasks);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoTasks;
 
@@ -91,6 +122,19 @@ impl fmt::Display for NoTasks {
 impl Error for NoTasks {}
 
 /// The tasks that have ended and those that have not, each in the order of the arguments.
+///
+/// Given by [`wait`]; in asyncio, two sets.
+///
+/// ```
+/// use looplet::{DoneAndPending, ReturnWhen, create_task, run, wait};
+///
+/// run(async {
+///     let tasks = [create_task(async { 1 }), create_task(std::future::pending())];
+///     let (done, pending): DoneAndPending<i32> =
+///         wait(tasks, ReturnWhen::FirstCompleted, None).await.expect("there are two");
+///     assert_eq!((done.len(), pending.len()), (1, 1));
+/// });
+/// ```
 pub type DoneAndPending<T> = (Vec<Task<T>>, Vec<Task<T>>);
 
 /// Waits for tasks, and returns those that have ended and those that have not.

@@ -10,6 +10,15 @@ use super::context;
 use super::core::{Core, Settings};
 
 /// Settings for a new loop; made by [`EventLoop::builder`].
+///
+/// asyncio has no counterpart: there these are methods of the loop, or of its policy.
+///
+/// ```
+/// use looplet::{Clock, EventLoop};
+///
+/// let event_loop = EventLoop::builder().clock(Clock::Virtual).debug(true).build();
+/// assert!(event_loop.expect("the system gives a loop").debug());
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct EventLoopBuilder {

@@ -25,6 +25,14 @@ const BEFORE: Duration = Duration::from_secs(86_400);
 /// Which time a loop lives in.
 ///
 /// The asyncio counterpart is `loop.time`, which a test there has to replace by hand.
+///
+/// ```
+/// use looplet::{Clock, Runner, sleep};
+/// use std::time::Duration;
+///
+/// let runner = Runner::with_clock(Clock::Virtual).expect("the system gives a loop");
+/// runner.run(sleep(Duration::from_secs(86_400))).expect("a day, in no time");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Clock {
     /// The machine's monotonic clock.

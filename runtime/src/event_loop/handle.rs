@@ -58,6 +58,17 @@ pub(crate) fn callback(closure: impl FnOnce() + 'static) -> Rc<dyn Callback> {
 /// A callback scheduled with [`call_soon`](crate::EventLoop::call_soon).
 ///
 /// Dropping the handle leaves the callback scheduled. The asyncio counterpart is `Handle`.
+///
+/// ```
+/// use looplet::{get_running_loop, run, yield_now};
+///
+/// run(async {
+///     let handle = get_running_loop().call_soon(|| panic!("never called"));
+///     handle.cancel();
+///     yield_now().await;
+///     assert!(handle.cancelled());
+/// });
+/// ```
 #[derive(Clone)]
 pub struct Handle {
     callback: Rc<dyn Callback>,
@@ -94,6 +105,19 @@ impl fmt::Debug for Handle {
 ///
 /// Dropping the handle leaves the callback scheduled. The asyncio counterpart is
 /// `TimerHandle`.
+///
+/// ```
+/// use looplet::{get_running_loop, run};
+/// use std::time::Duration;
+///
+/// run(async {
+///     let event_loop = get_running_loop();
+///     let alarm = event_loop.call_later(Duration::from_secs(60), || panic!("never called"));
+///     assert!(alarm.when() > event_loop.time());
+///     alarm.cancel();
+///     assert!(alarm.cancelled());
+/// });
+/// ```
 #[derive(Clone)]
 pub struct TimerHandle {
     callback: Rc<dyn Callback>,

@@ -7,7 +7,7 @@
 //! # The table
 //!
 //! A ticket carries the number of its loop, and some place must know which inbox that is.
-//! That table is the only global of the crate. A number is given back when its loop is
+//! That table is the only global of the crate without its features. A number is given back when its loop is
 //! dropped; the next loop in the same slot has another generation, so a ticket of the old one
 //! goes nowhere.
 

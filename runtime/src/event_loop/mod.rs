@@ -2,7 +2,8 @@
 //!
 //! The modules stand in the order in which they build on each other. `turn.rs` is the page to
 //! read first and last: it is the loop. What is below it are the parts it moves, and
-//! [`EventLoop`] here is the object that a program holds.
+//! [`EventLoop`] here is the object that a program holds. After `turn.rs` come the other ways to
+//! ask for one (`guest.rs`) and to look at the loop (`stats.rs`, `running.rs`).
 //!
 //! # Rules
 //!

@@ -13,6 +13,18 @@ use std::rc::Rc;
 /// What the exception handler is told.
 ///
 /// The asyncio counterpart is the `context` dictionary of `call_exception_handler`.
+///
+/// ```
+/// use looplet::{ErrorContext, get_running_loop, run};
+/// use std::rc::Rc;
+///
+/// run(async {
+///     let event_loop = get_running_loop();
+///     let show = |context: &ErrorContext| assert_eq!(context.to_string(), "bad luck");
+///     event_loop.set_exception_handler(Some(Rc::new(show)));
+///     event_loop.call_exception_handler(&ErrorContext::new("bad luck"));
+/// });
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorContext {
@@ -64,6 +76,19 @@ pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
 }
 
 /// What is told of panics and errors that nobody awaited.
+///
+/// Set with [`EventLoop::set_exception_handler`](crate::EventLoop::set_exception_handler). In
+/// asyncio, what `set_exception_handler` takes.
+///
+/// ```
+/// use looplet::{ExceptionHandler, get_running_loop, run};
+/// use std::rc::Rc;
+///
+/// run(async {
+///     let quiet: ExceptionHandler = Rc::new(|_context| ());
+///     get_running_loop().set_exception_handler(Some(quiet));
+/// });
+/// ```
 pub type ExceptionHandler = Rc<dyn Fn(&ErrorContext)>;
 
 /// The exception handler of one loop.

@@ -8,6 +8,21 @@ use crate::cancel::Cancelled;
 use crate::error::Deadlock;
 
 /// Why a run of the loop ended without what it was started for.
+///
+/// Returned by [`Runner::run`](crate::Runner::run) and
+/// [`EventLoop::run_until_complete`](crate::EventLoop::run_until_complete). asyncio raises
+/// `RuntimeError`, `CancelledError` or `KeyboardInterrupt`.
+///
+/// ```
+/// use looplet::{RunError, Runner, current_task, yield_now};
+///
+/// let runner = Runner::new().expect("the system gives a loop");
+/// let ended = runner.run(async {
+///     current_task().expect("this is one").cancel();
+///     yield_now().await
+/// });
+/// assert!(matches!(ended, Err(RunError::Cancelled(_))));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RunError {

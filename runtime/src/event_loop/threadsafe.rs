@@ -18,6 +18,18 @@ impl LoopHandle {
     /// # Errors
     ///
     /// [`LoopClosed`] if the loop is closed; the callback is dropped.
+    ///
+    /// ```
+    /// use looplet::{get_running_loop, run};
+    ///
+    /// run(async {
+    ///     let handle = get_running_loop().handle();
+    ///     let thread = std::thread::spawn(move || {
+    ///         handle.call_soon_threadsafe(|| println!("on the thread of the loop"))
+    ///     });
+    ///     thread.join().expect("it does not panic").expect("the loop is open");
+    /// });
+    /// ```
     pub fn call_soon_threadsafe(
         &self,
         callback: impl FnOnce() + Send + 'static,

@@ -140,6 +140,24 @@ struct Leash {
 }
 
 /// What a watchdog reports: the loop is held up.
+///
+/// asyncio has no counterpart: its debug mode tells afterwards.
+///
+/// ```
+/// use looplet::{get_running_loop, run};
+/// use std::sync::mpsc::channel;
+/// use std::time::Duration;
+///
+/// let (sender, reports) = channel();
+/// run(async move {
+///     let report = move |blocked: &looplet::Blocked| sender.send(blocked.clone()).expect("heard");
+///     let patience = Duration::from_millis(10);
+///     let _watchdog = get_running_loop().watch(patience, report).expect("a thread");
+///     looplet::yield_now().await;
+///     let blocked = reports.recv().expect("this very wait holds the loop up");
+///     assert!(blocked.duration >= patience);
+/// });
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Blocked {
@@ -162,6 +180,19 @@ impl fmt::Display for Blocked {
 
 /// A thread that watches a loop until this is dropped. Made by
 /// [`EventLoop::watch`](crate::EventLoop::watch).
+///
+/// Dropping it waits for the thread to end. asyncio has no counterpart.
+///
+/// ```
+/// use looplet::{get_running_loop, run};
+/// use std::time::Duration;
+///
+/// run(async {
+///     let event_loop = get_running_loop();
+///     let watchdog = event_loop.watch(Duration::from_secs(1), |blocked| eprintln!("{blocked}"));
+///     drop(watchdog.expect("the system gives a thread"));
+/// });
+/// ```
 #[must_use = "it watches as long as this lives"]
 pub struct Watchdog {
     leash: Arc<Leash>,

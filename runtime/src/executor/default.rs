@@ -148,6 +148,8 @@ pub fn to_thread<T: Send + 'static>(
 /// Runs `job` as [`to_thread`] does, with a token by which it learns that nobody waits for it
 /// any more.
 ///
+/// asyncio has no counterpart: a thread there is not told.
+///
 /// # Cancel safety
 ///
 /// Dropping or cancelling it marks the token of a job that has begun; one that has not never

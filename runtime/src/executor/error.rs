@@ -7,6 +7,17 @@ use std::io;
 use crate::error::LoopClosed;
 
 /// A pool did not take a job.
+///
+/// Each variant names what Python raises.
+///
+/// ```
+/// use looplet::{SubmitError, ThreadPool};
+/// use std::time::Duration;
+///
+/// let pool = ThreadPool::new(1);
+/// assert!(pool.shutdown(Duration::from_secs(1)));
+/// assert!(matches!(pool.submit(|| ()), Err(SubmitError::ShutDown)));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SubmitError {
@@ -42,7 +53,21 @@ impl Error for SubmitError {
 /// Nobody waits for the job any more; what [`JobToken::check`](crate::JobToken::check) gives.
 ///
 /// Unlike [`Cancelled`](crate::Cancelled), it is an ordinary error: in a job, which is ordinary
-/// blocking code, `?` is the way to end.
+/// blocking code, `?` is the way to end. asyncio has no counterpart: a thread there is not told.
+///
+/// ```
+/// use looplet::{JobCancelled, ThreadPool};
+///
+/// fn work(token: &looplet::JobToken) -> Result<(), JobCancelled> {
+///     loop {
+///         token.check()?;
+///         std::thread::yield_now();
+///     }
+/// }
+///
+/// let job = ThreadPool::new(1).submit_with(|token| work(&token)).expect("the pool is open");
+/// job.cancel();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JobCancelled;
 

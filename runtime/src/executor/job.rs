@@ -111,6 +111,18 @@ impl<T: Send + 'static> JobHandle<T> {
     /// # Errors
     ///
     /// As [`wait`](Self::wait).
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancelling or dropping it cancels the job, as every await of a [`JobHandle`] does.
+    ///
+    /// ```
+    /// use looplet::{TaskError, ThreadPool, run};
+    ///
+    /// let job = ThreadPool::new(1).submit(|| -> () { std::panic::resume_unwind(Box::new("no")) });
+    /// let ended = run(job.expect("the pool is open").join());
+    /// assert!(matches!(ended, Err(TaskError::Panicked(_))));
+    /// ```
     pub async fn join(self) -> Result<T, TaskError> {
         let mut wait = self.into_future();
         poll_fn(|context| wait.poll_outcome(context)).await
@@ -225,7 +237,19 @@ impl<T: Send + 'static> IntoTask for JobHandle<T> {
 /// The await of a [`JobHandle`].
 ///
 /// Dropping it cancels the job. To give up waiting and come back later, await it by mutable
-/// reference.
+/// reference. asyncio has no name for it.
+///
+/// # Cancel safety
+///
+/// Cancelling or dropping it cancels the job: one that has not begun never runs.
+///
+/// ```
+/// use looplet::{JobWait, ThreadPool, run};
+///
+/// let job = ThreadPool::new(1).submit(|| 6 * 7).expect("the pool is open");
+/// let wait: JobWait<i32> = job.into_future();
+/// assert_eq!(run(wait), 42);
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct JobWait<T: Send + 'static> {
     handle: JobHandle<T>,

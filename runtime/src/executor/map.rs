@@ -11,7 +11,20 @@ use crate::promise::TaskError;
 /// The results of [`ThreadPool::map`](crate::ThreadPool::map), in the order of the items.
 ///
 /// As an iterator it blocks for each result; in a loop, [`join_next`](Self::join_next) waits
-/// without blocking. Dropping it lets the jobs go on.
+/// without blocking. Dropping it lets the jobs go on. The Python counterpart is the iterator of
+/// `Executor.map`.
+///
+/// ```
+/// use looplet::{ThreadPool, run};
+///
+/// let mut squares = ThreadPool::new(2).map(|n| n * n, [1, 2, 3]).expect("the pool is open");
+/// let first = squares.next().expect("there are three").expect("no job fails");
+/// assert_eq!(first, 1);
+/// run(async move {
+///     let second = squares.join_next().await.expect("there are two");
+///     assert_eq!(second.expect("no job fails"), 4);
+/// });
+/// ```
 #[must_use = "the jobs run in any case, but their results are lost"]
 pub struct Map<R> {
     jobs: VecDeque<JobHandle<R>>,
@@ -28,6 +41,10 @@ impl<R: Send + 'static> Map<R> {
     ///
     /// Cancelling or dropping it cancels the job it waits for, and no other; see
     /// [`JobHandle`].
+    ///
+    /// # Errors
+    ///
+    /// In the `Some`: [`TaskError`] if the job panicked or was cancelled.
     pub async fn join_next(&mut self) -> Option<Result<R, TaskError>> {
         let job = self.jobs.pop_front()?;
         Some(job.join().await)
@@ -68,6 +85,18 @@ impl<R> fmt::Debug for Map<R> {
 
 /// The results of [`ThreadPool::as_completed`](crate::ThreadPool::as_completed), in the order
 /// in which the jobs end. The iterator blocks for each.
+///
+/// The Python counterpart is the iterator of `concurrent.futures.as_completed`.
+///
+/// ```
+/// use looplet::{JobsCompleted, ThreadPool};
+///
+/// let pool = ThreadPool::new(2);
+/// let jobs = [1, 2, 3].map(|n| pool.submit(move || n * n).expect("the pool is open"));
+/// let ended: JobsCompleted<i32> = ThreadPool::as_completed(jobs);
+/// let sum: i32 = ended.map(|(_place, result)| result.expect("no job fails")).sum();
+/// assert_eq!(sum, 14);
+/// ```
 pub struct JobsCompleted<T> {
     /// The jobs, by the number they have here; `None` once its result was taken.
     jobs: Vec<Option<JobHandle<T>>>,

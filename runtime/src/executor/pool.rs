@@ -45,6 +45,8 @@ struct Owner(Arc<Crew>);
 
 /// How a [`ThreadPool`] is set up.
 ///
+/// The Python counterparts are the arguments of `ThreadPoolExecutor`.
+///
 /// ```
 /// use looplet::{PoolConfig, ThreadPool};
 ///
@@ -103,6 +105,14 @@ impl ThreadPool {
     ///
     /// [`SubmitError::ShutDown`] if the pool was shut down; [`SubmitError::NoThread`] if there
     /// is no thread to run it. The job is dropped.
+    ///
+    /// ```
+    /// use looplet::ThreadPool;
+    ///
+    /// let pool = ThreadPool::new(2);
+    /// let job = pool.submit(|| 6 * 7).expect("the pool is open");
+    /// assert_eq!(job.wait().expect("it does not fail"), 42);
+    /// ```
     #[track_caller]
     pub fn submit<T: Send + 'static>(
         &self,

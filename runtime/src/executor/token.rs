@@ -15,7 +15,7 @@ use super::error::JobCancelled;
 /// jobs cannot learn of a cancel.
 ///
 /// ```
-/// use looplet::{ThreadPool, TaskError};
+/// use looplet::ThreadPool;
 /// use std::time::Duration;
 ///
 /// # fn main() -> Result<(), looplet::SubmitError> {

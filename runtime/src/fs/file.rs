@@ -17,8 +17,9 @@ use crate::task::{Task, create_task};
 
 /// An open file, whose operations are done by threads.
 ///
-/// It has no buffer: every call is a switch to a thread and back, so read and write large
-/// pieces. It is closed when it is dropped and its last operation has ended.
+/// It has no buffer: every call is a switch to a thread and back, so read and write large pieces.
+/// It is closed when it is dropped and its last operation has ended. The Python counterpart is
+/// what `open` returns; asyncio has none.
 ///
 /// # Cancel safety
 ///
@@ -60,6 +61,10 @@ impl File {
     /// # Errors
     ///
     /// Those of the system, with the path.
+    ///
+    /// # Cancel safety
+    ///
+    /// It changes nothing; a file that is opened too late is closed.
     #[track_caller]
     pub fn open(path: impl AsRef<Path>) -> impl Future<Output = io::Result<Self>> {
         let mut options = OpenOptions::new();
@@ -89,6 +94,10 @@ impl File {
     /// # Errors
     ///
     /// Those of the system, with the path.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is cancelled after it has begun, the file is made or emptied all the same.
     ///
     /// ```
     /// use looplet::{fs::File, run};
@@ -122,11 +131,16 @@ impl File {
 
     /// Reads what is there, at most `max` bytes. Empty: the end of the file.
     ///
-    /// It may be less than `max` before the end, as the kernel likes.
+    /// It may be less than `max` before the end, as the kernel likes, and is never more than
+    /// 1 MiB.
     ///
     /// # Errors
     ///
     /// Those of the system, with the path; likewise all below.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once begun, it happens; the bytes are lost, as [`File`] says. Likewise all below.
     pub async fn read(&mut self, max: usize) -> io::Result<Vec<u8>> {
         self.operate("read", move |mut file| {
             let mut data = vec![0; max.min(LARGEST_READ)];
@@ -140,6 +154,10 @@ impl File {
     /// Reads all that is left of the file.
     ///
     /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    ///
+    /// # Cancel safety
     ///
     /// As [`read`](Self::read).
     pub async fn read_to_end(&mut self) -> io::Result<Vec<u8>> {
@@ -156,6 +174,10 @@ impl File {
     /// # Errors
     ///
     /// As [`read`](Self::read); a part may have been written.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once begun, all is written.
     pub async fn write_all(&mut self, data: impl Into<Vec<u8>>) -> io::Result<()> {
         let data = data.into();
         self.operate("write", move |mut file| file.write_all(&data))
@@ -167,6 +189,10 @@ impl File {
     /// # Errors
     ///
     /// As [`read`](Self::read); `InvalidInput` for a position before the start.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once begun, the position is moved.
     pub async fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
         self.operate("seek in", move |mut file| file.seek(position))
             .await
@@ -177,6 +203,10 @@ impl File {
     /// # Errors
     ///
     /// As [`read`](Self::read).
+    ///
+    /// # Cancel safety
+    ///
+    /// Once begun, it happens.
     #[doc(alias = "fsync")]
     pub async fn sync_all(&mut self) -> io::Result<()> {
         self.operate("sync", |file| file.sync_all()).await
@@ -187,6 +217,10 @@ impl File {
     /// # Errors
     ///
     /// As [`read`](Self::read).
+    ///
+    /// # Cancel safety
+    ///
+    /// Once begun, it happens.
     #[doc(alias = "truncate")]
     pub async fn set_len(&mut self, length: u64) -> io::Result<()> {
         self.operate("set the length of", move |file| file.set_len(length))
@@ -198,6 +232,10 @@ impl File {
     /// # Errors
     ///
     /// As [`read`](Self::read).
+    ///
+    /// # Cancel safety
+    ///
+    /// It changes nothing.
     pub async fn metadata(&mut self) -> io::Result<Metadata> {
         self.operate("look at", |file| file.metadata()).await
     }

@@ -39,12 +39,13 @@
 mod blocking;
 mod whole;
 mod tree;
+mod metadata;
 mod file;
 
 pub use self::file::File;
+pub use self::metadata::{canonicalize, metadata, set_permissions, symlink_metadata, try_exists};
 pub use self::tree::{
-    DirEntry, canonicalize, create_dir, create_dir_all, hard_link, metadata, read_dir, read_link,
-    remove_dir, remove_dir_all, remove_file, rename, set_permissions, symlink, symlink_metadata,
-    try_exists,
+    DirEntry, create_dir, create_dir_all, hard_link, read_dir, read_link, remove_dir,
+    remove_dir_all, remove_file, rename, symlink,
 };
 pub use self::whole::{append, copy, read, read_to_string, write};

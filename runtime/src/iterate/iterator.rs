@@ -145,6 +145,13 @@ pub trait AsyncIterator {
     /// # Panics
     ///
     /// If `size` is 0.
+    ///
+    /// ```
+    /// use looplet::{AsyncIterator, iter, run};
+    ///
+    /// let chunks = run(iter([1, 2, 3]).chunks(2).collect::<Vec<_>>());
+    /// assert_eq!(chunks, [vec![1, 2], vec![3]]);
+    /// ```
     fn chunks(mut self, size: usize) -> impl AsyncIterator<Item = Vec<Self::Item>>
     where
         Self: Sized,
@@ -164,6 +171,25 @@ pub trait AsyncIterator {
     /// Calls `each` with every item, one after the other, and waits for it each time.
     ///
     /// The asyncio counterpart is the statement `async for`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancelling or dropping it drops the iterator, and what `each` was busy with.
+    ///
+    /// ```
+    /// use looplet::{AsyncIterator, iter, run, yield_now};
+    ///
+    /// run(async {
+    ///     let mut sum = 0;
+    ///     iter([1, 2, 3])
+    ///         .for_each(async |n| {
+    ///             yield_now().await;
+    ///             sum += n;
+    ///         })
+    ///         .await;
+    ///     assert_eq!(sum, 6);
+    /// });
+    /// ```
     async fn for_each(mut self, mut each: impl AsyncFnMut(Self::Item))
     where
         Self: Sized,
@@ -182,6 +208,13 @@ pub trait AsyncIterator {
     /// # Cancel safety
     ///
     /// Dropping or cancelling it drops the items that it has got so far.
+    ///
+    /// ```
+    /// use looplet::{AsyncIterator, iter, run};
+    ///
+    /// let doubled = run(iter([1, 2, 3]).map(|n| 2 * n).collect::<Vec<_>>());
+    /// assert_eq!(doubled, [2, 4, 6]);
+    /// ```
     async fn collect<C: FromIterator<Self::Item>>(mut self) -> C
     where
         Self: Sized,
@@ -206,6 +239,8 @@ impl<I: AsyncIterator + ?Sized> AsyncIterator for &mut I {
 /// Makes an iterator of a closure that gives an item each time it is called, and `None` at the
 /// end. It is not called again after that.
 ///
+/// The Python counterpart is an `async def` with a `yield` in it.
+///
 /// # Cancel safety
 ///
 /// Dropping or cancelling `next` drops the future of the closure. What the closure keeps in its
@@ -229,6 +264,8 @@ pub fn from_fn<T, F: AsyncFnMut() -> Option<T>>(next: F) -> FromFn<F> {
 
 /// Gives the items of an ordinary iterator. It never waits.
 ///
+/// asyncio has no counterpart: an ordinary iterator is no asynchronous one there, either.
+///
 /// ```
 /// use looplet::{AsyncIterator, iter, run};
 ///
@@ -241,6 +278,23 @@ pub fn iter<I: IntoIterator>(items: I) -> impl AsyncIterator<Item = I::Item> {
 }
 
 /// The iterator of [`from_fn`].
+///
+/// asyncio has no name for it: there it is an asynchronous generator.
+///
+/// ```
+/// use looplet::{AsyncIterator, FromFn, from_fn, run};
+///
+/// async fn sum<F: AsyncFnMut() -> Option<i32>>(numbers: FromFn<F>) -> i32 {
+///     numbers.collect::<Vec<_>>().await.into_iter().sum()
+/// }
+///
+/// let mut left = 3;
+/// let countdown = from_fn(async move || {
+///     left -= 1;
+///     (left > 0).then_some(left)
+/// });
+/// assert_eq!(run(sum(countdown)), 3);
+/// ```
 #[must_use = "iterators do nothing unless asked for items"]
 pub struct FromFn<F> {
     /// `None` behind the end.

@@ -30,6 +30,8 @@ use super::iterator::AsyncIterator;
 
 /// Makes a stream of an iterator, for the crates that take streams.
 ///
+/// asyncio has no counterpart.
+///
 /// # Cancel safety
 ///
 /// The stream keeps the wait for the next item between two polls. Dropping what polls it (a
@@ -69,6 +71,16 @@ async fn taken() {
 }
 
 /// The stream of [`into_stream`].
+///
+/// asyncio has no counterpart.
+///
+/// ```
+/// use looplet::{IntoStream, into_stream, iter, run};
+/// use futures_util::StreamExt;
+///
+/// let stream: IntoStream<'static, i32> = into_stream(iter([1, 2, 3]));
+/// assert_eq!(run(stream.count()), 3);
+/// ```
 #[must_use = "streams do nothing unless polled"]
 pub struct IntoStream<'a, T> {
     /// Lays one item on the slot whenever it gives the thread back with something there;
@@ -105,6 +117,8 @@ impl<T> fmt::Debug for IntoStream<'_, T> {
 
 /// Makes an iterator of a stream. The stream is dropped at its end, and not polled again.
 ///
+/// asyncio has no counterpart.
+///
 /// # Cancel safety
 ///
 /// Dropping or cancelling `next` loses nothing: what a stream has begun, it keeps.
@@ -123,6 +137,16 @@ pub fn from_stream<S: Stream>(stream: S) -> FromStream<S> {
 }
 
 /// The iterator of [`from_stream`].
+///
+/// asyncio has no counterpart.
+///
+/// ```
+/// use looplet::{AsyncIterator, FromStream, from_stream, run};
+/// use futures_util::stream;
+///
+/// let one: FromStream<stream::Iter<std::vec::IntoIter<i32>>> = from_stream(stream::iter(vec![1]));
+/// assert_eq!(run(one.collect::<Vec<_>>()), [1]);
+/// ```
 #[must_use = "iterators do nothing unless asked for items"]
 pub struct FromStream<S> {
     /// `None` behind the end.

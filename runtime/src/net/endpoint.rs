@@ -11,6 +11,16 @@ use std::path::{Path, PathBuf};
 use socket2::{SockAddr, SockRef};
 
 /// The name of one end of a connection, of whatever family.
+///
+/// In asyncio, what `get_extra_info` has under `sockname` and `peername`.
+///
+/// ```
+/// use looplet::Endpoint;
+///
+/// let here = Endpoint::Ip("127.0.0.1:80".parse().expect("it is an address"));
+/// assert_eq!(here.to_string(), "127.0.0.1:80");
+/// assert_eq!(here.path(), None);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {

@@ -17,6 +17,24 @@ pub(crate) const BACKLOG: u32 = 1024;
 
 /// A socket that takes connections: [`TcpListener`](super::TcpListener) or
 /// [`UnixListener`](super::UnixListener).
+///
+/// Dropping it closes the socket; connections that were taken go on. In asyncio, a socket and
+/// `loop.sock_accept`.
+///
+/// ```
+/// use looplet::{Family, SocketListener, SocketStream, TcpListener, TcpStream, run};
+///
+/// async fn next<F: Family>(listener: &SocketListener<F>) -> SocketStream<F> {
+///     listener.accept().await.expect("it listens").0
+/// }
+///
+/// run(async {
+///     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+///     let address = listener.local_addr().expect("it has one");
+///     let _client = TcpStream::connect(address).await.expect("it listens");
+///     next(&listener).await;
+/// });
+/// ```
 pub struct SocketListener<F: Family> {
     source: Source<F::Listener>,
 }

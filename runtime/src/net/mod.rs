@@ -6,7 +6,7 @@
 //!
 //! TCP and UNIX sockets differ in how they begin ([`tcp`], [`unix`]); what they do then is
 //! written once, in [`stream`] and [`listener`]. Streams, transports and servers of both kinds
-//! begin here.
+//! begin here. [`udp`] has datagrams.
 //!
 //! [`readers`] is the other way to a socket, or a pipe: the program keeps the descriptor and is
 //! called when it is ready. [`sock`] has asyncio's calls on such descriptors.

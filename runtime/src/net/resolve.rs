@@ -12,8 +12,18 @@ use crate::executor::try_on_default;
 
 /// A host and a port, as a program names them.
 ///
-/// Made from `"host:port"`, `("host", port)`, `(IpAddr, port)` or a `SocketAddr`. An IPv6
-/// address in a string with a port stands in brackets: `"[::1]:80"`.
+/// Made from `"host:port"`, `("host", port)`, `(IpAddr, port)` or a `SocketAddr`. An IPv6 address
+/// in a string with a port stands in brackets: `"[::1]:80"`. In asyncio, the arguments `host` and
+/// `port`.
+///
+/// ```
+/// use looplet::{Address, run};
+///
+/// let address = Address::from("127.0.0.1:80");
+/// assert_eq!(address.to_string(), "127.0.0.1:80");
+/// let found = run(async move { address.resolve().await });
+/// assert_eq!(found.expect("it is no name"), ["127.0.0.1:80".parse().expect("it is one")]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address(Kind);
 
@@ -31,6 +41,14 @@ impl Address {
     /// # Errors
     ///
     /// If the name is not known, or if the string it was made from has no port.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`resolve`]: a look-up that has begun goes on, and its result is dropped.
+    ///
+    /// # Panics
+    ///
+    /// If it is a name and no loop is running.
     #[doc(alias = "getaddrinfo")]
     pub async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         match &self.0 {
@@ -105,6 +123,17 @@ impl From<&str> for Address {
 /// # Cancel safety
 ///
 /// Dropping or cancelling it leaves the look-up running on its thread; its result is dropped.
+///
+/// # Panics
+///
+/// If no loop is running.
+///
+/// ```
+/// use looplet::{resolve, run};
+///
+/// let found = run(async { resolve("localhost", 80).await }).expect("every system has it");
+/// assert!(found.iter().all(|address| address.ip().is_loopback() && address.port() == 80));
+/// ```
 pub async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Ok(vec![(ip, port).into()]);

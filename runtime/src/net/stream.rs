@@ -18,6 +18,22 @@ use super::source::{Registration, Source};
 use crate::event_loop::{Direction, EventLoop, get_running_loop};
 
 /// A family of sockets: [`Tcp`](super::Tcp) or [`Unix`](super::Unix). Nobody else can have one.
+///
+/// asyncio has no counterpart: its sockets are those of Python's `socket`.
+///
+/// ```
+/// use looplet::{Family, SocketStream, UnixStream, run};
+///
+/// /// Works with whatever connection there is.
+/// async fn greet<F: Family>(stream: &SocketStream<F>) -> std::io::Result<()> {
+///     stream.write_all(b"hello").await
+/// }
+///
+/// run(async {
+///     let (one, _two) = UnixStream::pair().expect("the system gives sockets");
+///     greet(&one).await.expect("the other end is there");
+/// });
+/// ```
 pub trait Family: sealed::Sealed + Sized + 'static {
     /// What names an end of a connection.
     type Address: fmt::Debug;
@@ -46,13 +62,30 @@ pub(super) mod sealed {
 
 /// A connected socket: [`TcpStream`](super::TcpStream) or [`UnixStream`](super::UnixStream).
 ///
-/// Reading and writing take `&self`, so that one task can read while another writes. Dropping
-/// the stream closes the connection.
+/// Reading and writing take `&self`, so that one task can read while another writes. Dropping the
+/// stream closes the connection. In asyncio, a socket with `loop.sock_recv` and
+/// `loop.sock_sendall`.
 ///
 /// # Cancel safety
 ///
 /// All methods, unless they say otherwise: one that is dropped or cancelled has neither read
 /// nor written anything.
+///
+/// ```
+/// use looplet::{UnixStream, run};
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let (one, two) = UnixStream::pair()?;
+///     one.write_all(b"hello").await?;
+///     let mut buffer = [0; 16];
+///     assert_eq!(two.read(&mut buffer).await?, 5);
+///     drop(one);
+///     assert_eq!(two.read(&mut buffer).await?, 0);
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub struct SocketStream<F: Family> {
     source: Source<F::Stream>,
 }
@@ -78,6 +111,10 @@ impl<F: Family> SocketStream<F> {
     /// # Errors
     ///
     /// What the kernel says: reset by the peer, and so on.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it has read nothing.
     pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let once = |socket: &F::Stream| F::read(socket, buffer);
         let result = self.source.attempt(Direction::Read, once).await;
@@ -101,6 +138,10 @@ impl<F: Family> SocketStream<F> {
     /// # Errors
     ///
     /// What the kernel says: reset by the peer, and so on.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it has written nothing.
     pub async fn write(&self, data: &[u8]) -> io::Result<usize> {
         let once = |socket: &F::Stream| F::write(socket, &[IoSlice::new(data)]);
         let result = self.source.attempt(Direction::Write, once).await;
@@ -156,6 +197,10 @@ impl<F: Family> SocketStream<F> {
     /// # Errors
     ///
     /// If the loop that the stream belongs to is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses nothing.
     pub async fn readable(&self) -> io::Result<()> {
         self.source.ready(Direction::Read).await
     }
@@ -165,6 +210,10 @@ impl<F: Family> SocketStream<F> {
     /// # Errors
     ///
     /// If the loop that the stream belongs to is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses nothing.
     pub async fn writable(&self) -> io::Result<()> {
         self.source.ready(Direction::Write).await
     }

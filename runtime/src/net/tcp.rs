@@ -30,13 +30,53 @@ const NO_SUCH_FAMILY: i32 = if cfg!(any(target_os = "linux", target_os = "androi
 };
 
 /// The family of TCP.
+///
+/// It only names it: there are no values. asyncio has no counterpart.
+///
+/// ```
+/// use looplet::{SocketStream, Tcp, TcpStream};
+///
+/// // An alias: the two are the same type.
+/// let _same: fn(SocketStream<Tcp>) -> TcpStream = |stream| stream;
+/// ```
 #[derive(Debug)]
 pub enum Tcp {}
 
 /// A TCP connection. `TCP_NODELAY` is set on every one, as in asyncio.
+///
+/// ```
+/// use looplet::{TcpListener, TcpStream, run};
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+///     let client = TcpStream::connect(listener.local_addr()?).await?;
+///     client.write_all(b"hello").await?;
+///     let (connection, _) = listener.accept().await?;
+///     assert_eq!(connection.read(&mut [0; 16]).await?, 5);
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub type TcpStream = SocketStream<Tcp>;
 
 /// A TCP socket that takes connections.
+///
+/// In asyncio, a socket and `loop.sock_accept`.
+///
+/// ```
+/// use looplet::{TcpListener, TcpStream, run};
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+///     let client = TcpStream::connect(listener.local_addr()?).await?;
+///     let (_connection, peer) = listener.accept().await?;
+///     assert_eq!(peer, client.local_addr()?);
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub type TcpListener = SocketListener<Tcp>;
 
 impl Sealed for Tcp {}
@@ -103,6 +143,10 @@ impl SocketStream<Tcp> {
     /// # Panics
     ///
     /// If no loop is running.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it closes the sockets that were being connected.
     pub async fn connect(address: impl Into<Address>) -> io::Result<Self> {
         Self::connect_by(&address.into(), RouteOptions::default()).await
     }
@@ -140,6 +184,10 @@ impl SocketStream<Tcp> {
     /// # Errors
     ///
     /// What the kernel says: refused, unreachable, and so on.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it closes the socket.
     pub async fn connect_to(address: SocketAddr) -> io::Result<Self> {
         let source = Source::new(&get_running_loop(), mio::net::TcpStream::connect(address)?)?;
         Ok(Self::new(end_connect(source).await?))
@@ -312,6 +360,10 @@ impl SocketListener<Tcp> {
     /// # Panics
     ///
     /// If no loop is running.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it closes the socket.
     pub async fn bind(address: impl Into<Address>) -> io::Result<Self> {
         let target = address.into().resolve().await?.into_iter().next();
         let target = target.ok_or(io::ErrorKind::NotFound)?;

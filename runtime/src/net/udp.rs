@@ -55,6 +55,10 @@ impl UdpSocket {
     /// # Panics
     ///
     /// If no loop is running.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it closes the socket.
     pub async fn bind(address: impl Into<Address>) -> io::Result<Self> {
         Self::bind_on(&get_running_loop(), address.into()).await
     }
@@ -79,6 +83,25 @@ impl UdpSocket {
     /// # Errors
     ///
     /// If the name is not known, or the kernel knows no way there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it leaves the peer as it was.
+    ///
+    /// ```
+    /// use looplet::{UdpSocket, run};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// run(async {
+    ///     let one = UdpSocket::bind("127.0.0.1:0").await?;
+    ///     let two = UdpSocket::bind("127.0.0.1:0").await?;
+    ///     one.connect(two.local_addr()?).await?;
+    ///     one.send(b"hello").await?;
+    ///     assert_eq!(two.recv(&mut [0; 16]).await?, 5);
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
     pub async fn connect(&self, address: impl Into<Address>) -> io::Result<()> {
         let target = address.into().resolve().await?.into_iter().next();
         self.connect_to(target.ok_or(io::ErrorKind::NotFound)?)
@@ -94,6 +117,10 @@ impl UdpSocket {
     ///
     /// `NotConnected` or `AddrNotAvailable` without a peer; what the kernel says, for example
     /// that the datagram is too long, or that an earlier one was refused.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it has sent nothing.
     pub async fn send(&self, data: &[u8]) -> io::Result<usize> {
         let send = |socket: &mio::net::UdpSocket| socket.send(data);
         self.source.attempt(Direction::Write, send).await
@@ -104,6 +131,10 @@ impl UdpSocket {
     /// # Errors
     ///
     /// What the kernel says, for example that the datagram is too long.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it has sent nothing.
     pub async fn send_to(&self, data: &[u8], target: SocketAddr) -> io::Result<usize> {
         let send = |socket: &mio::net::UdpSocket| socket.send_to(data, target);
         self.source.attempt(Direction::Write, send).await
@@ -114,6 +145,10 @@ impl UdpSocket {
     /// # Errors
     ///
     /// What the kernel says, for example that something sent earlier was refused.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses no datagram.
     pub async fn recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let receive = |socket: &mio::net::UdpSocket| socket.recv(buffer);
         self.source.attempt(Direction::Read, receive).await
@@ -124,6 +159,10 @@ impl UdpSocket {
     /// # Errors
     ///
     /// What the kernel says, for example that something sent earlier was refused.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses no datagram.
     pub async fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let receive = |socket: &mio::net::UdpSocket| socket.recv_from(buffer);
         self.source.attempt(Direction::Read, receive).await
@@ -134,6 +173,10 @@ impl UdpSocket {
     /// # Errors
     ///
     /// As [`recv_from`](Self::recv_from).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses no datagram.
     pub async fn peek_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let look = |socket: &mio::net::UdpSocket| socket.peek_from(buffer);
         self.source.attempt(Direction::Read, look).await

@@ -19,13 +19,53 @@ use crate::task::sleep;
 const QUEUE_RETRY: Duration = Duration::from_millis(1);
 
 /// The family of UNIX sockets.
+///
+/// It only names it: there are no values. asyncio has no counterpart.
+///
+/// ```
+/// use looplet::{SocketStream, Unix, UnixStream};
+///
+/// // An alias: the two are the same type.
+/// let _same: fn(SocketStream<Unix>) -> UnixStream = |stream| stream;
+/// ```
 #[derive(Debug)]
 pub enum Unix {}
 
 /// A connection through a UNIX socket.
+///
+/// In asyncio, a socket with `loop.sock_recv` and `loop.sock_sendall`.
+///
+/// ```
+/// use looplet::{UnixStream, run};
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let (one, two) = UnixStream::pair()?;
+///     one.write_all(b"hello").await?;
+///     assert_eq!(two.read(&mut [0; 16]).await?, 5);
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub type UnixStream = SocketStream<Unix>;
 
 /// A UNIX socket that takes connections.
+///
+/// In asyncio, a socket and `loop.sock_accept`.
+///
+/// ```
+/// use looplet::{UnixListener, UnixStream, run};
+///
+/// # fn main() -> std::io::Result<()> {
+/// # let path = std::env::temp_dir().join(format!("looplet-listener-{}", std::process::id()));
+/// run(async move {
+///     let listener = UnixListener::bind(&path)?;
+///     let _client = UnixStream::connect(&path).await?;
+///     let (_connection, _) = listener.accept().await?;
+///     std::fs::remove_file(&path)
+/// })
+/// # }
+/// ```
 pub type UnixListener = SocketListener<Unix>;
 
 impl Sealed for Unix {}
@@ -72,6 +112,10 @@ impl SocketStream<Unix> {
     /// # Panics
     ///
     /// If no loop is running.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it closes the socket.
     pub async fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
         let socket = connect_unix(path.as_ref()).await?;
         Self::register(OwnedFd::from(socket).into())

@@ -113,6 +113,20 @@ impl Child {
     /// # Cancel safety
     ///
     /// Dropping or cancelling it leaves the process running; what was read is lost.
+    ///
+    /// ```
+    /// use looplet::{process::Command, run};
+    /// use std::process::Stdio;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// run(async {
+    ///     let mut cat = Command::new("cat");
+    ///     let mut child = cat.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    ///     assert_eq!(child.communicate(b"meow").await?.stdout, b"meow");
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
     pub async fn communicate(&mut self, input: impl Into<Vec<u8>>) -> io::Result<Output> {
         let _standing_still = self.process.hold_time()?;
         let input = feed(self.stdin.take(), input.into());

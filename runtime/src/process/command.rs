@@ -159,6 +159,13 @@ impl Command {
     /// # Cancel safety
     ///
     /// As [`status`](Self::status). What was read is lost.
+    ///
+    /// ```
+    /// use looplet::{process::Command, run};
+    ///
+    /// let output = run(async { Command::new("echo").arg("hello").output().await });
+    /// assert_eq!(output.expect("there is one").stdout, b"hello\n");
+    /// ```
     pub async fn output(&mut self) -> io::Result<Output> {
         let defaults = [Stdio::null, Stdio::piped, Stdio::piped];
         let mut child = self.start(defaults).map(Child::new)?;

@@ -66,6 +66,25 @@ pub trait SubprocessProtocol {
 /// A process that is connected to a [`SubprocessProtocol`].
 ///
 /// Clones stand for the same process. The asyncio counterpart has the same name.
+///
+/// ```
+/// use looplet::process::{Command, SubprocessProtocol};
+/// use looplet::{get_running_loop, run};
+///
+/// struct Quiet;
+/// impl SubprocessProtocol for Quiet {}
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let mut cat = Command::new("cat");
+///     let (transport, _) = get_running_loop().subprocess_exec(|| Quiet, &mut cat).await?;
+///     assert_eq!(transport.get_returncode(), None);
+///     transport.close();
+///     assert!(transport.is_closing());
+///     Ok(())
+/// })
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct SubprocessTransport {
     inner: Rc<Inner>,
@@ -158,6 +177,10 @@ impl EventLoop {
     /// # Panics
     ///
     /// If this is not the running loop.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`subprocess_exec`](Self::subprocess_exec).
     pub async fn subprocess_shell<P: SubprocessProtocol + 'static>(
         &self,
         factory: impl FnOnce() -> P,

@@ -24,6 +24,18 @@ impl Waiting {
 }
 
 /// Names a done-callback, or the place of a task in the line.
+///
+/// asyncio has no counterpart: there a callback is removed by itself.
+///
+/// ```
+/// use looplet::{CallbackId, get_running_loop, run};
+///
+/// run(async {
+///     let promise = get_running_loop().create_promise::<()>();
+///     let id: CallbackId = promise.add_done_callback(|_| panic!("never called"));
+///     assert!(promise.remove_done_callback(id));
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallbackId(pub(super) u32);
 

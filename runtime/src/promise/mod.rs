@@ -165,6 +165,17 @@ impl<T: 'static> Promise<T> {
     ///
     /// Callbacks run in the order in which they were added. A promise with a callback stays in
     /// memory until it is done, even if nobody holds it any more.
+    ///
+    /// ```
+    /// use looplet::{get_running_loop, run, yield_now};
+    ///
+    /// run(async {
+    ///     let promise = get_running_loop().create_promise();
+    ///     promise.add_done_callback(|promise| assert!(promise.done()));
+    ///     promise.set_result(7).expect("it is new");
+    ///     yield_now().await;
+    /// });
+    /// ```
     pub fn add_done_callback(&self, callback: impl FnOnce(&Promise<T>) + 'static) -> CallbackId {
         let promise = self.clone();
         self.cell
@@ -230,6 +241,27 @@ fn print<E: fmt::Debug>(error: &E) -> String {
 }
 
 /// The await of a promise by value or by reference.
+///
+/// asyncio has no name for it.
+///
+/// # Cancel safety
+///
+/// Cancelling the awaiter cancels the promise. Dropping the await has no effect on it.
+///
+/// # Panics
+///
+/// If the result was moved out by an earlier await.
+///
+/// ```
+/// use looplet::{PromiseWait, get_running_loop, run};
+///
+/// run(async {
+///     let promise = get_running_loop().create_promise();
+///     let wait: PromiseWait<i32> = (&promise).into_future();
+///     promise.set_result(7).expect("it is new");
+///     assert_eq!(wait.await, 7);
+/// });
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct PromiseWait<T> {
     cell: Rc<PromiseCell<T>>,

@@ -10,6 +10,19 @@ use crate::cancel::Cancelled;
 use crate::event_loop::panic_text;
 
 /// How a task ended without a value.
+///
+/// asyncio raises `CancelledError`, or the exception itself.
+///
+/// ```
+/// use looplet::{TaskError, create_task, run};
+///
+/// run(async {
+///     let task = create_task(std::future::pending::<()>());
+///     task.cancel();
+///     let ended = task.join().await;
+///     assert!(matches!(ended, Err(TaskError::Cancelled(_))));
+/// });
+/// ```
 #[non_exhaustive]
 pub enum TaskError {
     /// It was cancelled.

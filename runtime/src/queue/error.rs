@@ -4,6 +4,16 @@ use std::error::Error;
 use std::fmt;
 
 /// The queue was shut down. asyncio has an exception of the same name.
+///
+/// ```
+/// use looplet::{Queue, QueueShutDown, run};
+///
+/// run(async {
+///     let queue = Queue::<i32>::new(0);
+///     queue.shutdown();
+///     assert_eq!(queue.get().await, Err(QueueShutDown));
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueShutDown;
 
@@ -16,6 +26,17 @@ impl fmt::Display for QueueShutDown {
 impl Error for QueueShutDown {}
 
 /// Why `get_nowait` has no item.
+///
+/// asyncio raises `QueueEmpty` or `QueueShutDown`.
+///
+/// ```
+/// use looplet::{GetError, Queue};
+///
+/// let queue = Queue::<i32>::new(0);
+/// assert_eq!(queue.get_nowait(), Err(GetError::Empty));
+/// queue.shutdown();
+/// assert_eq!(queue.get_nowait(), Err(GetError::ShutDown));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[doc(alias = "QueueEmpty")]
 pub enum GetError {
@@ -37,6 +58,16 @@ impl fmt::Display for GetError {
 impl Error for GetError {}
 
 /// Why `put_nowait` does not take an item. Carries it back.
+///
+/// asyncio raises `QueueFull` or `QueueShutDown`.
+///
+/// ```
+/// use looplet::{PutError, Queue};
+///
+/// let queue = Queue::new(1);
+/// queue.put_nowait("first").expect("there is room");
+/// assert_eq!(queue.put_nowait("second"), Err(PutError::Full("second")));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[doc(alias = "QueueFull")]
 pub enum PutError<T> {
@@ -67,6 +98,14 @@ impl<T> fmt::Display for PutError<T> {
 impl<T> Error for PutError<T> {}
 
 /// `task_done` was called more often than items were put.
+///
+/// asyncio raises `ValueError`.
+///
+/// ```
+/// use looplet::{Queue, TaskDoneError};
+///
+/// assert_eq!(Queue::<i32>::new(0).task_done(), Err(TaskDoneError));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskDoneError;
 

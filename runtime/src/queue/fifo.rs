@@ -100,6 +100,16 @@ impl<T, S: Store<T>> Queue<T, S> {
     /// # Cancel safety
     ///
     /// Dropping or cancelling it drops the item; the queue is as it was.
+    ///
+    /// ```
+    /// use looplet::{Queue, run};
+    ///
+    /// run(async {
+    ///     let queue = Queue::new(1);
+    ///     queue.put("item").await.expect("it is open");
+    ///     assert!(queue.full());
+    /// });
+    /// ```
     pub async fn put(&self, item: T) -> Result<(), QueueShutDown> {
         while self.full() && !self.is_shut_down() {
             self.inner
@@ -139,6 +149,19 @@ impl<T, S: Store<T>> Queue<T, S> {
     /// # Cancel safety
     ///
     /// Dropping or cancelling it loses nothing.
+    ///
+    /// ```
+    /// use looplet::{Queue, create_task, run, yield_now};
+    ///
+    /// run(async {
+    ///     let queue = Queue::new(0);
+    ///     let getter = queue.clone();
+    ///     let task = create_task(async move { getter.get().await });
+    ///     yield_now().await;
+    ///     queue.put_nowait(7).expect("there is no limit");
+    ///     assert_eq!(task.await, Ok(7));
+    /// });
+    /// ```
     pub async fn get(&self) -> Result<T, QueueShutDown> {
         loop {
             if let Some(item) = self.pop() {
@@ -171,6 +194,18 @@ impl<T, S: Store<T>> Queue<T, S> {
     ///
     /// Whoever waits to put, and whoever waits to get when nothing is left, gets
     /// [`QueueShutDown`]. The asyncio counterpart has the same name.
+    ///
+    /// ```
+    /// use looplet::{Queue, QueueShutDown, run};
+    ///
+    /// run(async {
+    ///     let queue = Queue::new(0);
+    ///     queue.put_nowait(7).expect("there is no limit");
+    ///     queue.shutdown();
+    ///     assert_eq!(queue.get().await, Ok(7));
+    ///     assert_eq!(queue.get().await, Err(QueueShutDown));
+    /// });
+    /// ```
     pub fn shutdown(&self) {
         self.inner.shut_down.set(true);
         if self.empty() {
@@ -239,6 +274,26 @@ impl<T, S: Store<T>> Queue<T, S> {
 
     /// Waits until every item that was put has been reported with
     /// [`task_done`](Self::task_done).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it only ends the wait.
+    ///
+    /// ```
+    /// use looplet::{Queue, create_task, run};
+    ///
+    /// run(async {
+    ///     let queue = Queue::new(0);
+    ///     queue.put_nowait("work").expect("there is no limit");
+    ///     let worker = queue.clone();
+    ///     create_task(async move {
+    ///         while worker.get().await.is_ok() {
+    ///             worker.task_done().expect("it was put");
+    ///         }
+    ///     });
+    ///     queue.join().await;
+    /// });
+    /// ```
     pub async fn join(&self) {
         if self.inner.unfinished.get() > 0 {
             self.inner.finished.wait().await;

@@ -12,6 +12,15 @@ use super::store::{Lifo, Smallest};
 /// A queue that gives the youngest item out first.
 ///
 /// It has all methods of [`Queue`]. The asyncio counterpart has the same name.
+///
+/// ```
+/// use looplet::LifoQueue;
+///
+/// let queue = LifoQueue::new(0);
+/// queue.put_nowait("old").expect("there is no limit");
+/// queue.put_nowait("young").expect("there is no limit");
+/// assert_eq!(queue.get_nowait(), Ok("young"));
+/// ```
 pub struct LifoQueue<T>(Queue<T, Lifo<T>>);
 
 impl<T> LifoQueue<T> {

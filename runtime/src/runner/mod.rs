@@ -38,7 +38,7 @@ const EXECUTOR_PATIENCE: Duration = Duration::from_secs(300);
 ///
 /// # Ctrl-C
 ///
-/// On the main thread, with the feature `signal` (it is on by default): the first `SIGINT`
+/// On the main thread, with the feature `signal` (off by default): the first `SIGINT`
 /// cancels `main`, with [`CancelReason::Interrupted`], and its clean-up runs. If `main` ends by
 /// it, so do the tasks that are left, and then the process, as it would have by `SIGINT`
 /// without all this: a shell sees status 130. If `main` swallows the cancel and returns a

@@ -5,6 +5,15 @@ use std::fmt;
 use std::io;
 
 /// Why a signal cannot be listened to.
+///
+/// Each variant names what asyncio raises.
+///
+/// ```
+/// use looplet::{run, signal};
+///
+/// let error = run(async { signal::listen([signal::SIGKILL]).expect_err("nobody can") });
+/// assert!(matches!(error, signal::SignalError::Uncatchable(signal::SIGKILL)));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SignalError {

@@ -153,8 +153,9 @@ impl EventLoop {
 /// Waits until `signal` comes.
 ///
 /// It listens from the first poll until it ends. A program that waits again and again wants
-/// [`listen`], which hears also what comes in between. While it waits, the loop does not
-/// report a deadlock; and on a virtual clock, timers do not wait for it.
+/// [`listen`], which hears also what comes in between. While it waits, the loop does not report a
+/// deadlock; and on a virtual clock, timers do not wait for it. asyncio has no counterpart but a
+/// handler that sets an event.
 ///
 /// # Errors
 ///
@@ -186,6 +187,8 @@ pub async fn recv(signal: c_int) -> Result<(), SignalError> {
 
 /// Listens to several signals from now on.
 ///
+/// asyncio has no counterpart but a handler for each.
+///
 /// # Errors
 ///
 /// As [`EventLoop::add_signal_handler`].
@@ -193,6 +196,19 @@ pub async fn recv(signal: c_int) -> Result<(), SignalError> {
 /// # Panics
 ///
 /// If no loop is running.
+///
+/// ```
+/// use looplet::{run, signal};
+///
+/// # fn main() -> Result<(), signal::SignalError> {
+/// run(async {
+///     let mut signals = signal::listen([signal::SIGUSR1, signal::SIGUSR2])?;
+///     signal_hook::low_level::raise(signal::SIGUSR2).expect("it exists");
+///     assert_eq!(signals.recv().await, signal::SIGUSR2);
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub fn listen(signals: impl IntoIterator<Item = c_int>) -> Result<Signals, SignalError> {
     let event_loop = get_running_loop();
     let mailbox = Rc::new(Mailbox::default());
@@ -210,6 +226,22 @@ pub fn listen(signals: impl IntoIterator<Item = c_int>) -> Result<Signals, Signa
 /// Signals as they come; made by [`listen`]. Dropping it ends the listening.
 ///
 /// A signal that comes again before it was received counts once, as it does in the kernel.
+/// asyncio has no counterpart.
+///
+/// ```
+/// use looplet::{run, signal};
+///
+/// # fn main() -> Result<(), signal::SignalError> {
+/// run(async {
+///     let mut signals: signal::Signals = signal::listen([signal::SIGUSR1])?;
+///     for _ in 0..2 {
+///         signal_hook::low_level::raise(signal::SIGUSR1).expect("it exists");
+///         assert_eq!(signals.recv().await, signal::SIGUSR1);
+///     }
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub struct Signals {
     mailbox: Rc<Mailbox>,
     _subscriptions: Vec<Subscription>,

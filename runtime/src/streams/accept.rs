@@ -26,6 +26,15 @@ const UNHANDLED: &str = "Unhandled exception in client_connected_cb";
 
 /// How a handler of connections ends: with nothing, or with a `Result`, whose error is reported
 /// to the exception handler of the loop.
+///
+/// asyncio has no counterpart: there a handler raises.
+///
+/// ```
+/// use looplet::ClientOutcome;
+///
+/// assert_eq!(().failure(), None);
+/// assert_eq!(Err::<(), _>("bad luck").failure(), Some("bad luck".to_string()));
+/// ```
 pub trait ClientOutcome {
     /// Returns what to report.
     fn failure(self) -> Option<String>;

@@ -22,6 +22,10 @@ use crate::net::{Address, Connection, Family, RouteOptions, SocketStream, TcpStr
 ///
 /// If no loop is running.
 ///
+/// # Cancel safety
+///
+/// Dropping or cancelling it closes the sockets that were being connected.
+///
 /// ```
 /// use looplet::{open_connection, run, start_server};
 ///
@@ -48,6 +52,8 @@ pub async fn open_connection(
 
 /// Connects to `address` as the options say; see [`open_connection`].
 ///
+/// The asyncio counterparts are the keyword arguments of `open_connection`.
+///
 /// # Errors
 ///
 /// As [`open_connection`]; also if the limit is 0, or the local address is not to be had.
@@ -55,6 +61,24 @@ pub async fn open_connection(
 /// # Panics
 ///
 /// If no loop is running.
+///
+/// # Cancel safety
+///
+/// As [`open_connection`].
+///
+/// ```
+/// use looplet::{ConnectOptions, open_connection_with, run, start_server};
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let server = start_server("127.0.0.1:0", async |_, writer| writer.write(b"hello")).await?;
+///     let options = ConnectOptions { limit: 1024, ..Default::default() };
+///     let (reader, _writer) = open_connection_with(server.local_addr(), options).await?;
+///     assert_eq!(reader.read_to_end().await?, b"hello");
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub async fn open_connection_with(
     address: impl Into<Address>,
     options: ConnectOptions,
@@ -81,6 +105,24 @@ pub async fn open_connection_with(
 /// # Panics
 ///
 /// If no loop is running.
+///
+/// # Cancel safety
+///
+/// Dropping or cancelling it closes the socket.
+///
+/// ```
+/// use looplet::{open_unix_connection, run, start_unix_server};
+///
+/// # fn main() -> std::io::Result<()> {
+/// # let path = std::env::temp_dir().join(format!("looplet-open-{}.sock", std::process::id()));
+/// run(async move {
+///     let _server = start_unix_server(&path, async |_, writer| writer.write(b"hello"))?;
+///     let (reader, _writer) = open_unix_connection(&path).await?;
+///     assert_eq!(reader.read_to_end().await?, b"hello");
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub async fn open_unix_connection(
     path: impl AsRef<Path>,
 ) -> io::Result<(StreamReader, StreamWriter)> {

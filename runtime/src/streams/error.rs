@@ -8,6 +8,22 @@ use std::fmt;
 use std::io;
 
 /// Why a read did not give what was asked for.
+///
+/// Each variant names what asyncio raises.
+///
+/// ```
+/// use looplet::{ReadError, StreamReader, run};
+///
+/// run(async {
+///     let (mut feed, reader) = StreamReader::fed();
+///     feed.feed_data(b"abc");
+///     feed.feed_eof();
+///     let Err(ReadError::Incomplete { partial, .. }) = reader.read_exactly(5).await else {
+///         panic!("there are only three")
+///     };
+///     assert_eq!(partial, b"abc");
+/// });
+/// ```
 #[derive(Debug)]
 #[doc(alias = "IncompleteReadError")]
 #[doc(alias = "LimitOverrunError")]
@@ -92,6 +108,20 @@ impl From<ReadError> for io::Error {
 /// A second task asked a reader for data while a first one waits for it.
 ///
 /// Found in an `io::Error` of the kind `ResourceBusy`. asyncio raises `RuntimeError`.
+///
+/// ```
+/// use looplet::{AlreadyReading, StreamReader, create_task, run, yield_now};
+///
+/// run(async {
+///     let (_feed, reader) = StreamReader::fed();
+///     let first = reader.clone();
+///     let task = create_task(async move { first.read(1).await });
+///     yield_now().await;
+///     let error = reader.read(1).await.expect_err("one task waits already");
+///     assert!(error.get_ref().is_some_and(|error| error.is::<AlreadyReading>()));
+///     task.cancel();
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlreadyReading {
     /// What the second task called.
@@ -117,6 +147,12 @@ impl From<AlreadyReading> for io::Error {
 }
 
 /// A limit of 0 bytes: nothing could be read with it. asyncio raises `ValueError`.
+///
+/// ```
+/// use looplet::{StreamReader, ZeroLimit};
+///
+/// assert_eq!(StreamReader::fed_with_limit(0).unwrap_err(), ZeroLimit);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ZeroLimit;
 
@@ -142,7 +178,22 @@ impl From<ZeroLimit> for ReadError {
 
 /// Why something that was written will not be sent.
 ///
-/// Found in the `io::Error` of the next [`drain`](crate::StreamWriter::drain).
+/// Found in the `io::Error` of the next [`drain`](crate::StreamWriter::drain). Each variant names
+/// what asyncio raises.
+///
+/// ```
+/// use looplet::{UnixStream, WriteError, run};
+///
+/// run(async {
+///     let (one, _two) = UnixStream::pair().expect("the system gives sockets");
+///     let (_reader, writer) = one.into_streams();
+///     writer.write_eof();
+///     writer.write(b"too late");
+///     let error = writer.drain().await.expect_err("it was not taken");
+///     let inner = error.get_ref().and_then(|error| error.downcast_ref());
+///     assert_eq!(inner, Some(&WriteError::AfterEof));
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WriteError {
@@ -180,6 +231,17 @@ impl From<WriteError> for io::Error {
 }
 
 /// Water marks of which the low one is above the high one. asyncio raises `ValueError`.
+///
+/// ```
+/// use looplet::{InvalidWaterMarks, UnixStream, run};
+///
+/// run(async {
+///     let (one, _two) = UnixStream::pair().expect("the system gives sockets");
+///     let (_reader, writer) = one.into_streams();
+///     let refused = writer.set_write_buffer_limits(Some(1), Some(2));
+///     assert_eq!(refused, Err(InvalidWaterMarks { high: 1, low: 2 }));
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidWaterMarks {
     /// The low one, in bytes.
@@ -201,6 +263,18 @@ impl fmt::Display for InvalidWaterMarks {
 impl Error for InvalidWaterMarks {}
 
 /// Why a server does not serve.
+///
+/// Each variant names what asyncio raises.
+///
+/// ```
+/// use looplet::{ServeError, run, start_server};
+///
+/// run(async {
+///     let server = start_server("127.0.0.1:0", async |_, _| ()).await.expect("a port is free");
+///     server.close();
+///     assert!(matches!(server.start_serving(), Err(ServeError::Closed)));
+/// });
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServeError {

@@ -13,6 +13,19 @@ use super::supply::Supply;
 /// The asyncio counterparts are the methods of the same names of its `StreamReader`. One who is
 /// dropped without [`feed_eof`](Self::feed_eof) has left its reader alone: what was fed can be
 /// read, and then comes an error of the kind `ConnectionAborted`, not an end.
+///
+/// ```
+/// use looplet::{StreamReader, run};
+///
+/// run(async {
+///     let (mut feed, reader) = StreamReader::fed();
+///     feed.feed_data(b"hello");
+///     drop(feed);
+///     assert_eq!(reader.read(16).await.expect("what was fed"), b"hello");
+///     let error = reader.read(16).await.expect_err("there was no end");
+///     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionAborted);
+/// });
+/// ```
 #[must_use = "a reader whose feed is dropped gets an error"]
 pub struct StreamFeed {
     supply: Rc<Supply>,

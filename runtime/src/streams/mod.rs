@@ -7,6 +7,9 @@
 //! writer has what the kernel did not take, and [`drain`](StreamWriter::drain) is where a
 //! program waits for that to become less.
 //!
+//! What a reader reads may also be fed by hand ([`StreamReader::fed`]), and with the feature
+//! `process`, both may have an end of a pipe instead of a connection.
+//!
 //! Both are handles, as locks and queues are: a clone stands for the same stream. So a task can
 //! write while another drains, and a server can close what its handlers hold.
 

@@ -8,6 +8,8 @@ use crate::net::{BACKLOG, HAPPY_EYEBALLS_DELAY};
 
 /// How a connection is made; for [`open_connection_with`](crate::open_connection_with).
 ///
+/// The asyncio counterparts are the keyword arguments of `open_connection`.
+///
 /// ```
 /// use looplet::ConnectOptions;
 ///
@@ -38,7 +40,8 @@ impl Default for ConnectOptions {
 /// How a server is set up; for [`start_server_with`](crate::start_server_with) and
 /// [`start_unix_server_with`](crate::start_unix_server_with).
 ///
-/// What concerns addresses and ports has no meaning for UNIX sockets.
+/// What concerns addresses and ports has no meaning for UNIX sockets. The asyncio counterparts
+/// are the keyword arguments of `start_server`.
 ///
 /// ```
 /// use looplet::ServerOptions;

@@ -13,7 +13,7 @@ use crate::net::Pipe;
 ///
 /// It becomes non-blocking, and so do all copies of the descriptor, in other processes too. A
 /// socket or a terminal will do as well. asyncio has
-/// [`connect_read_pipe`](crate::EventLoop::connect_read_pipe) alone, which wants a protocol.
+/// [`connect_read_pipe`](crate::EventLoop::connect_read_pipe), which wants a protocol.
 ///
 /// # Errors
 ///
@@ -45,6 +45,8 @@ pub fn open_read_pipe(end: impl Into<OwnedFd>) -> io::Result<StreamReader> {
 
 /// Takes over the end of a pipe to write to. See [`open_read_pipe`].
 ///
+/// The asyncio counterpart is `connect_write_pipe`, which wants a protocol.
+///
 /// # Errors
 ///
 /// If it cannot be waited for: a file on a disk, for example.
@@ -52,6 +54,25 @@ pub fn open_read_pipe(end: impl Into<OwnedFd>) -> io::Result<StreamReader> {
 /// # Panics
 ///
 /// If no loop is running.
+///
+/// ```
+/// use looplet::{open_write_pipe, run};
+/// use std::io::Read;
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let (mut read_end, write_end) = std::io::pipe()?;
+///     let writer = open_write_pipe(write_end)?;
+///     writer.write_all(b"through a pipe").await?;
+///     writer.close();
+///     writer.wait_closed().await?;
+///     let mut text = String::new();
+///     read_end.read_to_string(&mut text)?;
+///     assert_eq!(text, "through a pipe");
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub fn open_write_pipe(end: impl Into<OwnedFd>) -> io::Result<StreamWriter> {
     let pipe = Pipe::new(&get_running_loop(), end.into())?;
     Ok(StreamWriter::new(Rc::new(pipe)))

@@ -28,6 +28,22 @@ pub(super) const LIMIT: usize = 64 * 1024;
 /// # Cancel safety
 ///
 /// All methods: what was received and not returned stays in the buffer.
+///
+/// ```
+/// use looplet::{UnixStream, run};
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let (one, two) = UnixStream::pair()?;
+///     one.write_all(b"head\nbody").await?;
+///     drop(one);
+///     let (reader, _writer) = two.into_streams();
+///     assert_eq!(reader.read_line().await?, b"head\n");
+///     assert_eq!(reader.read_to_end().await?, b"body");
+///     Ok(())
+/// })
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct StreamReader {
     pub(super) supply: Rc<Supply>,
@@ -88,6 +104,10 @@ impl StreamReader {
     /// # Errors
     ///
     /// What the kernel says; `ResourceBusy` if another task waits for data.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses nothing.
     pub async fn read(&self, max: usize) -> io::Result<Vec<u8>> {
         if self.supply.len() == 0 && max > 0 {
             self.supply.more("read").await?;
@@ -101,6 +121,10 @@ impl StreamReader {
     /// # Errors
     ///
     /// As [`read`](Self::read).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses nothing: what has come stays in the buffer.
     pub async fn read_to_end(&self) -> io::Result<Vec<u8>> {
         while self.supply.more("read_to_end").await? {}
         Ok(self.supply.take(usize::MAX))
@@ -111,6 +135,20 @@ impl StreamReader {
     /// # Errors
     ///
     /// [`ReadError::Incomplete`] if the connection ends first.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses nothing: what has come stays in the buffer.
+    ///
+    /// ```
+    /// use looplet::{StreamReader, run};
+    ///
+    /// run(async {
+    ///     let (mut feed, reader) = StreamReader::fed();
+    ///     feed.feed_data(b"head and body");
+    ///     assert_eq!(reader.read_exactly(4).await.expect("there are more"), b"head");
+    /// });
+    /// ```
     #[doc(alias = "readexactly")]
     pub async fn read_exactly(&self, count: usize) -> Result<Vec<u8>, ReadError> {
         while self.supply.len() < count {
@@ -129,6 +167,10 @@ impl StreamReader {
     /// [`ReadError::LimitOverrun`] if the line is longer than the limit. The line is dropped
     /// then, as in asyncio, or what has come of it: the next call goes on behind it. Who wants
     /// to keep it uses [`read_until`](Self::read_until).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses nothing: what has come stays in the buffer.
     #[doc(alias = "readline")]
     pub async fn read_line(&self) -> Result<Vec<u8>, ReadError> {
         let result = self.read_until_any_for("read_line", &[b"\n"]).await;
@@ -154,6 +196,20 @@ impl StreamReader {
     /// [`ReadError::Incomplete`] if the connection ends first; [`ReadError::LimitOverrun`] if
     /// more than the limit comes first, and then what has come stays; and
     /// [`ReadError::NoSeparator`] if the separator is empty.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses nothing: what has come stays in the buffer.
+    ///
+    /// ```
+    /// use looplet::{StreamReader, run};
+    ///
+    /// run(async {
+    ///     let (mut feed, reader) = StreamReader::fed();
+    ///     feed.feed_data(b"key: value");
+    ///     assert_eq!(reader.read_until(b": ").await.expect("it is there"), b"key: ");
+    /// });
+    /// ```
     #[doc(alias = "readuntil")]
     pub async fn read_until(&self, separator: &[u8]) -> Result<Vec<u8>, ReadError> {
         self.read_until_any_for("read_until", &[separator]).await
@@ -165,6 +221,10 @@ impl StreamReader {
     /// # Errors
     ///
     /// As [`read_until`](Self::read_until).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses nothing: what has come stays in the buffer.
     ///
     /// ```
     /// use looplet::{ReadError, StreamReader, run};
@@ -238,6 +298,22 @@ impl fmt::Debug for StreamReader {
 }
 
 /// The lines of a connection; made by [`StreamReader::lines`].
+///
+/// The asyncio counterpart is `async for line in reader`.
+///
+/// ```
+/// use looplet::{Lines, StreamReader, run};
+///
+/// run(async {
+///     let (mut feed, reader) = StreamReader::fed();
+///     feed.feed_data(b"one\r\ntwo");
+///     feed.feed_eof();
+///     let mut lines: Lines<'_> = reader.lines();
+///     assert_eq!(lines.next().await.expect("a line"), Some(b"one".to_vec()));
+///     assert_eq!(lines.next().await.expect("a line"), Some(b"two".to_vec()));
+///     assert_eq!(lines.next().await.expect("an end"), None);
+/// });
+/// ```
 #[derive(Debug)]
 pub struct Lines<'a> {
     reader: &'a StreamReader,
@@ -251,6 +327,10 @@ impl Lines<'_> {
     /// # Errors
     ///
     /// As [`StreamReader::read_line`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses nothing; see [`StreamReader`].
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         let mut line = self.reader.read_line().await?;
         if line.is_empty() {

@@ -35,6 +35,22 @@ use crate::task::{Task, catch_cancel, create_task};
 ///
 /// Clones stand for the same server. Connections that are open when it is closed go on. The
 /// asyncio counterpart has the same name.
+///
+/// ```
+/// use looplet::{open_connection, run, start_server};
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let server = start_server("127.0.0.1:0", async |_, writer| writer.write(b"hello")).await?;
+///     let (reader, _writer) = open_connection(server.local_addr()).await?;
+///     assert_eq!(reader.read_to_end().await?, b"hello");
+///     server.close();
+///     server.wait_closed().await;
+///     assert!(!server.is_serving());
+///     Ok(())
+/// })
+/// # }
+/// ```
 #[derive(Clone)]
 #[must_use = "the server stops as soon as it is dropped"]
 pub struct Server<A = SocketAddr> {
@@ -166,6 +182,10 @@ impl<A: fmt::Debug + 'static> Server<A> {
     ///
     /// [`ServeError::AlreadyServing`] if another task is in here; otherwise as
     /// [`start_serving`](Self::start_serving).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it leaves the server as it is: it serves until it is closed or dropped.
     pub async fn serve_forever(&self) -> Result<(), ServeError> {
         if self.shared.awaited.get() {
             return Err(ServeError::AlreadyServing);
@@ -204,6 +224,10 @@ impl<A: fmt::Debug + 'static> Server<A> {
     /// Waits until the server is closed and its last connection is.
     ///
     /// Handlers may still run then, for what they do when their connection is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it only ends the wait.
     pub async fn wait_closed(&self) {
         self.shared.clients.gone.wait().await;
     }

@@ -26,6 +26,28 @@ use crate::net::{Address, BindOptions, Endpoint, Family, Tcp, Unix, bind_all, bi
 /// # Panics
 ///
 /// If no loop is running.
+///
+/// # Cancel safety
+///
+/// Dropping or cancelling it closes what listens already.
+///
+/// ```
+/// use looplet::{open_connection, run, start_server};
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let server = start_server("127.0.0.1:0", async |reader, writer| {
+///         writer.write(&reader.read_line().await?);
+///         writer.drain().await
+///     });
+///     let server = server.await?;
+///     let (reader, writer) = open_connection(server.local_addr()).await?;
+///     writer.write(b"an echo\n");
+///     assert_eq!(reader.read_line().await?, b"an echo\n");
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub async fn start_server<H, O>(
     address: impl Into<Address>,
     client_connected: H,
@@ -39,6 +61,8 @@ where
 
 /// Listens on `address` as the options say; see [`start_server`].
 ///
+/// The asyncio counterparts are the keyword arguments of `start_server`.
+///
 /// # Errors
 ///
 /// As [`start_server`]; also if the limit is 0.
@@ -46,6 +70,25 @@ where
 /// # Panics
 ///
 /// If no loop is running.
+///
+/// # Cancel safety
+///
+/// As [`start_server`].
+///
+/// ```
+/// use looplet::{ServerOptions, run, start_server_with};
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let options = ServerOptions { start_serving: false, ..Default::default() };
+///     let server = start_server_with("127.0.0.1:0", options, async |_, _| ()).await?;
+///     assert!(!server.is_serving());
+///     server.start_serving()?;
+///     assert!(server.is_serving());
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub async fn start_server_with<H, O>(
     address: impl Into<Address>,
     options: ServerOptions,
@@ -117,6 +160,8 @@ where
 
 /// Listens on a UNIX socket as the options say; see [`start_unix_server`].
 ///
+/// The asyncio counterparts are the keyword arguments of `start_unix_server`.
+///
 /// # Errors
 ///
 /// As [`start_unix_server`]; also if the limit is 0.
@@ -124,6 +169,20 @@ where
 /// # Panics
 ///
 /// If no loop is running.
+///
+/// ```
+/// use looplet::{ServerOptions, run, start_unix_server_with};
+///
+/// # fn main() -> std::io::Result<()> {
+/// # let path = std::env::temp_dir().join(format!("looplet-with-{}.sock", std::process::id()));
+/// run(async move {
+///     let options = ServerOptions { backlog: 1, ..Default::default() };
+///     let server = start_unix_server_with(&path, options, async |_, _| ())?;
+///     assert!(server.is_serving());
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub fn start_unix_server_with<H, O>(
     path: impl AsRef<Path>,
     options: ServerOptions,

@@ -19,6 +19,25 @@ use crate::net::{Connection, Endpoint};
 ///
 /// Clones stand for the same connection. Dropping the last one closes the connection once
 /// everything that was written has been sent. The asyncio counterpart has the same name.
+///
+/// ```
+/// use looplet::{UnixStream, run};
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let (one, two) = UnixStream::pair()?;
+///     let (_reader, writer) = one.into_streams();
+///     writer.write(b"hello, ");
+///     writer.write(b"world");
+///     writer.drain().await?;
+///     writer.close();
+///     writer.wait_closed().await?;
+///     let (reader, _writer) = two.into_streams();
+///     assert_eq!(reader.read_to_end().await?, b"hello, world");
+///     Ok(())
+/// })
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct StreamWriter {
     owner: Rc<Owner>,
@@ -138,6 +157,10 @@ impl StreamWriter {
     /// # Errors
     ///
     /// If sending failed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it has no effect on what is being sent.
     pub async fn wait_closed(&self) -> io::Result<()> {
         self.closing().await
     }

@@ -29,7 +29,11 @@ use super::lock::LockGuard;
 ///
 /// let places = run(async {
 ///     let barrier = Barrier::new(3);
-///     gather([0; 3].map(|_| { let barrier = barrier.clone(); async move { barrier.wait().await } })).await
+///     gather([0; 3].map(|_| {
+///         let barrier = barrier.clone();
+///         async move { barrier.wait().await }
+///     }))
+///     .await
 /// });
 /// assert_eq!(places, [Ok(0), Ok(1), Ok(2)]);
 /// ```
@@ -107,6 +111,10 @@ impl Barrier {
 
     /// Empties the barrier: whoever waits gets [`BrokenBarrierError::Reset`]. A broken barrier
     /// is whole again.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it changes nothing, or all was done.
     pub async fn reset(&self) {
         let _guard = self.inner.changed.acquire().await;
         let empty = self.inner.count.get() == 0;
@@ -118,6 +126,10 @@ impl Barrier {
     }
 
     /// Breaks the barrier for those who wait and for those who come.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`reset`](Self::reset).
     pub async fn abort(&self) {
         let _guard = self.inner.changed.acquire().await;
         self.inner.change(State::Broken);
@@ -186,6 +198,16 @@ impl fmt::Debug for Barrier {
 }
 
 /// A task waited at a [`Barrier`] in vain. asyncio has an exception of the same name.
+///
+/// ```
+/// use looplet::{Barrier, BrokenBarrierError, run};
+///
+/// run(async {
+///     let barrier = Barrier::new(2);
+///     barrier.abort().await;
+///     assert_eq!(barrier.wait().await, Err(BrokenBarrierError::Aborted));
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BrokenBarrierError {
     /// The barrier was aborted or reset while the task waited.

@@ -62,6 +62,10 @@ impl Condition {
     }
 
     /// Takes the lock. See [`Lock::acquire`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Lock::acquire`].
     pub async fn acquire(&self) -> LockGuard {
         self.lock.acquire().await
     }
@@ -123,6 +127,30 @@ impl Condition {
     /// # Errors
     ///
     /// As [`wait`](Self::wait).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`wait`](Self::wait).
+    ///
+    /// ```
+    /// use looplet::{Condition, create_task, run, yield_now};
+    /// use std::{cell::Cell, rc::Rc};
+    ///
+    /// run(async {
+    ///     let (condition, ready) = (Condition::new(), Rc::new(Cell::new(false)));
+    ///     let (waiting, seen) = (condition.clone(), ready.clone());
+    ///     let waiter = create_task(async move {
+    ///         let mut guard = waiting.acquire().await;
+    ///         waiting.wait_for(&mut guard, || seen.get()).await
+    ///     });
+    ///     yield_now().await;
+    ///     let guard = condition.acquire().await;
+    ///     ready.set(true);
+    ///     condition.notify_all().expect("the lock is held");
+    ///     drop(guard);
+    ///     waiter.await.expect("its guard was the right one");
+    /// });
+    /// ```
     pub async fn wait_for(
         &self,
         guard: &mut LockGuard,

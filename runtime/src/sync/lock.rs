@@ -147,7 +147,19 @@ impl fmt::Debug for Lock {
 /// Holds a [`Lock`] until it is dropped.
 ///
 /// While a [`Condition`](crate::Condition) waits, it has given the lock back;
-/// [`is_held`](Self::is_held) tells.
+/// [`is_held`](Self::is_held) tells. The asyncio counterpart is the body of `async with lock`.
+///
+/// ```
+/// use looplet::{Lock, LockGuard, run};
+///
+/// run(async {
+///     let lock = Lock::new();
+///     let guard: LockGuard = lock.acquire().await;
+///     assert!(lock.locked() && guard.is_held());
+///     drop(guard);
+///     assert!(!lock.locked());
+/// });
+/// ```
 #[derive(Debug)]
 #[must_use = "the lock is free again as soon as the guard is dropped"]
 pub struct LockGuard {
@@ -199,6 +211,12 @@ impl Drop for LockGuard {
 }
 
 /// The lock is not taken. asyncio raises `RuntimeError`.
+///
+/// ```
+/// use looplet::{Lock, NotAcquired};
+///
+/// assert_eq!(Lock::new().release(), Err(NotAcquired));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAcquired;
 

@@ -3,8 +3,8 @@
 //! Why are there locks on a single thread? Because a task that awaits in the middle of a
 //! change lets others in. Nothing here guards memory; it guards an invariant across awaits.
 //!
-//! All of them, and the queues of `queue/`, stand on one [wait queue](waiters), which is first come, first served. What
-//! they have in common:
+//! All of them, and the queues of `queue/`, stand on one [wait queue](waiters), which is first
+//! come, first served. What they have in common:
 //!
 //! 1. Clones stand for the same object.
 //! 2. What can be had at once does not give the turn away.

@@ -118,6 +118,20 @@ impl fmt::Debug for Semaphore {
 }
 
 /// A permit of a [`Semaphore`]; dropping it gives it back.
+///
+/// The asyncio counterpart is the body of `async with semaphore`.
+///
+/// ```
+/// use looplet::{Permit, Semaphore, run};
+///
+/// run(async {
+///     let semaphore = Semaphore::new(2);
+///     let permit: Permit = semaphore.acquire().await;
+///     assert_eq!(semaphore.available(), 1);
+///     drop(permit);
+///     assert_eq!(semaphore.available(), 2);
+/// });
+/// ```
 #[derive(Debug)]
 #[must_use = "the permit is given back as soon as it is dropped"]
 pub struct Permit {
@@ -173,6 +187,10 @@ impl BoundedSemaphore {
     }
 
     /// Takes a permit, waiting for those who came before. See [`Semaphore::acquire`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Semaphore::acquire`].
     pub async fn acquire(&self) -> Permit {
         self.semaphore.acquire().await
     }
@@ -202,6 +220,12 @@ impl BoundedSemaphore {
 }
 
 /// A [`BoundedSemaphore`] was released too many times. asyncio raises `ValueError`.
+///
+/// ```
+/// use looplet::{BoundedSemaphore, ReleaseError};
+///
+/// assert_eq!(BoundedSemaphore::new(1).release(), Err(ReleaseError));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReleaseError;
 

@@ -45,6 +45,20 @@ pub fn catch_cancel<F: IntoFuture>(future: F) -> CatchCancel<F::IntoFuture> {
 }
 
 /// The future of [`catch_cancel`].
+///
+/// asyncio has no name for it: there it is `try` with `except CancelledError`.
+///
+/// # Cancel safety
+///
+/// As the future in it.
+///
+/// ```
+/// use looplet::{CatchCancel, catch_cancel, run};
+/// use std::future::{Ready, ready};
+///
+/// let caught: CatchCancel<Ready<i32>> = catch_cancel(ready(7));
+/// assert_eq!(run(caught).expect("nobody cancels it"), 7);
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct CatchCancel<F> {
     /// What is being run; `None` once it was cancelled.

@@ -21,7 +21,7 @@ use crate::event_loop::{get_running_loop, nanoseconds};
 /// is the class `asyncio.Timeout`.
 ///
 /// ```
-/// use looplet::{TimedOut, Timeout, get_running_loop, run, sleep};
+/// use looplet::{Timeout, get_running_loop, run, sleep};
 /// use std::time::Duration;
 ///
 /// run(async {
@@ -174,6 +174,16 @@ impl fmt::Debug for Timeout {
 /// Says that a [`Timeout`] is not in a state in which that could be done.
 ///
 /// The asyncio counterparts are the texts of a `RuntimeError`.
+///
+/// ```
+/// use looplet::{Timeout, TimeoutStateError, run};
+/// use std::time::Duration;
+///
+/// run(async {
+///     let limit = Timeout::after(Duration::from_secs(1));
+///     assert_eq!(limit.reschedule(None), Err(TimeoutStateError::NotEntered));
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeoutStateError {
     /// It does not run yet.

@@ -60,8 +60,20 @@ impl<T: 'static> Task<T> {
     ///
     /// If the task waits for another task or a promise, that is cancelled, and its outcome
     /// decides. Otherwise the await the task stands at is cancelled in its next step: the
-    /// innermost [`catch_cancel`](crate::catch_cancel()) around it catches, or the task ends. A task that was never
-    /// run never will. The asyncio counterpart has the same name.
+    /// innermost [`catch_cancel`](crate::catch_cancel()) around it catches, or the task ends. A
+    /// task that was never run never will. The asyncio counterpart has the same name.
+    ///
+    /// ```
+    /// use looplet::{create_task, run, yield_now};
+    ///
+    /// run(async {
+    ///     let task = create_task(std::future::pending::<()>());
+    ///     assert!(task.cancel());
+    ///     yield_now().await;
+    ///     assert!(task.cancelled());
+    ///     assert!(!task.cancel());
+    /// });
+    /// ```
     #[track_caller]
     pub fn cancel(&self) -> bool {
         Coroutine::cancel(&*self.object, Cancelled::new(CancelReason::Requested))

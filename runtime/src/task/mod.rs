@@ -1,9 +1,10 @@
 //! Tasks: coroutines that the loop runs, and the scopes that catch a cancel.
 //!
 //! `cell/` is what a task is and how a step of it goes, `handle.rs` what a program holds,
-//! [`Task`], and `spawn.rs` the functions that make one. The scopes ([`catch_cancel()`], [`timeout()`])
-//! build on the states drawn in `cancel/step.rs`; [`sleep()`] is the smallest complete leaf and
-//! the one to read first.
+//! [`Task`], and `spawn.rs` the functions that make one. `of_promise.rs` gives a promise the shape
+//! of a task, and `task_ref.rs` is a task whose result nobody knows. The scopes
+//! ([`catch_cancel()`], [`timeout()`]) build on the states drawn in `cancel/step.rs`; a [`Timeout`]
+//! is the handle of a scope. [`sleep()`] is the smallest complete leaf and the one to read first.
 //!
 //! # Awaiting raises, joining returns
 //!

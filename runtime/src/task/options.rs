@@ -3,6 +3,17 @@
 use crate::context_var::Context;
 
 /// How a task is made, where that is not the usual way.
+///
+/// The asyncio counterparts are the keyword arguments of `create_task`.
+///
+/// ```
+/// use looplet::{TaskOptions, create_task_with, run};
+///
+/// run(async {
+///     let options = TaskOptions { name: Some("poet".to_string()), ..Default::default() };
+///     assert_eq!(create_task_with(async {}, options).name(), "poet");
+/// });
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct TaskOptions {
     /// Its name. `None`: `Task-N`.

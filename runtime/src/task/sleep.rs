@@ -43,7 +43,24 @@ pub fn sleep(delay: Duration) -> Sleep {
 
 /// Waits until the loop's clock shows `deadline`. See [`sleep`].
 ///
-/// A deadline that has passed gives the turn away once.
+/// A deadline that has passed gives the turn away once. asyncio has no counterpart but
+/// `loop.call_at`.
+///
+/// # Cancel safety
+///
+/// Dropping or cancelling it removes the timer.
+///
+/// ```
+/// use looplet::{get_running_loop, run, sleep_until};
+/// use std::time::Duration;
+///
+/// run(async {
+///     let event_loop = get_running_loop();
+///     let deadline = event_loop.time() + Duration::from_millis(2);
+///     sleep_until(deadline).await;
+///     assert!(event_loop.time() >= deadline);
+/// });
+/// ```
 pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep {
         state: State::New(Until::Shown(deadline)),
@@ -52,6 +69,20 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 }
 
 /// The future of [`sleep`] and [`sleep_until`].
+///
+/// asyncio has no name for it.
+///
+/// # Cancel safety
+///
+/// Dropping or cancelling it removes the timer.
+///
+/// ```
+/// use looplet::{Sleep, run, sleep};
+/// use std::time::Duration;
+///
+/// let nap: Sleep = sleep(Duration::from_millis(1));
+/// run(nap);
+/// ```
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Sleep {

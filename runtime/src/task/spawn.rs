@@ -22,6 +22,16 @@ use crate::promise::{Outcome, TaskError};
 /// # Panics
 ///
 /// If no loop is running on this thread.
+///
+/// ```
+/// use looplet::{create_task, run};
+///
+/// run(async {
+///     let task = create_task(async { 7 });
+///     assert!(!task.done());
+///     assert_eq!(task.await, 7);
+/// });
+/// ```
 #[track_caller]
 pub fn create_task<F: Future + 'static>(future: F) -> Task<F::Output> {
     get_running_loop().create_task(future)
@@ -29,9 +39,17 @@ pub fn create_task<F: Future + 'static>(future: F) -> Task<F::Output> {
 
 /// Starts a task on the running loop: [`create_task`] under the name that Rust programs use.
 ///
+/// asyncio has no counterpart of that name.
+///
 /// # Panics
 ///
 /// If no loop is running on this thread.
+///
+/// ```
+/// use looplet::{run, spawn};
+///
+/// assert_eq!(run(async { spawn(async { 7 }).await }), 7);
+/// ```
 #[track_caller]
 pub fn spawn<F: Future + 'static>(future: F) -> Task<F::Output> {
     create_task(future)
@@ -144,6 +162,17 @@ impl EventLoop {
     /// # Panics
     ///
     /// If `main` panics, with its payload.
+    ///
+    /// ```
+    /// use looplet::EventLoop;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let event_loop = EventLoop::new()?;
+    /// assert_eq!(event_loop.run_until_complete(async { 7 })?, 7);
+    /// event_loop.close();
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn run_until_complete<F>(&self, main: F) -> Result<F::Output, RunError>
     where

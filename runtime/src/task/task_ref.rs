@@ -8,6 +8,19 @@ use crate::event_loop::{self, Callback, Coroutine, EventLoop, Graph, awaited, ge
 
 /// A task of which the type of the result is not known: what [`current_task`] and
 /// [`all_tasks`] give.
+///
+/// In asyncio it is the `Task` itself.
+///
+/// ```
+/// use looplet::{TaskRef, create_task, current_task, run};
+///
+/// run(async {
+///     let task = create_task(async { current_task().expect("this is one") });
+///     task.set_name("poet");
+///     let own: TaskRef = task.await;
+///     assert_eq!(own.name(), "poet");
+/// });
+/// ```
 #[derive(Clone)]
 pub struct TaskRef {
     pub(super) coroutine: Rc<dyn Coroutine>,
@@ -89,6 +102,16 @@ impl fmt::Debug for TaskRef {
 
 /// Returns the task whose step is running; `None` in a callback. The asyncio counterpart has
 /// the same name.
+///
+/// ```
+/// use looplet::{current_task, get_running_loop, run, yield_now};
+///
+/// run(async {
+///     assert!(current_task().is_some());
+///     get_running_loop().call_soon(|| assert!(current_task().is_none()));
+///     yield_now().await;
+/// });
+/// ```
 pub fn current_task() -> Option<TaskRef> {
     event_loop::task().map(|coroutine| TaskRef { coroutine })
 }
@@ -99,6 +122,16 @@ pub fn current_task() -> Option<TaskRef> {
 /// # Panics
 ///
 /// If no loop is running on this thread.
+///
+/// ```
+/// use looplet::{all_tasks, create_task, run};
+///
+/// run(async {
+///     create_task(async {}).set_name("second");
+///     let names: Vec<_> = all_tasks().iter().map(|task| task.name()).collect();
+///     assert_eq!(names, ["Task-1", "second"]);
+/// });
+/// ```
 pub fn all_tasks() -> Vec<TaskRef> {
     get_running_loop().all_tasks()
 }

@@ -64,6 +64,26 @@ pub fn timeout<F: IntoFuture>(delay: Duration, future: F) -> WithTimeout<F::Into
 }
 
 /// Runs `future` until the loop's clock shows `deadline`, at the latest. See [`timeout`].
+///
+/// The asyncio counterpart has the same name.
+///
+/// # Errors
+///
+/// [`TimedOut`] if `future` was cancelled because its time was over.
+///
+/// # Cancel safety
+///
+/// As [`timeout`].
+///
+/// ```
+/// use looplet::{TimedOut, get_running_loop, run, timeout_at};
+/// use std::time::Duration;
+///
+/// run(async {
+///     let deadline = get_running_loop().time() + Duration::from_millis(2);
+///     assert_eq!(timeout_at(deadline, std::future::pending::<()>()).await, Err(TimedOut));
+/// });
+/// ```
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> WithTimeout<F::IntoFuture> {
     WithTimeout::new(Until::Shown(deadline), future.into_future())
 }
@@ -88,6 +108,21 @@ pub(super) trait Deadline {
 }
 
 /// The future of [`timeout`], [`timeout_at`] and [`Timeout::run`](crate::Timeout::run).
+///
+/// asyncio has no name for it: there it is `async with timeout(…)`.
+///
+/// # Cancel safety
+///
+/// Dropping it drops the future in it and removes the timer.
+///
+/// ```
+/// use looplet::{WithTimeout, run, timeout};
+/// use std::future::{Ready, ready};
+/// use std::time::Duration;
+///
+/// let limited: WithTimeout<Ready<i32>> = timeout(Duration::from_secs(1), ready(7));
+/// assert_eq!(run(limited), Ok(7));
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct WithTimeout<F> {
     /// What is being run; `None` once its time was over.

@@ -52,6 +52,8 @@ impl<T> Drop for Waiter<T> {
 
 /// The await of a task, by value or by reference. Made by `.await`.
 ///
+/// asyncio has no name for it.
+///
 /// # Panics
 ///
 /// If the task failed by a panic, with its payload; if its value was moved out by an earlier await;
@@ -60,6 +62,15 @@ impl<T> Drop for Waiter<T> {
 /// # Cancel safety
 ///
 /// Cancelling the awaiter cancels the task. Dropping the await has no effect on the task.
+///
+/// ```
+/// use looplet::{TaskWait, create_task, run};
+///
+/// run(async {
+///     let wait: TaskWait<i32> = create_task(async { 7 }).into_future();
+///     assert_eq!(wait.await, 7);
+/// });
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct TaskWait<T>(Waiter<T>);
 
@@ -100,9 +111,21 @@ impl<T: Clone + 'static> IntoFuture for &Task<T> {
 
 /// The await of how a task ends. Made by [`Task::join`].
 ///
+/// asyncio has no counterpart: `await` raises there.
+///
 /// # Cancel safety
 ///
 /// As [`TaskWait`]: cancelling the awaiter cancels the task and then the awaiter.
+///
+/// ```
+/// use looplet::{Join, create_task, run};
+///
+/// run(async {
+///     let task = create_task(async { 7 });
+///     let join: Join<i32> = task.join();
+///     assert_eq!(join.await.expect("nobody cancels it"), 7);
+/// });
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct Join<T>(Waiter<T>);
 
@@ -126,7 +149,8 @@ impl<T> fmt::Debug for Join<T> {
 impl<T: 'static> Task<T> {
     /// Waits for the task to end and returns how, without raising.
     ///
-    /// A cancel that answers the awaiter's own request is raised all the same.
+    /// A cancel that answers the awaiter's own request is raised all the same. asyncio has no
+    /// counterpart; `wait` comes close.
     ///
     /// # Errors
     ///
@@ -135,6 +159,20 @@ impl<T: 'static> Task<T> {
     /// # Panics
     ///
     /// If the value was moved out by an earlier await, or a task joins itself.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancelling the awaiter cancels the task. Dropping the await has no effect on it.
+    ///
+    /// ```
+    /// use looplet::{create_task, run};
+    ///
+    /// run(async {
+    ///     let task = create_task(std::future::pending::<()>());
+    ///     task.cancel();
+    ///     assert!(task.join().await.is_err_and(|error| error.is_cancelled()));
+    /// });
+    /// ```
     pub fn join(&self) -> Join<T> {
         Join(Waiter::new(self, PromiseCell::take_outcome))
     }
@@ -145,6 +183,17 @@ impl<T: 'static> Task<T> {
     ///
     /// [`InvalidState::ResultNotSet`] if the task has not ended, and [`InvalidState::Taken`] if
     /// an await has moved the value out.
+    ///
+    /// ```
+    /// use looplet::{InvalidState, create_task, run, yield_now};
+    ///
+    /// run(async {
+    ///     let task = create_task(async { 7 });
+    ///     assert_eq!(task.result().unwrap_err(), InvalidState::ResultNotSet);
+    ///     yield_now().await;
+    ///     assert_eq!(task.result().expect("it has ended").expect("with a value"), 7);
+    /// });
+    /// ```
     pub fn result(&self) -> Result<Result<T, TaskError>, InvalidState>
     where
         T: Clone,

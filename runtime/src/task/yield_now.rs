@@ -12,6 +12,10 @@ use crate::leaf::interrupted;
 /// the processor busy, and an [`Event`](crate::Event) is what is wanted. The asyncio
 /// counterpart is `sleep(0)`.
 ///
+/// # Cancel safety
+///
+/// Dropping it leaves the task as it is; a cancel is raised where it stands.
+///
 /// ```
 /// use looplet::{create_task, run, yield_now};
 ///
@@ -29,8 +33,19 @@ pub fn yield_now() -> YieldNow {
 
 /// The future of [`yield_now`].
 ///
-/// It is not counted as a wait, as other leaves are: a task that is queued already has its
-/// next step coming, and a request is thrown into that in any case.
+/// It is not counted as a wait, as other leaves are: a task that is queued already has its next
+/// step coming, and a request is thrown into that in any case. asyncio has no name for it.
+///
+/// # Cancel safety
+///
+/// Dropping it leaves the task as it is.
+///
+/// ```
+/// use looplet::{YieldNow, run, yield_now};
+///
+/// let pause: YieldNow = yield_now();
+/// run(pause);
+/// ```
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct YieldNow {

@@ -42,10 +42,11 @@ impl EventLoop {
     ///
     /// # fn main() -> std::io::Result<()> {
     /// run(async {
-    ///     let server = start_server("127.0.0.1:0", async |_, mut writer| writer.write(b"hi")).await?;
+    ///     let server = start_server("127.0.0.1:0", async |_, writer| writer.write(b"hi")).await?;
     ///     let queue = Queue::new(0);
     ///     let protocol = Collect(queue.clone());
-    ///     let transport = get_running_loop().create_connection(protocol, server.local_addr()).await?;
+    ///     let event_loop = get_running_loop();
+    ///     let transport = event_loop.create_connection(protocol, server.local_addr()).await?;
     ///     assert_eq!(queue.get().await.expect("it is open"), b"hi");
     ///     transport.close();
     ///     Ok(())

@@ -19,6 +19,33 @@ use crate::promise::Promise;
 /// it, all come from the loop, and a panic in one closes the endpoint.
 ///
 /// The asyncio counterpart has the same name.
+///
+/// ```
+/// use looplet::{DatagramProtocol, DatagramTransport, Event, UdpSocket, get_running_loop, run};
+/// use std::net::SocketAddr;
+///
+/// struct Hear(Event);
+///
+/// impl DatagramProtocol for Hear {
+///     fn datagram_received(&mut self, _: &DatagramTransport, data: &[u8], _: SocketAddr) {
+///         assert_eq!(data, b"hello");
+///         self.0.set();
+///     }
+/// }
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let heard = Event::new();
+///     let (protocol, local) = (Hear(heard.clone()), Some("127.0.0.1:0".into()));
+///     let ear = get_running_loop().create_datagram_endpoint(protocol, local, None).await?;
+///     let mouth = UdpSocket::bind("127.0.0.1:0").await?;
+///     mouth.send_to(b"hello", ear.local_addr().expect("it is open")).await?;
+///     heard.wait().await;
+///     ear.close();
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub trait DatagramProtocol {
     /// The endpoint stands. Datagrams may be sent; none has been received.
     fn connection_made(&mut self, transport: &DatagramTransport) {
@@ -58,6 +85,25 @@ pub trait DatagramProtocol {
 /// owns the endpoint until it is closed. No method waits.
 ///
 /// The asyncio counterpart has the same name.
+///
+/// ```
+/// use looplet::{DatagramProtocol, UdpSocket, get_running_loop, run};
+///
+/// struct Quiet;
+/// impl DatagramProtocol for Quiet {}
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let ear = UdpSocket::bind("127.0.0.1:0").await?;
+///     let peer = Some(ear.local_addr()?.into());
+///     let mouth = get_running_loop().create_datagram_endpoint(Quiet, None, peer).await?;
+///     mouth.send_to(b"hello", None).expect("it has a peer");
+///     assert_eq!(ear.recv(&mut [0; 16]).await?, 5);
+///     mouth.close();
+///     Ok(())
+/// })
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct DatagramTransport {
     endpoint: Rc<DatagramEndpoint>,
@@ -201,8 +247,8 @@ impl EventLoop {
     /// struct Echo;
     ///
     /// impl DatagramProtocol for Echo {
-    ///     fn datagram_received(&mut self, transport: &DatagramTransport, data: &[u8], from: SocketAddr) {
-    ///         transport.send_to(data, from).expect("it has no peer");
+    ///     fn datagram_received(&mut self, own: &DatagramTransport, data: &[u8], from: SocketAddr) {
+    ///         own.send_to(data, from).expect("it has no peer");
     ///     }
     /// }
     ///

@@ -283,6 +283,25 @@ impl Transporting for DatagramEndpoint {
 }
 
 /// Why a datagram was not accepted for sending.
+///
+/// Each variant names what asyncio raises, where it does.
+///
+/// ```
+/// use looplet::{DatagramProtocol, SendToError, get_running_loop, run};
+///
+/// struct Quiet;
+/// impl DatagramProtocol for Quiet {}
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let local = Some("127.0.0.1:0".into());
+///     let endpoint = get_running_loop().create_datagram_endpoint(Quiet, local, None).await?;
+///     assert_eq!(endpoint.send_to(b"to whom", None), Err(SendToError::NoAddress));
+///     endpoint.close();
+///     Ok(())
+/// })
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendToError {

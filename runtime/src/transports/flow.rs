@@ -71,6 +71,22 @@ impl Flow {
 /// Limits for the write buffer of a transport of which the high one is below the low one.
 ///
 /// asyncio raises `ValueError('high (…) must be >= low (…) must be >= 0')`.
+///
+/// ```
+/// use looplet::{BufferLimitsError, Protocol, get_running_loop, run};
+/// use std::os::unix::net::UnixStream;
+///
+/// struct Quiet;
+/// impl Protocol for Quiet {}
+///
+/// run(async {
+///     let (one, _two) = UnixStream::pair().expect("the system gives sockets");
+///     let transport = get_running_loop().connect_accepted_socket(Quiet, one).await;
+///     let transport = transport.expect("it is a stream");
+///     let refused = transport.set_write_buffer_limits(Some(1), Some(2));
+///     assert_eq!(refused, Err(BufferLimitsError { high: 1, low: 2 }));
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BufferLimitsError {
     /// The limit above which the protocol would have to pause, in bytes.

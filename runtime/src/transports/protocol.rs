@@ -38,7 +38,7 @@ use super::transport::Transport;
 /// # fn main() -> std::io::Result<()> {
 /// run(async {
 ///     let server = get_running_loop().create_server(|| Echo, "127.0.0.1:0").await?;
-///     let (mut reader, mut writer) = open_connection(server.local_addr()).await?;
+///     let (reader, writer) = open_connection(server.local_addr()).await?;
 ///     writer.write(b"hello\n");
 ///     assert_eq!(reader.read_line().await.expect("an echo"), b"hello\n");
 ///     Ok(())
@@ -88,6 +88,32 @@ pub trait Protocol {
 /// asked for, give one of these as [`Buffered`].
 ///
 /// The asyncio counterpart has the same name.
+///
+/// ```
+/// use looplet::{Buffered, BufferedProtocol, Transport, get_running_loop, open_connection, run};
+///
+/// /// Sends everything back.
+/// struct Echo([u8; 64]);
+///
+/// impl BufferedProtocol for Echo {
+///     fn get_buffer(&mut self, _size_hint: usize) -> &mut [u8] { &mut self.0 }
+///
+///     fn buffer_updated(&mut self, transport: &Transport, length: usize) {
+///         transport.write(&self.0[..length]);
+///     }
+/// }
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let factory = || Buffered(Echo([0; 64]));
+///     let server = get_running_loop().create_server(factory, "127.0.0.1:0").await?;
+///     let (reader, writer) = open_connection(server.local_addr()).await?;
+///     writer.write(b"hello\n");
+///     assert_eq!(reader.read_line().await?, b"hello\n");
+///     Ok(())
+/// })
+/// # }
+/// ```
 pub trait BufferedProtocol {
     /// As [`Protocol::connection_made`].
     fn connection_made(&mut self, transport: &Transport) {
@@ -124,10 +150,36 @@ pub trait BufferedProtocol {
 }
 
 /// A [`BufferedProtocol`], where a protocol of either kind is asked for.
+///
+/// asyncio has no counterpart: it asks for the class.
+///
+/// ```
+/// use looplet::{Buffered, BufferedProtocol, StreamProtocol, Transport};
+///
+/// struct Sink([u8; 64]);
+///
+/// impl BufferedProtocol for Sink {
+///     fn get_buffer(&mut self, _size_hint: usize) -> &mut [u8] { &mut self.0 }
+///     fn buffer_updated(&mut self, _transport: &Transport, _length: usize) {}
+/// }
+///
+/// let _either: StreamProtocol = Buffered(Sink([0; 64])).into();
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Buffered<P>(pub P);
 
 /// A protocol of either kind: a [`Protocol`], or a [`BufferedProtocol`] as [`Buffered`].
+///
+/// It is made with `into`, by whatever takes a protocol. asyncio has no counterpart.
+///
+/// ```
+/// use looplet::{Protocol, StreamProtocol};
+///
+/// struct Quiet;
+/// impl Protocol for Quiet {}
+///
+/// let _protocol: StreamProtocol = Quiet.into();
+/// ```
 pub struct StreamProtocol(Box<dyn FnOnce(Transport) -> Box<dyn StreamCallbacks>>);
 
 impl StreamProtocol {

@@ -32,6 +32,24 @@ pub(super) type Factory = Box<dyn FnMut() -> StreamProtocol>;
 ///
 /// Made by [`EventLoop::create_server`] and [`EventLoop::create_unix_server`]. Closing it leaves open connections alone. The asyncio
 /// counterpart is `Server`.
+///
+/// ```
+/// use looplet::{Protocol, get_running_loop, run};
+///
+/// struct Quiet;
+/// impl Protocol for Quiet {}
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let server = get_running_loop().create_server(|| Quiet, "127.0.0.1:0").await?;
+///     assert!(server.is_serving());
+///     server.close();
+///     server.wait_closed().await;
+///     assert!(!server.is_serving());
+///     Ok(())
+/// })
+/// # }
+/// ```
 #[doc(alias = "Server")]
 #[must_use = "the server stops as soon as it is dropped"]
 pub struct TransportServer<A = SocketAddr> {
@@ -123,11 +141,19 @@ impl<A> TransportServer<A> {
     }
 
     /// Waits until the server is closed and the last of its connections has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it only ends the wait.
     pub async fn wait_closed(&self) {
         self.shared.finished.wait().await;
     }
 
     /// Serves until the server is closed. If the task is cancelled, that closes the server.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it leaves the server as it is.
     pub async fn serve_forever(&self) {
         if let Err(cancelled) = catch_cancel(self.shared.closed.wait()).await {
             self.close();

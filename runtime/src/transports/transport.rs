@@ -17,6 +17,26 @@ use super::link::Ways;
 /// calls the protocol but for [`write`](Self::write), which may ask it to pause.
 ///
 /// The asyncio counterpart has the same name.
+///
+/// ```
+/// use looplet::{Protocol, get_running_loop, run};
+///
+/// struct Quiet;
+/// impl Protocol for Quiet {}
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let (one, two) = std::os::unix::net::UnixStream::pair()?;
+///     let event_loop = get_running_loop();
+///     let transport = event_loop.connect_accepted_socket(Quiet, one).await?;
+///     transport.write(b"hello");
+///     transport.close();
+///     assert!(transport.is_closing());
+///     drop(two);
+///     Ok(())
+/// })
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Transport {
     connection: Rc<Connection>,

@@ -8,6 +8,19 @@ use std::fmt;
 ///
 /// It is empty only if the group was cancelled by [`TaskGroup::cancel`](crate::TaskGroup::cancel)
 /// before its body had a value. The asyncio counterpart is `ExceptionGroup`.
+///
+/// ```
+/// use looplet::{TaskGroup, run};
+///
+/// let errors = run(TaskGroup::scope(async |group| {
+///     group.create_task(async { Err::<(), _>("first") });
+///     group.create_task(async { Err::<(), _>("second") });
+///     Ok(())
+/// }));
+/// let errors = errors.expect_err("both fail");
+/// assert_eq!(errors.errors(), ["first", "second"]);
+/// assert_eq!(errors.to_string(), "2 errors in a task group: first; second");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[doc(alias = "ExceptionGroup")]
 pub struct ErrorGroup<E> {
@@ -55,6 +68,16 @@ impl<E: Error> Error for ErrorGroup<E> {}
 /// Says that a [`TaskGroup`](crate::TaskGroup) is not in a state in which that could be done.
 ///
 /// The asyncio counterparts are the texts of a `RuntimeError`.
+///
+/// ```
+/// use looplet::{GroupStateError, TaskGroup, run};
+///
+/// run(async {
+///     let group = TaskGroup::<()>::new();
+///     let refused = group.try_create_task(async { Ok(()) });
+///     assert_eq!(refused.unwrap_err(), GroupStateError::NotEntered);
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupStateError {
     /// It does not run yet.

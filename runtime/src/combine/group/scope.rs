@@ -28,6 +28,20 @@ type Body<'a, R, E> = Pin<Box<dyn Future<Output = Result<R, E>> + 'a>>;
 
 /// The future of [`TaskGroup::scope`](crate::TaskGroup::scope) and
 /// [`TaskGroup::run`](crate::TaskGroup::run).
+///
+/// asyncio has no name for it: there it is `async with`.
+///
+/// # Cancel safety
+///
+/// As [`TaskGroup::scope`](crate::TaskGroup::scope).
+///
+/// ```
+/// use looplet::{GroupScope, TaskGroup, run};
+///
+/// let scope: GroupScope<'_, i32, String> =
+///     TaskGroup::scope(async |group| Ok(group.create_task(async { Ok(7) }).await));
+/// assert_eq!(run(scope), Ok(7));
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct GroupScope<'a, R, E> {
     state: Rc<GroupState<E>>,
