@@ -160,12 +160,14 @@ fn run_ready(core: &Core, batch: &mut Vec<Place>) {
         .set(core.since_poll.get().saturating_add(batch.len() as u32));
     let mut rest = batch.iter();
     // One catch serves all entries: to set one up for each would cost more than the entry.
-    let watched = core.watch.is_on();
-    let mut run = || match watched {
-        true => run_all_watched(core, &mut rest),
-        false => run_all(core, &mut rest),
-    };
-    while let Err(payload) = catch_unwind(AssertUnwindSafe(&mut run)) {
+    if core.watch.is_on() {
+        // It leaves nothing for the loop below.
+        while let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_all_watched(core, &mut rest)))
+        {
+            recover(core, payload);
+        }
+    }
+    while let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_all(core, &mut rest))) {
         recover(core, payload);
     }
     batch.clear();
