@@ -535,6 +535,15 @@ fn a_process_may_exit_before_its_pipes_are_closed() {
     assert_eq!(said[6..], ["lost None"]);
 }
 
+/// The ends of the output and of the process come from the kernel each for itself, in any order:
+/// these lines are sorted.
+fn in_any_order(mut said: Vec<String>, lines: std::ops::Range<usize>) -> Vec<String> {
+    if let Some(lines) = said.get_mut(lines) {
+        lines.sort();
+    }
+    said
+}
+
 #[test]
 fn a_cat_with_a_protocol_echoes_and_ends_with_its_input() {
     let said = told("exec cat", |transport, teller| async move {
@@ -545,7 +554,6 @@ fn a_cat_with_a_protocol_echoes_and_ends_with_its_input() {
         transport.close_stdin();
         transport.write_stdin(b"dropped");
     });
-    // The kernel closes the descriptors of a process one by one before it tells its parent.
     let expected = [
         "made None",
         "1 ping",
@@ -555,7 +563,7 @@ fn a_cat_with_a_protocol_echoes_and_ends_with_its_input() {
         "exited Some(0)",
         "lost None",
     ];
-    assert_eq!(said, expected);
+    assert_eq!(in_any_order(said, 3..6), expected);
 }
 
 #[test]
@@ -573,7 +581,7 @@ fn closing_a_transport_kills_and_loses_everything_once() {
         "exited Some(-9)",
         "lost None",
     ];
-    assert_eq!(said, expected);
+    assert_eq!(in_any_order(said, 2..5), expected);
 }
 
 #[test]
