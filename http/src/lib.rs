@@ -16,12 +16,13 @@
 //! ```
 //!
 //! The list of `mod` lines is the layer diagram: a module imports only from modules declared
-//! above it. The first three do no I/O and read no clock, so they can be read, tested and
+//! above it. The first four do no I/O and read no clock, so they can be read, tested and
 //! reused without the event loop:
 //!
 //! * [`error`]: one enum for everything that can go wrong in the whole client;
 //! * [`message`]: plain data, such as a request, a response head, an origin;
-//! * [`codec`]: bytes to messages and back.
+//! * [`codec`]: bytes to messages and back;
+//! * [`proxy`]: which proxy is for which URL.
 //!
 //! The others own sockets, from the bottom up: how long things may take (`timeouts`), how to
 //! get a socket (`connect`), how a request is sent on it (`sending`), one whole exchange
@@ -37,6 +38,7 @@
 pub mod error;
 pub mod message;
 pub mod codec;
+pub mod proxy;
 mod timeouts;
 mod connect;
 mod unread;

@@ -24,6 +24,7 @@ impl Display for Error {
             Error::UnsupportedScheme { scheme } => {
                 write!(f, "unsupported scheme {scheme:?}: only http and https")
             }
+            Error::InvalidProxy { proxy, reason } => write!(f, "invalid proxy {proxy:?}: {reason}"),
             Error::InvalidMethod { method } => write!(f, "invalid method {method}: not a token"),
             Error::InvalidTarget { target, byte } => {
                 write!(f, "invalid request target {target}: byte 0x{byte:02x}")

@@ -46,6 +46,13 @@ pub enum Error {
         /// The scheme of the URL.
         scheme: String,
     },
+    /// The text of a proxy, or of an exception from proxies, cannot be read.
+    InvalidProxy {
+        /// The text without user and password.
+        proxy: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The method is not a token (RFC 9110, section 9.1).
     InvalidMethod {
         /// The method as the caller gave it.
@@ -364,6 +371,7 @@ impl Error {
             self,
             Error::InvalidUrl { .. }
                 | Error::UnsupportedScheme { .. }
+                | Error::InvalidProxy { .. }
                 | Error::InvalidMethod { .. }
                 | Error::InvalidTarget { .. }
                 | Error::InvalidHeader { .. }

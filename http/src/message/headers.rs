@@ -34,7 +34,7 @@ use crate::error::Error;
 /// assert!(headers.append("X-Tag", "one\r\nEvil: yes").is_err());
 /// # Ok::<(), looplet_http::Error>(())
 /// ```
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Headers {
     /// `Name: value` lines, each ended by CRLF.
     wire: Vec<u8>,
