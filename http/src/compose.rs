@@ -1,6 +1,6 @@
 //! What can be put into a request before it is sent.
 //!
-//! The other half of [`RequestBuilder`]: `session.rs` says what becomes of it.
+//! The other half of [`RequestBuilder`]: `request_builder.rs` says what becomes of it.
 //!
 //! # Rules
 //!
@@ -11,8 +11,8 @@
 
 use url::form_urlencoded::Serializer;
 
-use crate::message::Body;
-use crate::session::RequestBuilder;
+use crate::message::{Body, Version};
+use crate::request_builder::RequestBuilder;
 use crate::upload::Multipart;
 
 impl RequestBuilder {
@@ -98,6 +98,32 @@ impl RequestBuilder {
                 request.body = form.into_body()?;
                 Ok(())
             })
+    }
+
+    /// Sets what stands as the target in the first line, instead of path and query of the URL:
+    /// for what a URL cannot say, such as `*`, or bytes that a URL would escape. Visible ASCII
+    /// only. A redirect ends it.
+    ///
+    /// ```
+    /// use looplet_http::{Method, Session};
+    ///
+    /// let request = Session::new().request(Method::OPTIONS, "http://a.example/").target("*");
+    /// # drop(request);
+    /// ```
+    pub fn target(self, target: impl Into<String>) -> Self {
+        self.change(|request| {
+            request.target = Some(target.into());
+            Ok(())
+        })
+    }
+
+    /// Sets the version in the first line. With HTTP/1.0, the length of the body must be known,
+    /// and the connection ends with the exchange.
+    pub fn version(self, version: Version) -> Self {
+        self.change(|request| {
+            request.version = version;
+            Ok(())
+        })
     }
 
     /// Asks the server for leave before the body is sent: `Expect: 100-continue`.

@@ -1,10 +1,15 @@
 //! The settings of a session.
 
 use crate::codec::{Limits, accept_encoding, default_headers};
+use crate::connect::ConnectConfig;
 use crate::message::Headers;
+use crate::politeness::Politeness;
 use crate::pool::PoolLimits;
+use crate::proxy::Proxies;
 use crate::redirect::RedirectPolicy;
+use crate::retry::Retry;
 use crate::timeouts::Timeouts;
+use crate::tls::TlsConfig;
 
 /// Settings of a session. A plain struct: change what matters and take the rest from
 /// [`Default`].
@@ -22,10 +27,21 @@ pub struct SessionConfig {
     pub timeouts: Timeouts,
     /// How many connections there may be.
     pub pool: PoolLimits,
+    /// How connections are made: resolver, policy, addresses.
+    pub connect: ConnectConfig,
+    /// How https is spoken.
+    pub tls: TlsConfig,
+    /// Which proxy is for which URL. Default: none; the environment is not read.
+    pub proxies: Proxies,
     /// How much a server may send before the body.
     pub limits: Limits,
     /// Whether and how far redirects are followed.
     pub redirects: RedirectPolicy,
+    /// How often one origin is asked. Default: as often as the program wants.
+    pub politeness: Option<Politeness>,
+    /// What is tried again. Default: nothing, but for a request that met a connection which the
+    /// server was just closing.
+    pub retry: Option<Retry>,
     /// Bytes of a body that is read to its end into memory, decoded. Default 64 MiB.
     pub max_body: u64,
     /// Whether content codings (gzip and the like) are asked for and taken off. Asked for are
@@ -42,8 +58,13 @@ impl Default for SessionConfig {
         SessionConfig {
             timeouts: Timeouts::default(),
             pool: PoolLimits::default(),
+            connect: ConnectConfig::default(),
+            tls: TlsConfig::default(),
+            proxies: Proxies::default(),
             limits: Limits::default(),
             redirects: RedirectPolicy::default(),
+            politeness: None,
+            retry: None,
             max_body: 64 * 1024 * 1024,
             decode: true,
             headers: default_headers(),

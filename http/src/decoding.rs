@@ -10,8 +10,8 @@
 //! 3. The body ends when the framing says so, and is good if its codings say so too.
 
 use crate::codec::ContentDecoder;
-use crate::connection::Exchange;
 use crate::error::Error;
+use crate::exchange::Exchange;
 
 /// What is decoded, of a body that has arrived whole, before anybody asks for it.
 const AT_ONCE: usize = 64 * 1024;

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::request_builder::RequestBuilder;
 use crate::response::Response;
-use crate::session::RequestBuilder;
 
 impl RequestBuilder {
     /// Sets a value, as JSON, as the body: `application/json`.

@@ -24,11 +24,13 @@
 //! * [`codec`]: bytes to messages and back;
 //! * [`proxy`]: which proxy is for which URL.
 //!
-//! The others own sockets, from the bottom up: how long things may take (`timeouts`), how to
-//! get a socket (`connect`), how a request is sent on it (`sending`), one whole exchange
-//! (`connection`), what the bytes of its body mean (`decoding`), who may have one (`pool`), a body
-//! on its way (`wire`), what comes of it (`response`), where it leads (`redirect`), what a program
-//! holds (`session`), and what can be put into a request (`upload`, `compose`).
+//! The others own sockets, from the bottom up: how long things may take (`timeouts`) and took
+//! (`timings`), the socket and the layers on it (`socket`, `tls`, `stream`), what is known of a
+//! request under way (`progress`), how to get a stream (`connect`), how a request is sent on it
+//! (`sending`), one whole exchange (`exchange`), what the bytes of its body mean (`decoding`), who
+//! may have a connection (`pool`), a body on its way (`wire`), what comes of it (`response`), where
+//! it leads (`redirect`), what a program holds (`session`), one hop (`hop`) and all of them
+//! (`request_builder`), and what can be put into a request (`upload`, `compose`).
 //!
 //! The feature `json`, off by default, adds `RequestBuilder::json` and `Response::json`.
 
@@ -40,18 +42,31 @@ pub mod message;
 pub mod codec;
 pub mod proxy;
 mod timeouts;
+mod timings;
+mod socket;
+mod progress;
+mod terms;
+mod tls;
+mod stream;
 mod connect;
+mod pace;
 mod unread;
-mod sending;
 mod connection;
+mod sending;
+mod exchange;
 mod decoding;
 mod pool;
 mod wire;
 mod response;
 mod redirect;
+mod politeness;
+mod retry;
 mod into_url;
 mod config;
+mod failure;
 mod session;
+mod hop;
+mod request_builder;
 mod upload;
 mod compose;
 #[cfg(feature = "json")]
@@ -60,12 +75,20 @@ mod json;
 pub use looplet as runtime;
 
 pub use config::SessionConfig;
+pub use connect::{AddrPolicy, ConnectConfig, Resolver, Resolving, SystemResolver};
 pub use error::{Error, Phase};
+pub use failure::Failure;
 pub use into_url::IntoUrl;
 pub use message::{Headers, Method, StatusCode};
+pub use politeness::Politeness;
 pub use pool::PoolLimits;
+pub use progress::{Progress, WireEvent};
 pub use redirect::RedirectPolicy;
+pub use request_builder::{RequestBuilder, get};
 pub use response::{Hop, Response};
-pub use session::{RequestBuilder, Session, get};
-pub use timeouts::Timeouts;
+pub use retry::Retry;
+pub use session::Session;
+pub use timeouts::{MinSpeed, Timeouts};
+pub use timings::Timings;
+pub use tls::{AcceptAnyCertificate, Identity, TlsConfig, TlsVersion, Trust};
 pub use upload::{Multipart, Part};

@@ -2,7 +2,7 @@
 //!
 //! A request first gets a *slot*: one of the places of its host, then one of the places of
 //! the whole session, both first come, first served. With the slot it takes the youngest idle
-//! connection of its origin, or makes a new one. Slots count connections in use; idle ones are
+//! connection of its route, or makes a new one. Slots count connections in use; idle ones are
 //! kept beside them.
 //!
 //! # Rules
@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use looplet::{Permit, Semaphore, TimerHandle, get_running_loop};
 
+use crate::connect::Route;
 use crate::connection::Connection;
 use crate::message::Origin;
 
@@ -45,7 +46,8 @@ pub struct PoolLimits {
     pub per_host: usize,
     /// Idle connections that are kept. Default 32.
     pub idle: usize,
-    /// How long an idle connection is kept. Default 15 s.
+    /// How long an idle connection is kept. Default 15 s. A server that says how long it keeps
+    /// one (`Keep-Alive: timeout`) is believed, and a second taken off, if that is shorter.
     pub idle_timeout: Duration,
 }
 
@@ -81,10 +83,20 @@ struct Host {
 }
 
 struct Idle {
-    origin: Origin,
+    route: Route,
     connection: Connection,
-    since: Instant,
+    /// When its time is over; `None`: never.
+    until: Option<Instant>,
 }
+
+impl Idle {
+    fn is_over(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+}
+
+/// What is taken off the time that a server keeps a connection: its clock began earlier.
+const MARGIN: Duration = Duration::from_secs(1);
 
 impl Pool {
     pub(crate) fn new(limits: PoolLimits) -> Rc<Self> {
@@ -103,11 +115,12 @@ impl Pool {
     }
 
     /// Waits for a place. First come, first served.
-    pub(crate) async fn slot(self: &Rc<Self>, origin: &Origin) -> Slot {
+    pub(crate) async fn slot(self: &Rc<Self>, origin: &Origin, route: Route) -> Slot {
         let mut slot = Slot {
             places: self.join(origin),
             pool: self.clone(),
             origin: origin.clone(),
+            route,
             permits: None,
         };
         let host = slot.places.acquire().await;
@@ -138,29 +151,30 @@ impl Pool {
         }
     }
 
-    /// Takes the youngest idle connection to `origin` that still stands.
-    fn take_idle(&self, origin: &Origin, repeatable: bool) -> Option<Connection> {
+    /// Takes the youngest idle connection of a route that still stands.
+    fn take_idle(&self, route: &Route, repeatable: bool) -> Option<Connection> {
         loop {
             let mut idle = self.idle.borrow_mut();
-            let at = idle.iter().rposition(|idle| idle.origin == *origin)?;
+            let at = idle.iter().rposition(|idle| idle.route == *route)?;
             let found = idle.remove(at)?;
             drop(idle);
-            if found.connection.is_alive(repeatable) {
+            let is_over = found.is_over(get_running_loop().time());
+            if !is_over && found.connection.is_alive(repeatable) {
                 return Some(found.connection);
             }
         }
     }
 
-    fn put_idle(self: &Rc<Self>, origin: Origin, connection: Connection) {
+    fn put_idle(self: &Rc<Self>, route: Route, connection: Connection) {
         if self.limits.idle == 0 || self.closed.get() {
             return;
         }
-        let since = get_running_loop().time();
+        let until = self.end_of_idling(&connection);
         let mut idle = self.idle.borrow_mut();
         idle.push_back(Idle {
-            origin,
+            route,
             connection,
-            since,
+            until,
         });
         let oldest = if idle.len() > self.limits.idle {
             idle.pop_front()
@@ -169,40 +183,54 @@ impl Pool {
         };
         drop(idle);
         drop(oldest);
-        self.plan_eviction();
+        self.plan_eviction(until);
     }
 
-    /// Sets the timer for the oldest idle connection, unless it is set. (One that is overdue
-    /// was set on a loop that has ended since.)
-    fn plan_eviction(self: &Rc<Self>) {
-        let oldest = self.idle.borrow().front().map(|idle| idle.since);
+    /// When the time of a connection that is idle from now on is over. A time that no clock will
+    /// show means never.
+    fn end_of_idling(&self, connection: &Connection) -> Option<Instant> {
+        let own = self.limits.idle_timeout;
+        let said = connection.keep_alive;
+        let limit = said.map_or(own, |said| own.min(said.saturating_sub(MARGIN)));
+        get_running_loop().time().checked_add(limit)
+    }
+
+    /// Sets the timer, unless it is set to go off before `until`. (One that is overdue was set
+    /// on a loop that has ended since.)
+    fn plan_eviction(self: &Rc<Self>, until: Option<Instant>) {
+        let Some(until) = until else {
+            return;
+        };
         let mut eviction = self.eviction.borrow_mut();
         let now = get_running_loop().time();
-        let set = eviction.as_ref().is_some_and(|timer| timer.when() > now);
-        if let (Some(since), false) = (oldest, set) {
+        let is_set = eviction
+            .as_ref()
+            .is_some_and(|timer| timer.when() > now && timer.when() <= until);
+        if !is_set {
             let pool = Rc::downgrade(self);
             let evict = move || {
                 pool.upgrade().inspect(|pool| pool.evict());
             };
-            // A time that no clock will show means for ever.
-            let when = since.checked_add(self.limits.idle_timeout);
-            *eviction = when.map(|when| get_running_loop().call_at(when, evict));
+            let timer = get_running_loop().call_at(until, evict);
+            if let Some(before) = eviction.replace(timer) {
+                before.cancel();
+            }
         }
     }
 
     fn evict(self: &Rc<Self>) {
         self.eviction.take();
         let now = get_running_loop().time();
-        let limit = self.limits.idle_timeout;
         let mut idle = self.idle.borrow_mut();
-        let young = idle
-            .iter()
-            .position(|idle| now.duration_since(idle.since) < limit);
-        let keep_from = young.unwrap_or(idle.len());
-        let evicted: Vec<Idle> = idle.drain(..keep_from).collect();
+        let all = std::mem::take(&mut *idle);
+        let (over, kept) = all
+            .into_iter()
+            .partition::<VecDeque<_>, _>(|idle| idle.is_over(now));
+        let next = kept.iter().filter_map(|idle| idle.until).min();
+        *idle = kept;
         drop(idle);
-        drop(evicted);
-        self.plan_eviction();
+        drop(over);
+        self.plan_eviction(next);
     }
 
     /// Closes all idle connections, and keeps none from now on.
@@ -236,20 +264,27 @@ impl fmt::Debug for Pool {
 pub(crate) struct Slot {
     pool: Rc<Pool>,
     origin: Origin,
+    /// The way to it.
+    route: Route,
     places: Semaphore,
     /// Of the host and of the session; `None` while it waits for them.
     permits: Option<(Permit, Permit)>,
 }
 
 impl Slot {
-    /// Takes an idle connection to the origin, for a request that can be repeated or not.
+    /// The way that connections of this slot go.
+    pub(crate) fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// Takes an idle connection of the route, for a request that can be repeated or not.
     pub(crate) fn take_idle(&self, repeatable: bool) -> Option<Connection> {
-        self.pool.take_idle(&self.origin, repeatable)
+        self.pool.take_idle(&self.route, repeatable)
     }
 
     /// Gives the place back, and the connection for others to use.
     pub(crate) fn keep(self, connection: Connection) {
-        self.pool.put_idle(self.origin.clone(), connection);
+        self.pool.put_idle(self.route.clone(), connection);
     }
 }
 

@@ -73,6 +73,8 @@ pub(crate) fn follow(
         url,
         headers: with_defaults(&request.headers, defaults),
         body: request.body.clone(),
+        target: None,
+        version: request.version,
     };
     if becomes_get(status, &request.method) {
         next.method = Method::GET;

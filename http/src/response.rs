@@ -1,17 +1,18 @@
 //! A response: its head, where it came from, and its body, read or still on the wire.
 
 use std::fmt;
-use std::io;
 
 use url::Url;
 
 use crate::codec::ContentCoding;
 use crate::codec::charset::{self, Charset};
-use crate::connection::Exchange;
 use crate::decoding::Decoding;
 use crate::error::Error;
+use crate::exchange::Exchange;
 use crate::message::{Fields, ResponseHead, StatusCode, Version};
 use crate::pool::Slot;
+use crate::progress::Progress;
+use crate::timings::Timings;
 use crate::wire::Wire;
 
 /// The answer to a request.
@@ -38,6 +39,10 @@ pub struct Response {
     undecoded: Option<String>,
     /// What takes the codings off, until there is a body.
     decoding: Option<Decoding>,
+    /// What is known of the exchange.
+    progress: Progress,
+    /// The trailers, once the body has ended.
+    trailers: Fields,
 }
 
 /// A redirect on the way to a response.
@@ -82,7 +87,15 @@ impl Response {
             max_body,
             undecoded: None,
             decoding: None,
+            progress: Progress::new(),
+            trailers: Fields::default(),
         }
+    }
+
+    /// Adds the record of the exchange.
+    pub(crate) fn with_progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
     }
 
     /// Finds out which codings the body has, and whether they are taken off.
@@ -106,7 +119,7 @@ impl Response {
         let mut wire = Wire::new(exchange, slot, self.decoding.take());
         self.body = match wire.take_whole()? {
             Some(body) => {
-                wire.give_back();
+                self.trailers = wire.give_back();
                 Incoming::Received(body)
             }
             None => Incoming::OnTheWire(Box::new(wire)),
@@ -147,6 +160,23 @@ impl Response {
     /// Returns the redirects on the way, the first one first.
     pub fn history(&self) -> &[Hop] {
         &self.history
+    }
+
+    /// Returns how long each phase took; the body counts as far as it was read.
+    pub fn timings(&self) -> Timings {
+        self.progress.timings()
+    }
+
+    /// Returns the record of the exchange: addresses, bytes, phases.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Returns the fields behind a chunked body. There are none before the body was read to its
+    /// end. They are never merged into the headers, and those that frame or route a message are
+    /// dropped (RFC 9110, section 6.5.1).
+    pub fn trailers(&self) -> &Fields {
+        &self.trailers
     }
 
     /// Returns the codings that the body is given out with, in lower case and in the order of
@@ -192,7 +222,11 @@ impl Response {
             Incoming::OnTheWire(wire) => {
                 // Found by the next read, if this one is dropped in the middle.
                 self.body = Incoming::Failed(Error::BodyAbandoned);
-                wire.collect(self.max_body).await
+                let collected = wire.collect(self.max_body).await;
+                collected.map(|(body, trailers)| {
+                    self.trailers = trailers;
+                    body
+                })
             }
             Incoming::Failed(error) => Err(error),
         };
@@ -295,7 +329,7 @@ impl Response {
         if let Incoming::OnTheWire(wire) = std::mem::replace(&mut self.body, next)
             && chunk.is_ok()
         {
-            wire.give_back();
+            self.trailers = wire.give_back();
         }
         chunk
     }
@@ -323,17 +357,6 @@ pub(crate) fn shown(url: &Url) -> String {
     // A URL that cannot have them has none.
     let _ = url.set_username("").and_then(|()| url.set_password(None));
     url.to_string()
-}
-
-impl From<Error> for io::Error {
-    fn from(error: Error) -> Self {
-        let kind = match &error {
-            Error::Io { kind, .. } => *kind,
-            Error::Timeout { .. } => io::ErrorKind::TimedOut,
-            _ => io::ErrorKind::Other,
-        };
-        io::Error::new(kind, error)
-    }
 }
 
 impl fmt::Debug for Response {

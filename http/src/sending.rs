@@ -22,12 +22,17 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use looplet::{TcpStream, yield_now};
+use looplet::yield_now;
 
-use crate::codec::{CHUNK_END, Event, LAST_CHUNK, Limits, ResponseReader, Step, chunk_start};
+use crate::codec::{CHUNK_END, Event, LAST_CHUNK, ResponseReader, Step, chunk_start};
 use crate::error::{Error, Phase};
 use crate::message::{Body, BodyStream, NextPiece, Pieces, StatusCode};
-use crate::timeouts::{Deadline, Timeouts, in_phase};
+use crate::pace::Pace;
+use crate::progress::WireEvent;
+use crate::socket::Layer;
+use crate::stream::Stream;
+use crate::terms::Terms;
+use crate::timeouts::in_phase;
 use crate::unread::Unread;
 
 /// What is received at most of an answer that comes while the request is being sent.
@@ -37,26 +42,22 @@ const STALL_AFTER_ANSWER: Duration = Duration::from_secs(1);
 /// Pieces and writes after which others get their turn.
 const STEPS_IN_A_ROW: u32 = 8;
 
-/// What an exchange needs to know beside the request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
-    pub(crate) timeouts: Timeouts,
-    pub(crate) deadline: Deadline,
-    pub(crate) limits: Limits,
-}
-
 /// A request on its way out.
 pub(crate) struct Sending<'x> {
-    stream: &'x TcpStream,
+    stream: &'x Stream,
     /// As it stands before the answer; copies of it look ahead.
     reader: &'x ResponseReader,
     /// Takes what the server says.
     unread: &'x mut Unread,
-    terms: Terms,
+    terms: &'x Terms,
     /// Whether a success, too, ends the sending: none of the body was sent, or all of it.
     any_answer_ends: bool,
     /// Pieces and writes since others had their turn.
     steps: u32,
+    /// How fast the server takes the body.
+    pace: Pace,
+    /// Bytes to be written next that are not of the body.
+    frame: usize,
 }
 
 /// What the server has said so far.
@@ -74,10 +75,10 @@ enum Heard {
 
 impl<'x> Sending<'x> {
     pub(crate) fn new(
-        stream: &'x TcpStream,
+        stream: &'x Stream,
         reader: &'x ResponseReader,
         unread: &'x mut Unread,
-        terms: Terms,
+        terms: &'x Terms,
     ) -> Self {
         Self {
             stream,
@@ -86,6 +87,8 @@ impl<'x> Sending<'x> {
             terms,
             any_answer_ends: false,
             steps: 0,
+            pace: Pace::new(terms.timeouts.min_speed),
+            frame: 0,
         }
     }
 
@@ -107,6 +110,8 @@ impl<'x> Sending<'x> {
 
     async fn send_all(&mut self, head: &[u8], body: &Body, is_asked: bool) -> Result<(), Error> {
         let bytes = body.as_bytes().unwrap_or_default();
+        self.terms.progress.tell(|| WireEvent::RequestHead(head));
+        self.frame = head.len();
         if is_asked {
             self.write(&mut [IoSlice::new(head)]).await?;
             self.wait_for_leave().await?;
@@ -134,10 +139,12 @@ impl<'x> Sending<'x> {
             // A chunk without data would be the last one.
             if !piece.is_empty() {
                 let start = chunk_start(piece.len());
+                self.frame = start.len() + CHUNK_END.len();
                 let parts = [start.as_bytes(), &piece, CHUNK_END];
                 self.write(&mut parts.map(IoSlice::new)).await?;
             }
         }
+        self.frame = LAST_CHUNK.len();
         self.write(&mut [IoSlice::new(LAST_CHUNK)]).await
     }
 
@@ -200,7 +207,7 @@ impl<'x> Sending<'x> {
                 readable.map_err(in_phase(Phase::Send))?;
                 self.listen()?;
             }
-            Ok(())
+            Ok::<(), Error>(())
         };
         let waited = deadline.within(Phase::Send, timeouts.continue_wait, asking);
         match waited.await {
@@ -212,27 +219,44 @@ impl<'x> Sending<'x> {
         Ok(())
     }
 
-    /// Writes all parts, and listens whenever the kernel takes no more.
+    /// Writes all parts, and listens whenever no more is taken.
     async fn write(&mut self, mut parts: &mut [IoSlice<'_>]) -> Result<(), Error> {
         IoSlice::advance_slices(&mut parts, 0);
         while !parts.is_empty() {
-            match self.stream.try_write_vectored(parts) {
+            match self.stream.try_write(parts) {
                 Ok(0) => return Err(in_phase(Phase::Send)(io::ErrorKind::WriteZero.into())),
                 Ok(written) => {
                     IoSlice::advance_slices(&mut parts, written);
+                    self.count(written);
                     self.breathe().await?;
                 }
-                Err(error) => match error.kind() {
-                    io::ErrorKind::WouldBlock => {
-                        self.wait_to_write().await?;
-                        self.listen()?;
-                    }
-                    io::ErrorKind::Interrupted => {}
-                    _ => return Err(Error::io(Phase::Send, &error)),
-                },
+                Err(error) => self.make_way(&error).await?,
             }
         }
+        while let Err(error) = self.stream.try_flush() {
+            self.make_way(&error).await?;
+        }
         Ok(())
+    }
+
+    /// Counts what was written. What frames the body goes first.
+    fn count(&mut self, written: usize) {
+        let of_the_frame = written.min(self.frame);
+        self.frame -= of_the_frame;
+        self.terms.progress.count_sent(written - of_the_frame);
+        self.pace.moved(written);
+    }
+
+    /// Waits until a write that has failed is worth another try.
+    async fn make_way(&mut self, error: &io::Error) -> Result<(), Error> {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => {
+                self.wait_to_write().await?;
+                self.listen()
+            }
+            io::ErrorKind::Interrupted => Ok(()),
+            _ => Err(Error::io(Phase::Send, error)),
+        }
     }
 
     /// Lets others run, looks at the clock and listens, now and then. Nothing else would, if
@@ -248,17 +272,15 @@ impl<'x> Sending<'x> {
         self.listen()
     }
 
-    async fn wait_to_write(&self) -> Result<(), Error> {
-        let Terms {
-            timeouts, deadline, ..
-        } = self.terms;
+    async fn wait_to_write(&mut self) -> Result<(), Error> {
+        let idle = self.terms.timeouts.write_idle;
         let limit = match self.can_listen() {
-            true => timeouts.write_idle,
-            false => Some(STALL_AFTER_ANSWER.min(timeouts.write_idle.unwrap_or(Duration::MAX))),
+            true => idle,
+            false => Some(STALL_AFTER_ANSWER.min(idle.unwrap_or(Duration::MAX))),
         };
         let waiting = writable_or_news(self.stream, self.can_listen());
-        let waited = deadline.within(Phase::Send, limit, waiting).await?;
-        waited.map_err(in_phase(Phase::Send))
+        let waited = self.pace.wait(self.terms, Phase::Send, limit, waiting);
+        waited.await?.map_err(in_phase(Phase::Send))
     }
 
     fn can_listen(&self) -> bool {
@@ -340,7 +362,7 @@ fn is_stall(error: &Error) -> bool {
 }
 
 /// Waits until something can be written, or read if that is of interest.
-async fn writable_or_news(stream: &TcpStream, listening: bool) -> io::Result<()> {
+async fn writable_or_news(stream: &Stream, listening: bool) -> io::Result<()> {
     let (mut writable, mut readable) = (pin!(stream.writable()), pin!(stream.readable()));
     let ready = poll_fn(|context| match writable.as_mut().poll(context) {
         Poll::Pending if listening => readable.as_mut().poll(context),
@@ -352,7 +374,7 @@ async fn writable_or_news(stream: &TcpStream, listening: bool) -> io::Result<()>
 /// Waits for a piece of a body, or until something can be read: then it is still pending.
 async fn piece_or_news(
     piece: &mut NextPiece<'_>,
-    stream: &TcpStream,
+    stream: &Stream,
     listening: bool,
 ) -> Poll<Option<io::Result<Vec<u8>>>> {
     let mut readable = pin!(stream.readable());

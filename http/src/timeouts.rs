@@ -26,7 +26,8 @@ pub struct Timeouts {
     pub pool_wait: Option<Duration>,
     /// Looking the name up. Default 10 s.
     pub resolve: Option<Duration>,
-    /// Connecting, all addresses together. Default 10 s.
+    /// Connecting, all addresses together, with what a proxy and TLS have to say before the
+    /// request. Default 10 s.
     pub connect: Option<Duration>,
     /// Between two pieces of the request that the server takes. Default 30 s.
     pub write_idle: Option<Duration>,
@@ -37,6 +38,8 @@ pub struct Timeouts {
     pub first_byte: Option<Duration>,
     /// Between two pieces of the answer. Default 30 s.
     pub read_idle: Option<Duration>,
+    /// The least speed of a body, either way. Default: none.
+    pub min_speed: Option<MinSpeed>,
     /// Everything, from the call to the last byte of the body, redirects included. Default:
     /// no limit.
     pub total: Option<Duration>,
@@ -54,9 +57,23 @@ impl Default for Timeouts {
             continue_wait: Some(Duration::from_secs(1)),
             first_byte: half_a_minute,
             read_idle: half_a_minute,
+            min_speed: None,
             total: None,
         }
     }
+}
+
+/// The least speed of a body. Who is slower, though never silent for long, is given up with
+/// [`Error::TooSlow`].
+///
+/// A program that itself reads slowly is not blamed on the server: time counts only while bytes
+/// are waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinSpeed {
+    /// The least number of bytes, as they are on the wire, in each stretch of time.
+    pub bytes: u64,
+    /// How long a stretch is.
+    pub within: Duration,
 }
 
 /// The time by which the whole exchange must have ended.
@@ -80,7 +97,13 @@ impl Deadline {
         limit: Option<Duration>,
         work: F,
     ) -> Result<F::Output, Error> {
-        let Some((left, phase, after)) = self.nearer(phase, limit) else {
+        let own = limit.map(|limit| (limit, phase, limit));
+        self.cut(own, work).await
+    }
+
+    /// Runs `work` until the nearer of its own limit and the end of the whole.
+    async fn cut<F: Future>(self, own: Option<Cut>, work: F) -> Result<F::Output, Error> {
+        let Some((left, phase, after)) = self.nearer(own) else {
             return Ok(work.await);
         };
         timeout(left, work)
@@ -99,9 +122,8 @@ impl Deadline {
         }
     }
 
-    /// The shorter of the two limits: how long from now, and how to report it.
-    fn nearer(self, phase: Phase, limit: Option<Duration>) -> Option<(Duration, Phase, Duration)> {
-        let own = limit.map(|limit| (limit, phase, limit));
+    /// The shorter of the two limits.
+    fn nearer(self, own: Option<Cut>) -> Option<Cut> {
         let Some((at, total)) = self.at else {
             return own;
         };
@@ -110,6 +132,34 @@ impl Deadline {
             Some(own) if own.0 <= left => Some(own),
             _ => Some((left, Phase::Total, total)),
         }
+    }
+}
+
+/// How long from now, and how to report it: the phase, and the limit.
+type Cut = (Duration, Phase, Duration);
+
+/// A limit that several phases share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget {
+    deadline: Deadline,
+    /// When it ends, and how long it is.
+    ends: Option<(Instant, Duration)>,
+}
+
+impl Budget {
+    /// Starts the time of a limit within `deadline`.
+    pub(crate) fn start(deadline: Deadline, limit: Option<Duration>) -> Self {
+        let ends = Deadline::after(limit).at;
+        Self { deadline, ends }
+    }
+
+    /// Runs `work`, which is part of `phase`, within what is left.
+    pub(crate) async fn within<F: Future>(self, phase: Phase, work: F) -> Result<F::Output, Error> {
+        let now = get_running_loop().time();
+        let own = self
+            .ends
+            .map(|(at, limit)| (at.saturating_duration_since(now), phase, limit));
+        self.deadline.cut(own, work).await
     }
 }
 

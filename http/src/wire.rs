@@ -7,9 +7,10 @@
 //!    error, of the framing or of a coding, the wire is dropped, which closes it.
 //! 2. A body that has arrived whole is taken at once, so that the place is free.
 
-use crate::connection::Exchange;
 use crate::decoding::Decoding;
 use crate::error::Error;
+use crate::exchange::Exchange;
+use crate::message::Fields;
 use crate::pool::Slot;
 
 /// Where a body comes from.
@@ -47,21 +48,23 @@ impl Wire {
         }
     }
 
-    /// Reads the rest of the body, and gives the connection back.
-    pub(crate) async fn collect(mut self, limit: u64) -> Result<Vec<u8>, Error> {
+    /// Reads the rest of the body, and gives the connection back. Returns the trailers, too.
+    pub(crate) async fn collect(mut self, limit: u64) -> Result<(Vec<u8>, Fields), Error> {
         let mut body = Vec::new();
         match &mut self.decoding {
             Some(decoding) => body = decoding.collect(&mut self.exchange, limit).await?,
             None => self.exchange.collect(&mut body, limit).await?,
         }
-        self.give_back();
-        Ok(body)
+        Ok((body, self.give_back()))
     }
 
-    /// Returns the connection to the pool, if it can be used again.
-    pub(crate) fn give_back(self) {
+    /// Returns the connection to the pool, if it can be used again. What is left are the
+    /// trailers.
+    pub(crate) fn give_back(self) -> Fields {
+        let trailers = self.exchange.trailers().clone();
         if let Some(connection) = self.exchange.into_connection() {
             self.slot.keep(connection);
         }
+        trailers
     }
 }

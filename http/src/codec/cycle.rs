@@ -192,6 +192,11 @@ impl ResponseReader {
         }
     }
 
+    /// Whether the body is one that ends with the connection.
+    pub(crate) fn ends_with_the_connection(&self) -> bool {
+        matches!(self.state, State::UntilClose)
+    }
+
     /// Notes that the next `count` bytes of data were read elsewhere.
     ///
     /// # Panics

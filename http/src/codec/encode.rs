@@ -13,8 +13,8 @@
 //!    length of the body, `Transfer-Encoding` is refused, `Host` is sent once.
 //! 3. `Content-Length: 0` is sent where the method suggests a body: POST, PUT, PATCH
 //!    (RFC 9110, section 8.6).
-//! 4. The target is path and query of the URL, byte for byte, and visible ASCII only.
-//!    User, password and fragment are never sent.
+//! 4. The target is path and query of the URL, byte for byte, unless the caller has given
+//!    another one, and visible ASCII only. User, password and fragment are never sent.
 //! 5. After an error the buffer is as it was.
 //! 6. A body of unknown length is sent chunked (RFC 9112, section 7.1), without extensions
 //!    and trailers. An announced length is always sent instead.
@@ -23,7 +23,7 @@ use url::{Position, Url};
 
 use crate::error::{Error, Excerpt};
 use crate::message::syntax::{first_not, is_target_byte, list_members, push_decimal};
-use crate::message::{Headers, Method, Request, host_of};
+use crate::message::{Headers, Method, Request, Version, host_of};
 
 /// How the target stands on the request line (RFC 9112, section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -44,7 +44,7 @@ pub enum TargetForm {
 pub struct Expected {
     /// The method: it decides whether the answer has a body.
     pub method: Method,
-    /// Whether the request said `Connection: close`.
+    /// Whether the request said `Connection: close`, or was one of HTTP/1.0.
     pub last: bool,
     /// Whether the request asked for another protocol, so that 101 is an answer.
     pub upgrade: bool,
@@ -86,7 +86,8 @@ pub fn default_headers() -> Headers {
 /// # Errors
 ///
 /// [`Error::UnsupportedScheme`], [`Error::InvalidUrl`], [`Error::InvalidTarget`],
-/// [`Error::RefusedHeader`], [`Error::BodyNotAllowed`]. `out` is not changed then.
+/// [`Error::RefusedHeader`], [`Error::BodyNotAllowed`], [`Error::LengthUnknown`]. `out` is not
+/// changed then.
 ///
 /// ```
 /// use looplet_http::codec::{TargetForm, default_headers, encode_head};
@@ -107,7 +108,7 @@ pub fn encode_head(
 ) -> Result<Expected, Error> {
     let special = Special::of(request)?;
     let host = host_of(&request.url)?;
-    check_target(&request.url[Position::BeforePath..Position::AfterQuery])?;
+    check_target(target(request))?;
     check_body(request)?;
 
     let wire = request.headers.as_wire();
@@ -228,13 +229,23 @@ fn check_target(target: &str) -> Result<(), Error> {
     }
 }
 
-/// Refuses a body where the method cannot have one (RFC 9110, sections 9.3.6 and 9.3.8).
+/// What is asked for: path and query of the URL, or what the caller says instead.
+fn target(request: &Request) -> &str {
+    let of_url = &request.url[Position::BeforePath..Position::AfterQuery];
+    request.target.as_deref().unwrap_or(of_url)
+}
+
+/// Refuses a body where the method cannot have one (RFC 9110, sections 9.3.6 and 9.3.8), or
+/// where nothing would say where it ends (RFC 9112, section 6.1).
 fn check_body(request: &Request) -> Result<(), Error> {
     let bodiless = request.method == Method::CONNECT || request.method == Method::TRACE;
     if bodiless && !request.body.is_empty() {
         return Err(Error::BodyNotAllowed {
             method: request.method.to_string(),
         });
+    }
+    if request.version == Version::Http10 && request.body.length().is_none() {
+        return Err(Error::LengthUnknown);
     }
     Ok(())
 }
@@ -270,21 +281,23 @@ pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 /// Writes method, target and version.
 fn push_request_line(out: &mut Vec<u8>, request: &Request, host: &str, form: TargetForm) {
     let url = &request.url;
-    let path_and_query = url[Position::BeforePath..Position::AfterQuery].as_bytes();
+    let target = target(request).as_bytes();
     out.extend_from_slice(request.method.as_str().as_bytes());
     out.push(b' ');
     match form {
-        TargetForm::Origin => out.extend_from_slice(path_and_query),
+        TargetForm::Origin => out.extend_from_slice(target),
         TargetForm::Absolute => {
             out.extend_from_slice(url.scheme().as_bytes());
             out.extend_from_slice(b"://");
             push_authority(out, host, url.port());
-            out.extend_from_slice(path_and_query);
+            out.extend_from_slice(target);
         }
         TargetForm::Authority => push_authority(out, host, url.port_or_known_default()),
         TargetForm::Asterisk => out.push(b'*'),
     }
-    out.extend_from_slice(b" HTTP/1.1\r\n");
+    out.push(b' ');
+    out.extend_from_slice(request.version.as_str().as_bytes());
+    out.extend_from_slice(b"\r\n");
 }
 
 /// Writes host and port; the URL has no port if it is the default one.
@@ -324,6 +337,7 @@ fn push_line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
 /// What the request that was written lets the answer be.
 fn expected(request: &Request, defaults: &Headers) -> Expected {
     let mut expected = Expected::answer_to(request.method.clone());
+    expected.last = request.version == Version::Http10;
     let given = request.headers.contains("connection");
     let headers = if given { &request.headers } else { defaults };
     for option in headers.get_all("connection").flat_map(list_members) {

@@ -10,8 +10,11 @@
 //! [`Excerpt`], which escapes them.
 
 use std::fmt::{self, Display, Formatter};
+use std::net::SocketAddr;
 
-use super::{ConnectAttempt, Error, Excerpt, HeaderPart, Phase, Section};
+use super::excerpt::Excerpt;
+use super::place::{ConnectAttempt, HeaderPart, Phase, Section};
+use super::situation::Error;
 
 impl Display for Error {
     #[expect(
@@ -32,12 +35,31 @@ impl Display for Error {
             Error::InvalidHeader { name, part, byte } => fmt_header(f, name, *part, *byte),
             Error::RefusedHeader { name, reason } => write!(f, "header {name} refused: {reason}"),
             Error::BodyNotAllowed { method } => write!(f, "a {method} request has no body"),
+            Error::LengthUnknown => {
+                f.write_str("the body of an HTTP/1.0 request must have a known length")
+            }
 
             Error::Resolve { host, cause } => write!(f, "cannot resolve {host}: {cause}"),
             Error::Connect { host, attempts } => fmt_connect(f, host, attempts),
+            Error::AddressRefused { host, addresses } => fmt_refused(f, host, addresses),
+            Error::Proxy { proxy, cause } => write!(f, "proxy {proxy}: {cause}"),
+            Error::ProxyRefused { proxy, code } => {
+                write!(f, "proxy {proxy} refused to connect: status {code}")
+            }
+            Error::TlsConfig { cause } => write!(f, "TLS cannot be set up: {cause}"),
+            Error::Certificate { host, cause } => {
+                write!(f, "the certificate of {host} is not accepted: {cause}")
+            }
             Error::Tls { host, cause } => write!(f, "TLS with {host} failed: {cause}"),
             Error::Timeout { phase, after } => {
                 write!(f, "timed out after {after:?} while {phase}")
+            }
+            Error::TooSlow {
+                phase,
+                bytes,
+                within,
+            } => {
+                write!(f, "too slow: {bytes} bytes in {within:?} while {phase}")
             }
             Error::Io { phase, message, .. } => write!(f, "I/O error while {phase}: {message}"),
 
@@ -99,6 +121,10 @@ impl Display for Error {
                     "connection closed inside the body: {got} of {want} bytes"
                 )
             }
+            Error::TlsTruncated { got } => write!(
+                f,
+                "connection closed without the farewell of TLS, after {got} bytes of the body"
+            ),
             Error::ChunkedTruncated { got } => {
                 write!(
                     f,
@@ -147,6 +173,16 @@ fn fmt_connect(f: &mut Formatter<'_>, host: &str, attempts: &[ConnectAttempt]) -
     Ok(())
 }
 
+/// Writes all addresses that must not be used.
+fn fmt_refused(f: &mut Formatter<'_>, host: &str, addresses: &[SocketAddr]) -> fmt::Result {
+    write!(f, "cannot connect to {host}: the policy forbids ")?;
+    for (index, address) in addresses.iter().enumerate() {
+        let separator = if index == 0 { "" } else { ", " };
+        write!(f, "{separator}{address}")?;
+    }
+    Ok(())
+}
+
 /// Writes which byte of which header is at fault.
 fn fmt_header(
     f: &mut Formatter<'_>,
@@ -176,6 +212,7 @@ impl Display for Phase {
             Phase::Resolve => "resolving the host",
             Phase::Connect => "connecting",
             Phase::Proxy => "talking to the proxy",
+            Phase::Tls => "making the TLS handshake",
             Phase::Send => "sending the request",
             Phase::FirstByte => "waiting for the response",
             Phase::Head => "reading the response head",
@@ -196,7 +233,6 @@ impl Display for Section {
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
     use std::time::Duration;
 
     use super::*;

@@ -24,8 +24,8 @@ mod headers;
 mod origin;
 mod body_stream;
 mod body;
-mod request;
 mod response_head;
+mod request;
 
 pub use body::Body;
 pub use body_stream::BodyStream;

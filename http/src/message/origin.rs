@@ -122,6 +122,13 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// Host and port, also the default one: what CONNECT names (RFC 9110, section 9.3.6).
+    pub(crate) fn host_and_port(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+}
+
 /// Whether credentials for one URL may be sent to the other. `false` if one of them is not
 /// http or https.
 pub fn same_origin(a: &Url, b: &Url) -> bool {

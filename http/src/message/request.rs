@@ -13,7 +13,7 @@
 
 use url::Url;
 
-use super::{Body, Headers, Method};
+use super::{Body, Headers, Method, Version};
 
 /// A request: method, URL, headers and body.
 ///
@@ -30,6 +30,12 @@ pub struct Request {
     pub headers: Headers,
     /// What follows the head.
     pub body: Body,
+    /// What stands as the target in the first line, instead of path and query of the URL: for
+    /// what a URL cannot say, such as `*`. Visible ASCII only.
+    pub target: Option<String>,
+    /// What the first line says. With [`Version::Http10`], the length of the body must be known,
+    /// and the connection ends with the exchange.
+    pub version: Version,
 }
 
 impl Request {
@@ -40,6 +46,8 @@ impl Request {
             url,
             headers: Headers::new(),
             body: Body::Empty,
+            target: None,
+            version: Version::Http11,
         }
     }
 }

@@ -13,6 +13,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use url::Host;
 
@@ -134,6 +136,22 @@ impl Proxy {
     /// where it gets the request itself. A SOCKS proxy knows no headers.
     pub fn headers(&self) -> &Headers {
         &self.headers
+    }
+
+    /// All that an HTTP proxy is told: its headers, and user and password as
+    /// `Proxy-Authorization`, unless that is one of the headers.
+    pub(crate) fn all_headers(&self) -> Headers {
+        let mut headers = self.headers.clone();
+        if let Some((user, password)) = &self.credentials
+            && !headers.contains("Proxy-Authorization")
+        {
+            let pair = [user, &b":"[..], password].concat();
+            let value = format!("Basic {}", STANDARD.encode(pair));
+            headers
+                .append("Proxy-Authorization", value)
+                .expect("base64 has no control bytes");
+        }
+        headers
     }
 
     /// Replaces user and password. They are taken as they are, not decoded.

@@ -42,6 +42,9 @@ pub struct Proxies {
     pub https: Option<Proxy>,
     /// The hosts that are reached without either.
     pub no_proxy: NoProxy,
+    /// Whether an HTTP proxy has to pass bytes on (CONNECT) for `http` URLs, too, as it does for
+    /// `https` ones. Default: no; it is given the requests.
+    pub tunnel: bool,
 }
 
 impl Proxies {
@@ -50,7 +53,7 @@ impl Proxies {
         Proxies {
             http: Some(proxy.clone()),
             https: Some(proxy),
-            no_proxy: NoProxy::default(),
+            ..Proxies::default()
         }
     }
 
@@ -98,6 +101,7 @@ impl Proxies {
             http: http.or_else(|| all.clone()),
             https: https.or(all),
             no_proxy: no_proxy.unwrap_or_default(),
+            tunnel: false,
         })
     }
 

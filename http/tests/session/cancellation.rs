@@ -4,7 +4,7 @@ use looplet_http::runtime::{Task, TaskError, create_task, timeout};
 use looplet_http::{Error, PoolLimits, Response, Session};
 
 use crate::server::{
-    EMPTY, HELLO, Peer, PoolState, TestServer, a_moment, at_rest, ms, on_loop, pool_of,
+    EMPTY, HELLO, Peer, PoolState, Sent, TestServer, a_moment, at_rest, ms, on_loop, pool_of,
     session_with_pool, until,
 };
 
@@ -32,7 +32,7 @@ fn a_request_that_is_cancelled_in_the_middle_closes_its_connection_and_frees_its
         for phase in ["", "HTTP/1.1 2", "HTTP/1.1 100 Continue\r\n\r\n"] {
             let server = stopping_after(phase).await;
             let session = Session::new();
-            let request = create_task(session.get(server.url("/")).send());
+            let request = create_task(session.get(server.url("/")).sent());
             server.until_asked(1).await;
             a_moment().await;
             let in_use = PoolState {
@@ -53,7 +53,7 @@ fn a_request_that_is_cancelled_before_its_first_step_does_nothing() {
     on_loop(async {
         let server = TestServer::answering(EMPTY).await;
         let session = Session::new();
-        cancel(create_task(session.get(server.url("/")).send())).await;
+        cancel(create_task(session.get(server.url("/")).sent())).await;
         a_moment().await;
         assert_eq!(server.connections(), 0);
         assert_eq!(pool_of(&session), at_rest(0));
@@ -67,7 +67,7 @@ fn a_request_can_be_cancelled_after_any_number_of_steps() {
         let session = Session::new();
         let mut answered = 0;
         for steps in 0..40 {
-            let request = create_task(session.get(server.url("/")).send());
+            let request = create_task(session.get(server.url("/")).sent());
             for _ in 0..steps {
                 looplet_http::runtime::yield_now().await;
             }
@@ -79,7 +79,7 @@ fn a_request_can_be_cancelled_after_any_number_of_steps() {
                 "{steps}: {state:?}"
             );
             // Whatever was left behind, the next one gets its own answer.
-            let mut next = session.get(server.url("/")).send().await.unwrap();
+            let mut next = session.get(server.url("/")).sent().await.unwrap();
             assert_eq!(next.text().await.unwrap(), "hello");
         }
         assert!(answered < 40);
@@ -101,13 +101,13 @@ fn a_request_that_is_cancelled_on_a_reused_connection_takes_it_along() {
         });
         let server = server.await;
         let session = Session::new();
-        session.get(server.url("/1")).send().await.unwrap();
-        let request = create_task(session.get(server.url("/2")).send());
+        session.get(server.url("/1")).sent().await.unwrap();
+        let request = create_task(session.get(server.url("/2")).sent());
         server.until_asked(2).await;
         cancel(request).await;
         assert_eq!(pool_of(&session), at_rest(0));
         // The late answer to the second request must not become that to the third.
-        let mut response = session.get(server.url("/3")).send().await.unwrap();
+        let mut response = session.get(server.url("/3")).sent().await.unwrap();
         assert_eq!(response.text().await.unwrap(), "");
         assert_eq!(server.per_connection(), [2, 1]);
     });
@@ -121,9 +121,9 @@ fn a_request_that_is_cancelled_in_line_leaves_the_line() {
             per_host: 1,
             ..PoolLimits::default()
         });
-        let holding = create_task(session.get(server.url("/1")).send());
+        let holding = create_task(session.get(server.url("/1")).sent());
         server.until_asked(1).await;
-        let waiting = create_task(session.get(server.url("/2")).send());
+        let waiting = create_task(session.get(server.url("/2")).sent());
         a_moment().await;
         cancel(waiting).await;
         assert_eq!(
@@ -150,14 +150,14 @@ fn a_request_that_waits_for_the_session_gives_the_place_of_its_host_back() {
             ..PoolLimits::default()
         };
         let session = session_with_pool(limits);
-        let holding = create_task(session.get(one.url("/")).send());
+        let holding = create_task(session.get(one.url("/")).sent());
         one.until_asked(1).await;
         // It has the place of its host, and waits for one of the session.
-        let waiting = create_task(session.get(other.url("/1")).send());
+        let waiting = create_task(session.get(other.url("/1")).sent());
         a_moment().await;
         cancel(waiting).await;
         cancel(holding).await;
-        session.get(other.url("/2")).send().await.unwrap();
+        session.get(other.url("/2")).sent().await.unwrap();
         assert_eq!(other.lines(), ["GET /2"]);
         assert_eq!(
             pool_of(&session),
@@ -175,7 +175,7 @@ fn a_request_that_is_dropped_unfinished_frees_its_place() {
     on_loop(async {
         let server = stopping_after("").await;
         let session = Session::new();
-        let sent = timeout(ms(20), session.get(server.url("/")).send()).await;
+        let sent = timeout(ms(20), session.get(server.url("/")).sent()).await;
         assert!(sent.is_err());
         assert_eq!(pool_of(&session), at_rest(0));
         server.until_open(0).await;
@@ -188,7 +188,7 @@ fn a_request_that_is_never_sent_does_nothing() {
         let server = TestServer::answering(EMPTY).await;
         let session = Session::new();
         drop(session.get(server.url("/")));
-        drop(session.get(server.url("/")).send());
+        drop(session.get(server.url("/")).sent());
         a_moment().await;
         assert_eq!(server.connections(), 0);
         assert_eq!(pool_of(&session), at_rest(0));
@@ -200,7 +200,7 @@ fn reading_a_body_whole_closes_the_connection_when_it_is_cancelled() {
     on_loop(async {
         let server = stopping_after("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello").await;
         let session = Session::new();
-        let mut response = session.get(server.url("/")).send().await.unwrap();
+        let mut response = session.get(server.url("/")).sent().await.unwrap();
         let reading = create_task(async move { response.bytes().await });
         a_moment().await;
         reading.cancel();
@@ -221,7 +221,7 @@ fn a_large_request_can_be_cancelled_while_it_is_sent() {
         let server = server.await;
         let session = Session::new();
         let body = vec![b'x'; 32 * 1024 * 1024];
-        let request = create_task(session.post(server.url("/")).body(body).send());
+        let request = create_task(session.post(server.url("/")).body(body).sent());
         until(|| server.connections() == 1).await;
         a_moment().await;
         cancel(request).await;
@@ -236,7 +236,7 @@ fn a_body_that_was_given_up_in_the_middle_is_not_taken_for_an_empty_one() {
         let server = stopping_after("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf").await;
         let mut response = Session::new()
             .get(server.url("/"))
-            .send()
+            .sent()
             .await
             .expect("a head");
         assert!(timeout(ms(20), response.bytes()).await.is_err());

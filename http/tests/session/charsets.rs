@@ -2,7 +2,7 @@
 
 use looplet_http::Session;
 
-use crate::server::{Peer, TestServer, on_loop};
+use crate::server::{Peer, Sent, TestServer, on_loop};
 
 #[test]
 fn header_mark_and_meta_name_the_charset_of_a_text() {
@@ -21,7 +21,7 @@ fn header_mark_and_meta_name_the_charset_of_a_text() {
                 peer.send(&answer);
             });
             let server = server.await;
-            let mut response = Session::new().get(server.url("/")).send().await.unwrap();
+            let mut response = Session::new().get(server.url("/")).sent().await.unwrap();
             let text = response.text().await.unwrap();
             assert!(text.ends_with("\u{4e2d}\u{6587}"), "{content_type}: {text}");
         }

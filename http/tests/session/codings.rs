@@ -4,7 +4,7 @@ use flate2::{Compress, Compression, FlushCompress};
 use looplet_http::codec::accept_encoding;
 use looplet_http::{Error, Response, Session, SessionConfig};
 
-use crate::server::{Peer, TestServer, a_moment, at_rest, on_loop, pool_of};
+use crate::server::{Peer, Sent, TestServer, a_moment, at_rest, on_loop, pool_of};
 
 fn gzip(content: &[u8]) -> Vec<u8> {
     let mut engine = Compress::new_gzip(Compression::best(), 15);
@@ -39,7 +39,7 @@ async fn answering(answer: Vec<u8>, piece: usize) -> TestServer {
 }
 
 async fn get(session: &Session, server: &TestServer) -> Response {
-    session.get(server.url("/")).send().await.unwrap()
+    session.get(server.url("/")).sent().await.unwrap()
 }
 
 /// What is wrong with a coding.
@@ -143,7 +143,7 @@ fn a_body_that_is_empty_needs_no_coding() {
                 true => session.head(server.url("/")),
                 false => session.get(server.url("/")),
             };
-            let mut response = request.send().await.unwrap();
+            let mut response = request.sent().await.unwrap();
             assert_eq!(response.text().await.unwrap(), "", "{status}");
             assert_eq!(pool_of(&session), at_rest(1), "{status}");
         }
@@ -245,7 +245,7 @@ fn too_many_codings_are_refused_with_the_head() {
         let coded = answer("Content-Encoding: gzip, br, gzip, br, gzip, br\r\n", b"x");
         let server = answering(coded, 10_000).await;
         let session = Session::new();
-        let error = session.get(server.url("/")).send().await.unwrap_err();
+        let error = session.get(server.url("/")).sent().await.unwrap_err();
         assert_eq!(error, bad("br", "it is one of more than 5 codings"));
         server.until_open(0).await;
     });
@@ -295,12 +295,12 @@ fn what_can_be_decoded_is_asked_for_unless_the_caller_says_something() {
         });
         let url = server.url("/");
         let session = Session::new();
-        session.get(&url).send().await.unwrap();
+        session.get(&url).sent().await.unwrap();
         let own = session.get(&url).header("accept-ENCODING", "br;q=0.5");
-        own.send().await.unwrap();
+        own.sent().await.unwrap();
         let part = session.get(&url).header("Range", "bytes=0-5");
-        part.send().await.unwrap();
-        off.get(&url).send().await.unwrap();
+        part.sent().await.unwrap();
+        off.get(&url).sent().await.unwrap();
         let asked = |request: &String| {
             let mut lines = request.lines();
             let line = lines.find(|line| line.to_ascii_lowercase().starts_with("accept-encoding"));

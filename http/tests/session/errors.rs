@@ -7,7 +7,7 @@ use std::rc::Rc;
 use looplet_http::runtime::{TcpListener, create_task};
 use looplet_http::{Error, Phase, Session};
 
-use crate::server::{EMPTY, Peer, TestServer, at_rest, on_loop, pool_of};
+use crate::server::{EMPTY, Peer, Sent, TestServer, at_rest, on_loop, pool_of};
 
 #[test]
 fn a_refused_port_is_named_by_its_address() {
@@ -18,7 +18,7 @@ fn a_refused_port_is_named_by_its_address() {
         let session = Session::new();
         let mut errors = Vec::new();
         for _ in 0..2 {
-            errors.push(session.get(&url).send().await.unwrap_err());
+            errors.push(session.get(&url).sent().await.unwrap_err());
         }
         let error = errors.pop().unwrap();
         let Error::Connect { host, attempts } = &error else {
@@ -40,7 +40,7 @@ fn a_host_with_several_addresses_lists_them_all_once() {
         let port = server.authority().split_once(':').unwrap().1.to_owned();
         drop(server);
         let url = format!("http://localhost:{port}/");
-        let error = Session::new().get(url).send().await.unwrap_err();
+        let error = Session::new().get(url).sent().await.unwrap_err();
         let Error::Connect { host, attempts } = error else {
             panic!("{error:?}");
         };
@@ -60,7 +60,7 @@ fn a_host_is_reached_at_the_address_that_answers() {
         let server = TestServer::answering(EMPTY).await;
         let port = server.authority().split_once(':').unwrap().1.to_owned();
         let url = format!("http://LocalHost.:{port}/");
-        Session::new().get(url).send().await.unwrap();
+        Session::new().get(url).sent().await.unwrap();
         let host = format!("\r\nHost: localhost:{port}\r\n");
         assert!(server.requests()[0].contains(&host), "{server:?}");
     });
@@ -71,7 +71,7 @@ fn an_unknown_host_is_named() {
     on_loop(async {
         let session = Session::new();
         let url = "http://user:secret@nobody.invalid/";
-        let error = session.get(url).send().await.unwrap_err();
+        let error = session.get(url).sent().await.unwrap_err();
         let Error::Resolve { host, cause } = &error else {
             panic!("{error:?}");
         };
@@ -90,7 +90,7 @@ fn an_empty_reply_on_a_fresh_connection_is_not_repeated() {
         });
         let server = server.await;
         let session = Session::new();
-        let error = session.get(server.url("/")).send().await.unwrap_err();
+        let error = session.get(server.url("/")).sent().await.unwrap_err();
         assert_eq!(error, Error::EmptyReply);
         assert_eq!(server.per_connection(), [1]);
         assert_eq!(pool_of(&session), at_rest(0));
@@ -117,7 +117,7 @@ fn a_reset_instead_of_an_answer_is_an_error_of_the_system() {
     on_loop(async {
         let url = resetting_after("").await;
         let session = Session::new();
-        let error = session.get(url).send().await.unwrap_err();
+        let error = session.get(url).sent().await.unwrap_err();
         let Error::Io { phase, kind, .. } = error else {
             panic!("{error:?}");
         };
@@ -146,8 +146,8 @@ fn a_reset_of_a_reused_connection_is_answered_by_a_fresh_one() {
             }
         });
         let session = Session::new();
-        session.get(&url).send().await.unwrap();
-        session.get(&url).send().await.unwrap();
+        session.get(&url).sent().await.unwrap();
+        session.get(&url).sent().await.unwrap();
         assert_eq!(connections.get(), 2);
     });
 }
@@ -157,7 +157,7 @@ fn a_reset_inside_a_body_comes_after_what_had_arrived() {
     on_loop(async {
         let url = resetting_after("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").await;
         let session = Session::new();
-        let mut response = session.get(url).send().await.unwrap();
+        let mut response = session.get(url).sent().await.unwrap();
         assert_eq!(response.chunk().await, Ok(Some(b"hello".to_vec())));
         let error = response.chunk().await.unwrap_err();
         let Error::Io { phase, kind, .. } = error else {
@@ -175,7 +175,7 @@ fn an_answer_before_a_reset_is_read_even_if_the_request_could_not_be_sent() {
         let url = resetting_after(answer).await;
         let session = Session::new();
         let body = vec![b'x'; 16 * 1024 * 1024];
-        let mut response = session.post(url).body(body).send().await.unwrap();
+        let mut response = session.post(url).body(body).sent().await.unwrap();
         assert_eq!(response.status(), 413);
         assert_eq!(response.text().await.unwrap(), "sorry");
         assert_eq!(pool_of(&session), at_rest(0));

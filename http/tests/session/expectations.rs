@@ -8,7 +8,7 @@ use looplet_http::runtime::iter;
 use looplet_http::{Error, Session, SessionConfig, Timeouts};
 
 use crate::server::{
-    EMPTY, HELLO, Peer, TestServer, at_rest, moved, ms, on_loop, plain_session, pool_of,
+    EMPTY, HELLO, Peer, Sent, TestServer, at_rest, moved, ms, on_loop, plain_session, pool_of,
 };
 
 const CONTINUE: &str = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -53,7 +53,7 @@ fn a_body_is_sent_when_the_server_asks_for_it() {
             ..SessionConfig::default()
         });
         let request = session.post(server.url("/")).body("body").expect_continue();
-        let text = request.send().await.unwrap().text().await.unwrap();
+        let text = request.sent().await.unwrap().text().await.unwrap();
         let host = server.authority();
         let expected = format!(
             "bodyPOST / HTTP/1.1\r\nHost: {host}\r\nExpect: 100-continue\r\n\
@@ -69,7 +69,7 @@ fn a_server_that_says_nothing_gets_the_body_after_a_while() {
     on_loop(async {
         let server = TestServer::answering(EMPTY).await;
         let request = waiting(20).put(server.url("/")).body("body");
-        let response = request.expect_continue().send().await.unwrap();
+        let response = request.expect_continue().sent().await.unwrap();
         assert_eq!(response.status(), 200);
         assert!(server.requests()[0].ends_with("\r\n\r\nbody"));
     });
@@ -91,7 +91,7 @@ fn an_answer_instead_of_a_100_spares_the_body_and_closes() {
             let session = waiting(4000);
             let body = Body::stream(iter([Ok("body")]));
             let request = session.post(server.url("/")).body(body.clone());
-            let mut response = request.expect_continue().send().await.unwrap();
+            let mut response = request.expect_continue().sent().await.unwrap();
             assert_eq!(response.status(), status);
             assert_eq!(response.text().await.unwrap(), "no");
             assert!(!body.is_used_up());
@@ -116,7 +116,7 @@ fn a_server_that_does_not_know_the_question_is_not_asked_again() {
         let server = server.await;
         let body = Body::stream(iter([Ok("body")]));
         let request = plain_session().post(server.url("/")).body(body);
-        let mut response = request.expect_continue().send().await.unwrap();
+        let mut response = request.expect_continue().sent().await.unwrap();
         assert_eq!(response.text().await.unwrap(), "hello");
         let line = format!("POST / HTTP/1.1\r\nHost: {}\r\n", server.authority());
         let expected = [
@@ -133,7 +133,7 @@ fn a_417_to_a_body_that_is_used_up_is_an_answer() {
         let server = TestServer::answering("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n").await;
         let body = Body::stream(iter([Ok("body")]));
         let request = waiting(10).post(server.url("/")).body(body);
-        let response = request.expect_continue().send().await.unwrap();
+        let response = request.expect_continue().sent().await.unwrap();
         assert_eq!(response.status(), 417);
         assert_eq!(server.requests().len(), 1);
     });
@@ -158,7 +158,7 @@ fn a_stream_that_was_not_asked_for_follows_a_redirect() {
         let server = server.await;
         let body = Body::stream(iter([Ok("body")]));
         let request = waiting(4000).put(server.url("/")).body(body);
-        let mut response = request.expect_continue().send().await.unwrap();
+        let mut response = request.expect_continue().sent().await.unwrap();
         assert_eq!(response.text().await.unwrap(), "hello");
         assert_eq!(server.lines(), ["PUT /", "PUT /next"]);
     });
@@ -175,7 +175,7 @@ fn a_server_that_talks_without_end_instead_of_asking_is_an_error() {
         });
         let server = server.await;
         let request = waiting(4000).post(server.url("/")).body("body");
-        let error = request.expect_continue().send().await.unwrap_err();
+        let error = request.expect_continue().sent().await.unwrap_err();
         assert_eq!(error, Error::TooManyInterim { limit: 32 });
         server.until_open(0).await;
     });
@@ -186,7 +186,7 @@ fn without_a_body_nothing_is_asked() {
     on_loop(async {
         let server = TestServer::answering(EMPTY).await;
         let request = waiting(4000).post(server.url("/")).expect_continue();
-        request.send().await.unwrap();
+        request.sent().await.unwrap();
         assert!(!server.requests()[0].contains("Expect"));
     });
 }
@@ -203,7 +203,7 @@ fn interim_answers_are_shown_in_their_order() {
             let link = head.header_str("Link").map(str::to_owned);
             shared.borrow_mut().push((head.status().as_u16(), link));
         });
-        let mut response = request.send().await.unwrap();
+        let mut response = request.sent().await.unwrap();
         assert_eq!(response.text().await.unwrap(), "hello");
         let links = [(103, Some("</a>".to_owned())), (102, None)];
         assert_eq!(*seen.borrow(), links);

@@ -5,7 +5,7 @@ use looplet_http::message::Body;
 use looplet_http::runtime::iter;
 use looplet_http::{Error, Multipart, Part, Session};
 
-use crate::server::{EMPTY, TestServer, moved, on_loop, plain_session, wire};
+use crate::server::{EMPTY, Sent, TestServer, moved, on_loop, plain_session, wire};
 use crate::uploads::TempFile;
 
 /// What a form is on the wire, with its boundary replaced by `B`.
@@ -89,7 +89,7 @@ fn a_media_type_with_a_line_break_is_refused() {
         let refused = Session::new()
             .post(server.url("/"))
             .multipart(form)
-            .send()
+            .sent()
             .await;
         let part = HeaderPart::Value;
         let named = matches!(refused, Err(Error::InvalidHeader { part: at, .. }) if at == part);
@@ -113,7 +113,7 @@ fn a_form_with_a_file_is_streamed_with_its_length_and_follows_a_redirect() {
         let form = form.file("file", file.path()).await.unwrap();
         let content_type = form.content_type();
         let request = plain_session().post(server.url("/")).multipart(form);
-        assert_eq!(request.send().await.unwrap().status(), 200);
+        assert_eq!(request.sent().await.unwrap().status(), 200);
         let requests = server.requests();
         assert_eq!(server.lines(), ["POST /", "POST /next"]);
         let boundary = &content_type[content_type.len() - 32..];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use looplet_http::{Error, Session};
 
-use crate::server::{EMPTY, TestServer, on_loop, plain_session, wire};
+use crate::server::{EMPTY, Sent, TestServer, on_loop, plain_session, wire};
 
 #[test]
 fn a_value_is_sent_as_json_and_says_so() {
@@ -28,7 +28,7 @@ fn a_value_that_is_no_json_is_told_before_a_connect() {
         let sent = Session::new()
             .post(server.url("/"))
             .json(&value)
-            .send()
+            .sent()
             .await;
         assert!(matches!(sent, Err(Error::Json { .. })), "{sent:?}");
         assert_eq!(server.connections(), 0);
@@ -48,7 +48,7 @@ fn an_answer_is_read_as_json_or_says_where_it_is_none() {
             let length = body.len();
             let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}");
             let server = TestServer::answering(answer).await;
-            let mut response = Session::new().get(server.url("/")).send().await.unwrap();
+            let mut response = Session::new().get(server.url("/")).sent().await.unwrap();
             let expected = expected.map_err(|cause| Error::Json {
                 cause: cause.to_owned(),
             });

@@ -8,7 +8,7 @@ use looplet_http::runtime::{Clock, Event, Runner, create_task, gather, sleep};
 use looplet_http::{Error, PoolLimits, Session, SessionConfig, Timeouts};
 
 use crate::server::{
-    EMPTY, HELLO, Peer, PoolState, TestServer, a_moment, at_rest, ms, on_loop, pool_of,
+    EMPTY, HELLO, Peer, PoolState, Sent, TestServer, a_moment, at_rest, ms, on_loop, pool_of,
     session_with_pool, until,
 };
 
@@ -17,7 +17,7 @@ async fn sequence(count: usize, answer: impl Into<String>) -> Vec<usize> {
     let server = TestServer::answering(answer).await;
     let session = Session::new();
     for _ in 0..count {
-        let mut response = session.get(server.url("/")).send().await.unwrap();
+        let mut response = session.get(server.url("/")).sent().await.unwrap();
         response.bytes().await.unwrap();
     }
     server.per_connection()
@@ -57,7 +57,7 @@ fn a_request_that_says_close_is_the_last_of_its_connection() {
         let session = Session::new();
         for _ in 0..2 {
             let request = session.get(server.url("/")).header("connection", "close");
-            request.send().await.unwrap();
+            request.sent().await.unwrap();
         }
         assert_eq!(server.per_connection(), [1, 1]);
     });
@@ -73,7 +73,7 @@ fn a_body_that_ends_with_its_connection_ends_it() {
         let server = server.await;
         let session = Session::new();
         for _ in 0..2 {
-            let mut response = session.get(server.url("/")).send().await.unwrap();
+            let mut response = session.get(server.url("/")).sent().await.unwrap();
             assert_eq!(response.text().await.unwrap(), "hello");
             assert_eq!(pool_of(&session), at_rest(0));
         }
@@ -91,7 +91,7 @@ fn answers_without_a_body_keep_their_connection() {
         let server = TestServer::answering(head_only).await;
         let session = Session::new();
         for _ in 0..3 {
-            session.head(server.url("/")).send().await.unwrap();
+            session.head(server.url("/")).sent().await.unwrap();
         }
         assert_eq!(server.per_connection(), [3]);
     });
@@ -104,7 +104,7 @@ fn a_small_body_that_nobody_reads_keeps_its_connection() {
         let session = Session::new();
         let mut responses = Vec::new();
         for _ in 0..3 {
-            responses.push(session.get(server.url("/")).send().await.unwrap());
+            responses.push(session.get(server.url("/")).sent().await.unwrap());
             // Nor does a response that is kept hold it back.
             assert_eq!(pool_of(&session), at_rest(1));
         }
@@ -123,7 +123,7 @@ fn a_response_that_is_dropped_half_read_closes_its_connection() {
         });
         let server = server.await;
         let session = Session::new();
-        let mut response = session.get(server.url("/")).send().await.unwrap();
+        let mut response = session.get(server.url("/")).sent().await.unwrap();
         assert_eq!(response.chunk().await, Ok(Some(b"hello".to_vec())));
         let in_use = PoolState {
             hosts: 1,
@@ -148,7 +148,7 @@ fn a_fault_in_the_head_or_the_body_closes_the_connection() {
         ] {
             let server = TestServer::answering(answer).await;
             let session = Session::new();
-            if let Ok(mut response) = session.get(server.url("/")).send().await {
+            if let Ok(mut response) = session.get(server.url("/")).sent().await {
                 response.bytes().await.unwrap_err();
             }
             assert_eq!(pool_of(&session), at_rest(0), "{answer}");
@@ -173,12 +173,12 @@ fn the_youngest_idle_connection_is_taken_first() {
         });
         let server = server.await;
         let session = Session::new();
-        let slow = session.get(server.url("/slow")).send();
-        let fast = session.get(server.url("/fast")).send();
+        let slow = session.get(server.url("/slow")).sent();
+        let fast = session.get(server.url("/fast")).sent();
         let (slow, fast) = gather((slow, fast)).await;
         assert!(slow.is_ok() && fast.is_ok());
         assert_eq!(pool_of(&session), at_rest(2));
-        session.get(server.url("/next")).send().await.unwrap();
+        session.get(server.url("/next")).sent().await.unwrap();
         let next = server.lines().iter().position(|line| line == "GET /next");
         let slow = server.lines().iter().position(|line| line == "GET /slow");
         assert_eq!(next, slow.map(|at| at + 1), "{server:?}");
@@ -215,7 +215,7 @@ impl Rush {
             let sending = rush
                 .session
                 .get(rush.server.url(&format!("/{number}")))
-                .send();
+                .sent();
             let answered = rush.answered.clone();
             create_task(async move {
                 sending.await.unwrap();
@@ -289,7 +289,7 @@ fn the_places_of_a_session_are_limited_over_all_hosts() {
         }
         let sending = servers
             .iter()
-            .map(|server| session.get(server.url("/")).send());
+            .map(|server| session.get(server.url("/")).sent());
         for outcome in gather(sending.collect::<Vec<_>>()).await {
             outcome.unwrap();
         }
@@ -320,9 +320,9 @@ fn who_waits_too_long_for_a_place_is_told() {
             },
             ..SessionConfig::default()
         });
-        let holding = create_task(session.get(server.url("/")).send());
+        let holding = create_task(session.get(server.url("/")).sent());
         a_moment().await;
-        let error = session.get(server.url("/")).send().await.unwrap_err();
+        let error = session.get(server.url("/")).sent().await.unwrap_err();
         let phase = looplet_http::Phase::PoolWait;
         assert_eq!(
             error,
@@ -354,9 +354,9 @@ fn a_request_that_waits_is_not_disturbed_by_one_that_gives_up() {
         };
         let rush = Rush::start(one, 1).await;
         rush.server.until_asked(1).await;
-        let given_up = create_task(rush.session.get(rush.server.url("/given-up")).send());
+        let given_up = create_task(rush.session.get(rush.server.url("/given-up")).sent());
         a_moment().await;
-        let patient = create_task(rush.session.get(rush.server.url("/patient")).send());
+        let patient = create_task(rush.session.get(rush.server.url("/patient")).sent());
         a_moment().await;
         given_up.cancel();
         rush.answer.set();
@@ -374,7 +374,7 @@ fn a_place_that_is_given_up_at_the_moment_it_is_free_goes_to_the_next() {
         };
         let rush = Rush::start(one, 1).await;
         rush.server.until_asked(1).await;
-        let waiting = |target: &str| create_task(rush.session.get(rush.server.url(target)).send());
+        let waiting = |target: &str| create_task(rush.session.get(rush.server.url(target)).sent());
         let (first, second) = (waiting("/first"), waiting("/second"));
         a_moment().await;
         rush.answer.set();
@@ -397,6 +397,7 @@ fn idle_connections_are_closed_after_fifteen_seconds() {
         continue_wait: None,
         first_byte: None,
         read_idle: None,
+        min_speed: None,
         total: None,
     };
     let runner = Runner::with_clock(Clock::Virtual).unwrap();
@@ -406,11 +407,11 @@ fn idle_connections_are_closed_after_fifteen_seconds() {
             timeouts,
             ..SessionConfig::default()
         });
-        session.get(server.url("/")).send().await.unwrap();
+        session.get(server.url("/")).sent().await.unwrap();
         sleep(Duration::from_millis(14_900)).await;
         assert_eq!(pool_of(&session), at_rest(1));
         // A use makes it young again.
-        session.get(server.url("/")).send().await.unwrap();
+        session.get(server.url("/")).sent().await.unwrap();
         sleep(Duration::from_millis(14_900)).await;
         assert_eq!(pool_of(&session), at_rest(1));
         assert_eq!(server.per_connection(), [2]);
@@ -431,7 +432,7 @@ fn idle_connections_may_be_kept_for_ever() {
         });
         let server = TestServer::answering(EMPTY).await;
         for _ in 0..2 {
-            session.get(server.url("/")).send().await.unwrap();
+            session.get(server.url("/")).sent().await.unwrap();
         }
         assert_eq!(server.per_connection(), [2]);
     });
@@ -448,9 +449,9 @@ fn each_idle_connection_has_a_time_of_its_own() {
             TestServer::answering(EMPTY).await,
             TestServer::answering(EMPTY).await,
         );
-        session.get(old.url("/")).send().await.unwrap();
+        session.get(old.url("/")).sent().await.unwrap();
         sleep(ms(100)).await;
-        session.get(young.url("/")).send().await.unwrap();
+        session.get(young.url("/")).sent().await.unwrap();
         until(|| old.open() == 0).await;
         assert_eq!(young.open(), 1);
         young.until_open(0).await;
@@ -467,7 +468,7 @@ fn the_oldest_goes_when_there_are_too_many_idle_connections() {
         let mut servers = Vec::new();
         for _ in 0..3 {
             let server = TestServer::answering(EMPTY).await;
-            session.get(server.url("/")).send().await.unwrap();
+            session.get(server.url("/")).sent().await.unwrap();
             servers.push(server);
         }
         servers[0].until_open(0).await;
@@ -485,7 +486,7 @@ fn no_idle_connections_are_kept_if_none_are_wanted() {
         });
         let server = TestServer::answering(EMPTY).await;
         for _ in 0..2 {
-            session.get(server.url("/")).send().await.unwrap();
+            session.get(server.url("/")).sent().await.unwrap();
         }
         assert_eq!(server.per_connection(), [1, 1]);
     });
@@ -502,7 +503,7 @@ fn a_connection_that_the_server_closed_while_idle_is_not_handed_out() {
         let session = Session::new();
         for _ in 0..3 {
             // A POST would fail on a dead connection: it is never repeated.
-            session.post(server.url("/")).send().await.unwrap();
+            session.post(server.url("/")).sent().await.unwrap();
             a_moment().await;
         }
         assert_eq!(server.per_connection(), [1, 1, 1]);
@@ -528,9 +529,9 @@ fn an_idempotent_request_on_a_stale_connection_is_sent_once_more() {
     on_loop(async {
         let server = closing_on_the_second().await;
         let session = Session::new();
-        session.get(server.url("/1")).send().await.unwrap();
+        session.get(server.url("/1")).sent().await.unwrap();
         let request = session.put(server.url("/2")).body("again");
-        let mut response = request.send().await.unwrap();
+        let mut response = request.sent().await.unwrap();
         assert_eq!(response.text().await.unwrap(), "hello");
         assert_eq!(server.lines(), ["GET /1", "PUT /2", "PUT /2"]);
         let requests = server.requests();
@@ -544,11 +545,11 @@ fn a_post_on_a_stale_connection_is_an_error() {
     on_loop(async {
         let server = closing_on_the_second().await;
         let session = Session::new();
-        session.get(server.url("/1")).send().await.unwrap();
+        session.get(server.url("/1")).sent().await.unwrap();
         let error = session
             .post(server.url("/2"))
             .body("once")
-            .send()
+            .sent()
             .await
             .unwrap_err();
         assert_eq!(error, Error::EmptyReply);
@@ -569,8 +570,8 @@ fn a_request_is_sent_twice_at_most_and_never_twice_on_fresh_connections() {
         });
         let server = server.await;
         let session = Session::new();
-        session.get(server.url("/1")).send().await.unwrap();
-        let error = session.get(server.url("/2")).send().await.unwrap_err();
+        session.get(server.url("/1")).sent().await.unwrap();
+        let error = session.get(server.url("/2")).sent().await.unwrap_err();
         assert_eq!(error, Error::EmptyReply);
         assert_eq!(server.per_connection(), [2, 1]);
     });
@@ -587,8 +588,8 @@ fn half_an_answer_on_a_reused_connection_is_not_repeated() {
         });
         let server = server.await;
         let session = Session::new();
-        session.get(server.url("/1")).send().await.unwrap();
-        let error = session.get(server.url("/2")).send().await.unwrap_err();
+        session.get(server.url("/1")).sent().await.unwrap();
+        let error = session.get(server.url("/2")).sent().await.unwrap_err();
         assert_eq!(error, Error::HeadTruncated { got: 12 });
         assert_eq!(server.per_connection(), [2]);
     });
@@ -603,7 +604,7 @@ fn origins_do_not_share_connections() {
         );
         let session = Session::new();
         for server in [&one, &other, &one, &other] {
-            session.get(server.url("/")).send().await.unwrap();
+            session.get(server.url("/")).sent().await.unwrap();
         }
         assert_eq!(
             (one.per_connection(), other.per_connection()),
@@ -618,7 +619,7 @@ fn clones_of_a_session_share_its_connections_and_other_sessions_do_not() {
         let server = TestServer::answering(EMPTY).await;
         let session = Session::new();
         for session in [session.clone(), session, Session::new()] {
-            session.get(server.url("/")).send().await.unwrap();
+            session.get(server.url("/")).sent().await.unwrap();
         }
         assert_eq!(server.per_connection(), [2, 1]);
     });
@@ -629,7 +630,7 @@ fn a_session_that_is_dropped_closes_its_idle_connections() {
     on_loop(async {
         let server = TestServer::answering(EMPTY).await;
         let session = Session::new();
-        session.get(server.url("/")).send().await.unwrap();
+        session.get(server.url("/")).sent().await.unwrap();
         assert_eq!(server.open(), 1);
         drop(session);
         server.until_open(0).await;
@@ -641,11 +642,11 @@ fn closing_a_session_closes_what_is_idle_and_refuses_what_comes() {
     on_loop(async {
         let server = TestServer::answering(EMPTY).await;
         let session = Session::new();
-        session.get(server.url("/")).send().await.unwrap();
+        session.get(server.url("/")).sent().await.unwrap();
         session.close();
         assert_eq!(pool_of(&session), at_rest(0));
         server.until_open(0).await;
-        let error = session.get(server.url("/")).send().await.unwrap_err();
+        let error = session.get(server.url("/")).sent().await.unwrap_err();
         assert_eq!(error, Error::SessionClosed);
         assert_eq!(server.per_connection(), [1]);
     });
@@ -662,7 +663,7 @@ fn a_response_of_a_closed_session_is_read_to_its_end_and_its_connection_closed()
         });
         let server = server.await;
         let session = Session::new();
-        let mut response = session.get(server.url("/")).send().await.unwrap();
+        let mut response = session.get(server.url("/")).sent().await.unwrap();
         session.close();
         assert_eq!(response.bytes().await, Ok(b"body".to_vec()));
         assert_eq!(pool_of(&session), at_rest(0));
@@ -679,7 +680,7 @@ fn a_request_that_waits_when_its_session_is_closed_is_refused() {
         };
         let rush = Rush::start(one, 1).await;
         rush.server.until_asked(1).await;
-        let waiting = create_task(rush.session.get(rush.server.url("/late")).send());
+        let waiting = create_task(rush.session.get(rush.server.url("/late")).sent());
         a_moment().await;
         rush.session.close();
         rush.answer.set();
@@ -698,7 +699,7 @@ fn a_crawl_of_many_hosts_leaves_no_trace() {
         });
         for _ in 0..20 {
             let server = TestServer::answering(EMPTY).await;
-            session.get(server.url("/")).send().await.unwrap();
+            session.get(server.url("/")).sent().await.unwrap();
         }
         assert_eq!(pool_of(&session), at_rest(3));
     });
@@ -728,7 +729,7 @@ fn a_session_that_outlives_its_loop_connects_anew() {
         let (session, url) = (session.clone(), url.clone());
         on_loop(async move {
             // A POST is not repeated, so a connection of the other loop would be an error.
-            let mut answer = session.post(url).send().await.expect("an answer");
+            let mut answer = session.post(url).sent().await.expect("an answer");
             assert_eq!(answer.text().await.expect("a body"), "hello");
             assert_eq!(pool_of(&session).idle, 1);
         });

@@ -4,7 +4,7 @@ use looplet_http::message::Headers;
 use looplet_http::{Error, Method, RedirectPolicy, Session, SessionConfig, StatusCode};
 
 use crate::server::{
-    EMPTY, HELLO, Peer, TestServer, at_rest, moved, on_loop, pool_of, session_with_redirects,
+    EMPTY, HELLO, Peer, Sent, TestServer, at_rest, moved, on_loop, pool_of, session_with_redirects,
     target_of,
 };
 
@@ -73,7 +73,7 @@ fn methods_and_bodies_change_as_in_the_fetch_standard() {
             if with_body {
                 request = request.header("content-type", "text/plain").body("body");
             }
-            let response = request.send().await.unwrap();
+            let response = request.sent().await.unwrap();
             assert_eq!(response.status(), 200);
             let sent = server.requests();
             let expected_lines = [format!("{method} /"), format!("{becomes} /next")];
@@ -103,7 +103,7 @@ fn other_statuses_with_a_location_are_responses() {
     on_loop(async {
         for status in [200, 201, 300, 304, 305, 306, 399, 404] {
             let server = sending_away(moved(status, "/next")).await;
-            let response = Session::new().get(server.url("/")).send().await.unwrap();
+            let response = Session::new().get(server.url("/")).sent().await.unwrap();
             assert_eq!(response.status(), status);
             assert_eq!(server.lines(), ["GET /"]);
         }
@@ -125,7 +125,7 @@ fn the_history_has_every_hop_and_the_url_is_the_last_one() {
         });
         let server = server.await;
         let session = Session::new();
-        let response = session.get(server.url("/a/1#part")).send().await.unwrap();
+        let response = session.get(server.url("/a/1#part")).sent().await.unwrap();
         let history: Vec<_> = response
             .history()
             .iter()
@@ -150,7 +150,7 @@ fn a_fragment_of_the_location_takes_the_place_of_the_first_one() {
         let server = sending_away(moved(302, "/next#own")).await;
         let response = Session::new()
             .get(server.url("/#part"))
-            .send()
+            .sent()
             .await
             .unwrap();
         assert_eq!(response.url().as_str(), server.url("/next#own"));
@@ -174,7 +174,7 @@ fn credentials_go_along_within_an_origin() {
         for (name, value) in SECRETS {
             request = request.header(name, value);
         }
-        request.send().await.unwrap();
+        request.sent().await.unwrap();
         let sent = server.requests();
         assert_eq!(sent[0].replace("GET / ", "GET /next "), sent[1]);
         assert_eq!(fields(&sent[1]).len(), 5);
@@ -191,7 +191,7 @@ fn credentials_stay_behind_when_the_origin_changes() {
             for (name, value) in SECRETS {
                 request = request.header(name, value);
             }
-            request.send().await.unwrap();
+            request.sent().await.unwrap();
         }
         let expected = format!(
             "GET /next HTTP/1.1\r\nHost: {}\r\nX-Kept: yes\r\n\r\n",
@@ -210,7 +210,7 @@ fn credentials_that_stayed_behind_do_not_come_back_with_the_first_origin() {
         let request = Session::new()
             .get(start.url("/"))
             .header("Authorization", "Basic one");
-        request.send().await.unwrap();
+        request.sent().await.unwrap();
         assert!(start.requests()[0].contains("Basic one"));
         assert!(!away.requests()[0].contains("Basic"));
         assert!(!home.requests()[0].contains("Basic"));
@@ -240,11 +240,11 @@ fn credentials_of_the_session_stay_behind_as_well() {
         });
         let server = server.await;
         let target = format!("/?{}", other.url("/next"));
-        session.get(server.url(&target)).send().await.unwrap();
+        session.get(server.url(&target)).sent().await.unwrap();
         assert!(server.requests()[0].contains("Basic one"));
         assert_eq!(fields(&other.requests()[0]), ["X-Session: yes"]);
         // A request of its own to the other server is another matter: the caller wants it.
-        session.get(other.url("/")).send().await.unwrap();
+        session.get(other.url("/")).sent().await.unwrap();
         assert!(other.requests()[1].contains("Basic one"));
     });
 }
@@ -264,7 +264,7 @@ fn headers_of_the_session_go_along_within_an_origin() {
         session
             .get(server.url("/"))
             .header("X-Own", "1")
-            .send()
+            .sent()
             .await
             .unwrap();
         let expected = ["X-Own: 1", "Authorization: Basic one", "X-Session: yes"];
@@ -279,7 +279,7 @@ fn a_user_and_password_in_a_location_are_not_sent() {
         let other = TestServer::answering(HELLO).await;
         let location = other.url("/next").replace("//", "//user:secret@");
         let server = sending_away(moved(302, &location)).await;
-        Session::new().get(server.url("/")).send().await.unwrap();
+        Session::new().get(server.url("/")).sent().await.unwrap();
         let request = &other.requests()[0];
         assert!(
             !request.contains("secret") && !request.contains("Authorization"),
@@ -293,7 +293,7 @@ fn a_loop_ends_after_ten_redirects() {
     on_loop(async {
         let server = sending_away(moved(302, "/")).await;
         let session = Session::new();
-        let error = session.get(server.url("/")).send().await.unwrap_err();
+        let error = session.get(server.url("/")).sent().await.unwrap_err();
         assert_eq!(error, Error::TooManyRedirects { limit: 10 });
         assert_eq!(server.requests().len(), 11);
         // The last response is not wanted, and its connection is not kept.
@@ -315,15 +315,15 @@ fn exactly_as_many_redirects_as_allowed_are_followed() {
         });
         let server = server.await;
         let session = session_with_redirects(RedirectPolicy::Limit(3));
-        let response = session.get(server.url("/3")).send().await.unwrap();
+        let response = session.get(server.url("/3")).sent().await.unwrap();
         assert_eq!(response.history().len(), 3);
-        let error = session.get(server.url("/4")).send().await.unwrap_err();
+        let error = session.get(server.url("/4")).sent().await.unwrap_err();
         assert_eq!(error, Error::TooManyRedirects { limit: 3 });
         let none = session_with_redirects(RedirectPolicy::Limit(0));
-        let error = none.get(server.url("/1")).send().await.unwrap_err();
+        let error = none.get(server.url("/1")).sent().await.unwrap_err();
         assert_eq!(error, Error::TooManyRedirects { limit: 0 });
         assert_eq!(
-            none.get(server.url("/0")).send().await.unwrap().status(),
+            none.get(server.url("/0")).sent().await.unwrap().status(),
             200
         );
     });
@@ -340,7 +340,7 @@ fn without_a_policy_a_redirect_is_a_response_whatever_it_says() {
         ] {
             let server = sending_away(answer).await;
             let session = session_with_redirects(RedirectPolicy::None);
-            let response = session.get(server.url("/")).send().await.unwrap();
+            let response = session.get(server.url("/")).sent().await.unwrap();
             assert_eq!(response.status(), StatusCode::FOUND);
             assert_eq!(server.lines(), ["GET /"]);
         }
@@ -359,7 +359,7 @@ fn a_redirect_to_something_else_than_http_is_refused() {
         ] {
             let server = sending_away(moved(302, location)).await;
             let session = Session::new();
-            let error = session.get(server.url("/")).send().await.unwrap_err();
+            let error = session.get(server.url("/")).sent().await.unwrap_err();
             assert!(
                 matches!(error, Error::BadRedirect { .. }),
                 "{location:?}: {error:?}"
@@ -381,14 +381,14 @@ fn two_different_locations_are_a_conflict_and_the_same_twice_is_one() {
         let server = sending_away(two("/other")).await;
         let error = Session::new()
             .get(server.url("/"))
-            .send()
+            .sent()
             .await
             .unwrap_err();
         let name = "Location".to_owned();
         assert_eq!(error, Error::ConflictingHeader { name });
         assert_eq!(server.lines(), ["GET /"]);
         let server = sending_away(two("/next")).await;
-        Session::new().get(server.url("/")).send().await.unwrap();
+        Session::new().get(server.url("/")).sent().await.unwrap();
         assert_eq!(server.lines(), ["GET /", "GET /next"]);
     });
 }
@@ -398,7 +398,7 @@ fn a_redirect_without_a_location_is_a_response() {
     on_loop(async {
         let answer = "HTTP/1.1 302 Found\r\nContent-Length: 4\r\n\r\nlost";
         let server = sending_away(answer).await;
-        let mut response = Session::new().get(server.url("/")).send().await.unwrap();
+        let mut response = Session::new().get(server.url("/")).sent().await.unwrap();
         assert_eq!(response.status(), 302);
         assert_eq!(response.text().await.unwrap(), "lost");
     });
@@ -412,7 +412,7 @@ fn a_redirect_whose_body_is_here_keeps_its_connection() {
             "Transfer-Encoding: chunked\r\n\r\n4\r\ngone\r\n0\r\n\r\n",
         ] {
             let server = sending_away(format!("HTTP/1.1 302 X\r\nLocation: /next\r\n{body}")).await;
-            let mut response = Session::new().get(server.url("/")).send().await.unwrap();
+            let mut response = Session::new().get(server.url("/")).sent().await.unwrap();
             assert_eq!(response.text().await.unwrap(), "hello");
             assert_eq!(server.per_connection(), [2]);
         }
@@ -429,7 +429,7 @@ fn a_redirect_whose_body_is_on_the_wire_is_followed_on_another_connection() {
         ] {
             let server = sending_away(format!("HTTP/1.1 302 X\r\nLocation: /next\r\n{body}")).await;
             let session = Session::new();
-            let mut response = session.get(server.url("/")).send().await.unwrap();
+            let mut response = session.get(server.url("/")).sent().await.unwrap();
             assert_eq!(response.text().await.unwrap(), "hello");
             assert_eq!(server.per_connection(), [1, 1]);
             server.until_open(1).await;
@@ -450,7 +450,7 @@ fn a_redirect_needs_no_second_place() {
             },
             ..SessionConfig::default()
         });
-        let response = session.get(server.url("/")).send().await.unwrap();
+        let response = session.get(server.url("/")).sent().await.unwrap();
         assert_eq!(response.status(), 200);
     });
 }
@@ -462,7 +462,7 @@ fn what_is_printed_for_debugging_shows_no_password() {
         let url = server.url("/").replace("http://", "http://user:secret@");
         let request = Session::new().get(url);
         assert!(!format!("{request:?}").contains("secret"), "{request:?}");
-        let response = request.send().await.expect("an answer");
+        let response = request.sent().await.expect("an answer");
         assert_eq!(response.history().len(), 1);
         assert!(!format!("{:?}", response.history()).contains("secret"));
     });

@@ -9,7 +9,7 @@ use looplet_http::runtime::{Event, timeout};
 use looplet_http::{Error, Response, Session, SessionConfig, Timeouts};
 
 use crate::server::{
-    HELLO, Peer, TestServer, a_moment, at_rest, ms, on_loop, pool_of, session_with_timeouts,
+    HELLO, Peer, Sent, TestServer, a_moment, at_rest, ms, on_loop, pool_of, session_with_timeouts,
 };
 
 /// A server that sends these bytes as the answer to one request and then ends the connection.
@@ -25,7 +25,7 @@ async fn saying(answer: impl Into<Vec<u8>>) -> TestServer {
 /// What comes of an answer: the response and its body.
 async fn outcome(answer: impl Into<Vec<u8>>) -> Result<(Response, Vec<u8>), Error> {
     let server = saying(answer).await;
-    let mut response = Session::new().get(server.url("/")).send().await?;
+    let mut response = Session::new().get(server.url("/")).sent().await?;
     let body = response.bytes().await?;
     Ok((response, body))
 }
@@ -40,7 +40,7 @@ fn a_response_has_status_version_url_and_headers_in_order_and_case() {
         let answer = b"HTTP/1.0 418 short and stout\r\nX-B: 1\r\nx-a: \xe9\r\nx-b: 2\r\n\r\nbody";
         let server = saying(answer).await;
         let url = server.url("/tea?green");
-        let mut response = Session::new().get(&url).send().await.unwrap();
+        let mut response = Session::new().get(&url).sent().await.unwrap();
         assert_eq!(response.status(), 418);
         assert_eq!(response.version(), Version::Http10);
         assert_eq!(response.head().reason(), b"short and stout");
@@ -109,7 +109,7 @@ fn statuses_without_a_body_have_none_whatever_they_announce() {
 fn the_answer_to_a_head_request_has_no_body_but_its_headers() {
     on_loop(async {
         let server = saying("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").await;
-        let mut response = Session::new().head(server.url("/")).send().await.unwrap();
+        let mut response = Session::new().head(server.url("/")).sent().await.unwrap();
         assert_eq!(response.header("content-length"), Some("1000"));
         assert_eq!(response.bytes().await, Ok(Vec::new()));
     });
@@ -144,7 +144,7 @@ fn an_answer_in_pieces_of_one_byte_is_the_same_answer() {
             let server = server.await;
             let session = Session::new();
             for _ in 0..2 {
-                let mut response = session.get(server.url("/")).send().await.unwrap();
+                let mut response = session.get(server.url("/")).sent().await.unwrap();
                 assert_eq!(response.text().await.unwrap(), "hello");
             }
             assert_eq!(server.per_connection(), [2]);
@@ -163,7 +163,7 @@ fn chunk_gives_the_body_as_it_comes_and_then_its_end() {
         });
         let server = server.await;
         let session = Session::new();
-        let mut response = session.get(server.url("/")).send().await.unwrap();
+        let mut response = session.get(server.url("/")).sent().await.unwrap();
         let mut chunks = Vec::new();
         while let Some(chunk) = response.chunk().await.unwrap() {
             chunks.push(chunk);
@@ -178,7 +178,7 @@ fn chunk_gives_the_body_as_it_comes_and_then_its_end() {
 fn chunk_gives_a_body_that_came_with_its_head() {
     on_loop(async {
         let server = saying(HELLO).await;
-        let mut response = Session::new().get(server.url("/")).send().await.unwrap();
+        let mut response = Session::new().get(server.url("/")).sent().await.unwrap();
         assert_eq!(response.chunk().await, Ok(Some(b"hello".to_vec())));
         assert_eq!(response.chunk().await, Ok(None));
     });
@@ -194,7 +194,7 @@ fn bytes_after_chunks_are_the_rest() {
                 .await;
         });
         let server = server.await;
-        let mut response = Session::new().get(server.url("/")).send().await.unwrap();
+        let mut response = Session::new().get(server.url("/")).sent().await.unwrap();
         assert_eq!(response.chunk().await, Ok(Some(b"abc".to_vec())));
         assert_eq!(response.bytes().await, Ok(b"def".to_vec()));
     });
@@ -211,7 +211,7 @@ fn a_chunk_that_was_given_up_loses_and_invents_nothing() {
             peer.until_gone().await;
         });
         let server = server.await;
-        let mut response = Session::new().get(server.url("/")).send().await.unwrap();
+        let mut response = Session::new().get(server.url("/")).sent().await.unwrap();
         for _ in 0..2 {
             assert!(timeout(ms(5), response.chunk()).await.is_err());
         }
@@ -238,7 +238,7 @@ fn text_is_utf8_unless_the_header_says_latin1() {
                 "HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n"
             );
             let server = saying([head.as_bytes(), body].concat()).await;
-            let mut response = Session::new().get(server.url("/")).send().await.unwrap();
+            let mut response = Session::new().get(server.url("/")).sent().await.unwrap();
             assert_eq!(response.text().await.unwrap(), expected, "{content_type}");
         }
     });
@@ -281,7 +281,7 @@ fn ten_megabytes_arrive_byte_for_byte_in_chunks() {
         let body = large_body();
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
         let server = saying([head.as_bytes(), &body].concat()).await;
-        let mut response = Session::new().get(server.url("/")).send().await.unwrap();
+        let mut response = Session::new().get(server.url("/")).sent().await.unwrap();
         let mut received = Vec::new();
         while let Some(chunk) = response.chunk().await.unwrap() {
             assert!(!chunk.is_empty());
@@ -307,7 +307,7 @@ fn a_body_above_the_limit_is_refused_whether_announced_or_not() {
             announced_and_never_sent,
         ] {
             let server = TestServer::answering(format!("HTTP/1.1 200 OK\r\n{framing}")).await;
-            let mut response = session.get(server.url("/")).send().await.unwrap();
+            let mut response = session.get(server.url("/")).sent().await.unwrap();
             let refused = response.bytes().await;
             assert_eq!(
                 refused,
@@ -332,7 +332,7 @@ fn a_body_of_exactly_the_limit_is_read() {
             format!("\r\n{body}"),
         ] {
             let server = saying(format!("HTTP/1.1 200 OK\r\n{framing}")).await;
-            let mut response = session.get(server.url("/")).send().await.unwrap();
+            let mut response = session.get(server.url("/")).sent().await.unwrap();
             assert_eq!(response.bytes().await.unwrap().len(), 1000, "{framing}");
         }
     });
@@ -351,7 +351,7 @@ fn an_announced_length_reserves_no_memory() {
             ..SessionConfig::default()
         });
         let server = saying(answer).await;
-        let mut response = session.get(server.url("/")).send().await.unwrap();
+        let mut response = session.get(server.url("/")).sent().await.unwrap();
         let (got, want) = (3, u64::MAX / 2);
         assert_eq!(
             response.bytes().await,
@@ -383,7 +383,7 @@ fn what_came_before_a_fault_can_be_read_in_chunks_and_the_fault_repeats() {
     on_loop(async {
         let server = saying("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc").await;
         let session = Session::new();
-        let mut response = session.get(server.url("/")).send().await.unwrap();
+        let mut response = session.get(server.url("/")).sent().await.unwrap();
         assert_eq!(response.chunk().await, Ok(Some(b"abc".to_vec())));
         let truncated = Error::BodyTruncated { got: 3, want: 10 };
         assert_eq!(response.chunk().await, Err(truncated.clone()));
@@ -398,7 +398,7 @@ fn what_came_before_a_fault_can_be_read_in_chunks_and_the_fault_repeats() {
 fn a_fault_of_a_whole_body_repeats() {
     on_loop(async {
         let server = saying("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc").await;
-        let mut response = Session::new().get(server.url("/")).send().await.unwrap();
+        let mut response = Session::new().get(server.url("/")).sent().await.unwrap();
         let truncated = Error::BodyTruncated { got: 3, want: 10 };
         assert_eq!(response.bytes().await, Err(truncated.clone()));
         assert_eq!(response.bytes().await, Err(truncated));
@@ -474,7 +474,7 @@ fn the_limits_of_the_head_hold() {
             ),
         ] {
             let server = TestServer::answering(answer).await;
-            let error = session.get(server.url("/")).send().await.unwrap_err();
+            let error = session.get(server.url("/")).sent().await.unwrap_err();
             assert_eq!(error, expected);
             server.until_open(0).await;
         }
@@ -499,7 +499,7 @@ fn an_endless_head_is_refused_at_the_limit() {
             },
             ..SessionConfig::default()
         });
-        let error = session.get(server.url("/")).send().await.unwrap_err();
+        let error = session.get(server.url("/")).sent().await.unwrap_err();
         let expected = matches!(
             error,
             Error::HeadTooLarge { .. } | Error::TooManyHeaders { .. }
@@ -533,7 +533,7 @@ fn bytes_behind_a_response_cost_it_its_connection() {
         let server = server.await;
         let session = Session::new();
         for _ in 0..3 {
-            let mut response = session.get(server.url("/")).send().await.unwrap();
+            let mut response = session.get(server.url("/")).sent().await.unwrap();
             assert_eq!(response.text().await.unwrap(), "hello");
         }
         assert_eq!(server.per_connection(), [1, 1, 1]);
@@ -557,12 +557,12 @@ fn bytes_that_come_while_a_connection_is_idle_cost_it_its_place() {
         });
         let server = server.await;
         let session = Session::new();
-        session.get(server.url("/")).send().await.unwrap();
+        session.get(server.url("/")).sent().await.unwrap();
         received.set();
         sent.wait().await;
         // The loop has to ask the kernel once to know of them.
         a_moment().await;
-        let mut response = session.get(server.url("/")).send().await.unwrap();
+        let mut response = session.get(server.url("/")).sent().await.unwrap();
         assert_eq!(response.text().await.unwrap(), "hello");
         assert_eq!(server.per_connection(), [1, 1]);
     });
@@ -574,7 +574,7 @@ fn a_body_where_none_may_be_costs_the_connection() {
         let server = TestServer::answering("HTTP/1.1 204 X\r\nContent-Length: 4\r\n\r\nevil").await;
         let session = Session::new();
         for _ in 0..2 {
-            let response = session.get(server.url("/")).send().await.unwrap();
+            let response = session.get(server.url("/")).sent().await.unwrap();
             assert_eq!(response.status(), 204);
         }
         assert_eq!(server.per_connection(), [1, 1]);
@@ -595,7 +595,7 @@ fn a_refusal_by_a_server_that_hears_no_more_is_read_at_once() {
             ..Timeouts::default()
         });
         let body = vec![b'x'; 16 * 1024 * 1024];
-        let response = session.post(server.url("/")).body(body).send().await;
+        let response = session.post(server.url("/")).body(body).sent().await;
         assert_eq!(response.unwrap().text().await.unwrap(), "sorry");
     });
 }
@@ -610,7 +610,7 @@ fn an_early_answer_to_a_large_request_is_read() {
         let server = server.await;
         let session = Session::new();
         let body = vec![b'x'; 16 * 1024 * 1024];
-        let response = session.post(server.url("/")).body(body).send().await;
+        let response = session.post(server.url("/")).body(body).sent().await;
         let mut response = response.unwrap();
         assert_eq!(response.status(), 413);
         assert_eq!(response.text().await.unwrap(), "sorry");
@@ -626,7 +626,7 @@ fn raise_for_status_makes_an_error_of_4xx_and_5xx_only() {
             let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n");
             let server = saying(answer).await;
             let url = server.url("/").replace("//", "//user:secret@");
-            let response = Session::new().get(url).send().await.unwrap();
+            let response = Session::new().get(url).sent().await.unwrap();
             let raised = response.raise_for_status().map(|_| ());
             if status < 400 {
                 assert_eq!(raised, Ok(()));
@@ -659,7 +659,7 @@ fn a_session_can_be_dropped_before_its_response() {
         });
         let server = server.await;
         let session = Session::new();
-        let mut response = session.get(server.url("/")).send().await.unwrap();
+        let mut response = session.get(server.url("/")).sent().await.unwrap();
         drop(session);
         let body = timeout(Duration::from_secs(2), response.bytes())
             .await

@@ -20,7 +20,10 @@ use looplet_http::message::Headers;
 use looplet_http::runtime::{
     Server, StreamReader, StreamWriter, run, sleep, start_server, timeout, yield_now,
 };
-use looplet_http::{PoolLimits, RedirectPolicy, RequestBuilder, Session, SessionConfig, Timeouts};
+use looplet_http::{
+    Error, Failure, PoolLimits, RedirectPolicy, RequestBuilder, Response, Session, SessionConfig,
+    Timeouts,
+};
 
 /// An answer without a body.
 pub(crate) const EMPTY: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -30,9 +33,21 @@ pub(crate) const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell
 /// Runs a test on a loop of its own. One that hangs fails.
 #[track_caller]
 pub(crate) fn on_loop(test: impl Future<Output = ()> + 'static) {
-    let hangs = Duration::from_secs(5);
+    let hangs = Duration::from_secs(60);
     let ended = run(async move { timeout(hangs, test).await });
     assert!(ended.is_ok(), "the test hangs");
+}
+
+/// Sends a request for its error alone, without the circumstances.
+pub(crate) trait Sent {
+    /// As `send`.
+    async fn sent(self) -> Result<Response, Error>;
+}
+
+impl Sent for RequestBuilder {
+    async fn sent(self) -> Result<Response, Error> {
+        self.send().await.map_err(Failure::into_error)
+    }
 }
 
 /// A few milliseconds, enough for everything that is under way on loopback.

@@ -2,7 +2,7 @@
 
 use looplet_http::{Error, Response, Session, SessionConfig};
 
-use crate::server::{Peer, TestServer, on_loop};
+use crate::server::{Peer, Sent, TestServer, on_loop};
 
 /// The response to a request, with these header lines and this body.
 async fn response(session: &Session, status: u16, lines: &str, body: &[u8]) -> Response {
@@ -14,7 +14,7 @@ async fn response(session: &Session, status: u16, lines: &str, body: &[u8]) -> R
         peer.send(&answer);
     });
     let server = server.await;
-    session.get(server.url("/")).send().await.unwrap()
+    session.get(server.url("/")).sent().await.unwrap()
 }
 
 /// The text of a body with this type.

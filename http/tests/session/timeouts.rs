@@ -13,7 +13,7 @@ use looplet_http::runtime::{create_task, sleep, yield_now};
 use looplet_http::{Error, Phase, Response, Timeouts};
 
 use crate::server::{
-    EMPTY, HELLO, Peer, TestServer, a_moment, at_rest, moved, ms, on_loop, pool_of,
+    EMPTY, HELLO, Peer, Sent, TestServer, a_moment, at_rest, moved, ms, on_loop, pool_of,
     session_with_timeouts,
 };
 
@@ -60,7 +60,7 @@ fn a_connect_that_is_not_answered_ends_at_its_limit() {
             connect: Some(SHORT),
             ..Timeouts::default()
         });
-        let sent = session.get(format!("http://{address}/")).send().await;
+        let sent = session.get(format!("http://{address}/")).sent().await;
         assert_eq!(verdict(sent), timed_out(Phase::Connect));
         assert_eq!(pool_of(&session), at_rest(0));
     });
@@ -74,7 +74,7 @@ fn an_answer_that_does_not_begin_ends_at_the_limit_of_the_first_byte() {
             first_byte: Some(SHORT),
             ..Timeouts::default()
         });
-        let sent = session.get(server.url("/")).send().await;
+        let sent = session.get(server.url("/")).sent().await;
         assert_eq!(verdict(sent), timed_out(Phase::FirstByte));
         assert_eq!(pool_of(&session), at_rest(0));
         server.until_open(0).await;
@@ -94,8 +94,8 @@ fn a_time_out_on_a_reused_connection_is_not_repeated() {
             first_byte: Some(SHORT),
             ..Timeouts::default()
         });
-        session.get(server.url("/")).send().await.unwrap();
-        let sent = session.get(server.url("/")).send().await;
+        session.get(server.url("/")).sent().await.unwrap();
+        let sent = session.get(server.url("/")).sent().await;
         assert_eq!(verdict(sent), timed_out(Phase::FirstByte));
         assert_eq!(server.per_connection(), [2]);
     });
@@ -114,7 +114,7 @@ fn a_head_that_stops_ends_at_the_limit_between_reads() {
                 read_idle: Some(SHORT),
                 ..Timeouts::default()
             });
-            let sent = session.get(server.url("/")).send().await;
+            let sent = session.get(server.url("/")).sent().await;
             assert_eq!(verdict(sent), timed_out(Phase::Head), "{start}");
             server.until_open(0).await;
         }
@@ -135,9 +135,9 @@ fn a_body_that_stops_ends_at_the_limit_between_reads() {
                 read_idle: Some(SHORT),
                 ..Timeouts::default()
             });
-            let mut whole = session.get(server.url("/")).send().await.unwrap();
+            let mut whole = session.get(server.url("/")).sent().await.unwrap();
             assert_eq!(whole.bytes().await, timed_out(Phase::Body), "{framing}");
-            let mut pieces = session.get(server.url("/")).send().await.unwrap();
+            let mut pieces = session.get(server.url("/")).sent().await.unwrap();
             assert!(matches!(pieces.chunk().await, Ok(Some(_))), "{framing}");
             assert_eq!(pieces.chunk().await, timed_out(Phase::Body), "{framing}");
             assert_eq!(pool_of(&session), at_rest(0));
@@ -162,7 +162,7 @@ fn a_slow_body_may_take_longer_than_the_limit_between_reads() {
             read_idle: Some(ms(150)),
             ..Timeouts::default()
         });
-        let mut response = session.get(server.url("/")).send().await.unwrap();
+        let mut response = session.get(server.url("/")).sent().await.unwrap();
         assert_eq!(response.bytes().await.unwrap(), b"xxxxxxxxxx");
     });
 }
@@ -176,7 +176,7 @@ fn a_request_that_the_server_does_not_read_ends_at_the_limit_between_writes() {
             ..Timeouts::default()
         });
         let body = vec![b'x'; 32 * 1024 * 1024];
-        let sent = session.post(server.url("/")).body(body).send().await;
+        let sent = session.post(server.url("/")).body(body).sent().await;
         assert_eq!(verdict(sent), timed_out(Phase::Send));
         assert_eq!(pool_of(&session), at_rest(0));
     });
@@ -203,9 +203,9 @@ fn a_body_that_never_ends_ends_at_the_limit_of_the_whole() {
             total: Some(SHORT),
             ..Timeouts::default()
         });
-        let mut whole = session.get(server.url("/")).send().await.unwrap();
+        let mut whole = session.get(server.url("/")).sent().await.unwrap();
         assert_eq!(whole.bytes().await, timed_out(Phase::Total));
-        let mut pieces = session.get(server.url("/")).send().await.unwrap();
+        let mut pieces = session.get(server.url("/")).sent().await.unwrap();
         let last = loop {
             match pieces.chunk().await {
                 Ok(Some(_)) => {}
@@ -225,7 +225,7 @@ fn the_limit_of_a_request_takes_the_place_of_that_of_the_session() {
             total: Some(Duration::from_secs(60)),
             ..Timeouts::default()
         });
-        let sending = session.get(server.url("/")).timeout(SHORT).send();
+        let sending = session.get(server.url("/")).timeout(SHORT).sent();
         let mut response = sending.await.unwrap();
         assert_eq!(response.bytes().await, timed_out(Phase::Total));
     });
@@ -246,7 +246,7 @@ fn the_shorter_of_two_limits_is_the_one_that_is_reported() {
                 total,
                 ..Timeouts::default()
             });
-            let sent = session.get(server.url("/")).send().await;
+            let sent = session.get(server.url("/")).sent().await;
             assert_eq!(verdict(sent), timed_out(phase));
         }
     });
@@ -265,7 +265,7 @@ fn the_limit_of_the_whole_covers_all_redirects() {
         let sending = session_with_timeouts(Timeouts::default())
             .get(server.url("/"))
             .timeout(SHORT)
-            .send();
+            .sent();
         assert_eq!(verdict(sending.await), timed_out(Phase::Total));
     });
 }
@@ -295,7 +295,7 @@ fn a_body_that_comes_faster_than_it_is_read_leaves_the_others_their_turn() {
         let session = session_with_timeouts(Timeouts::default());
         let mut response = session
             .get(format!("http://{address}/"))
-            .send()
+            .sent()
             .await
             .unwrap();
         a_moment().await;
@@ -324,7 +324,7 @@ fn a_body_that_comes_faster_than_it_is_read_ends_at_the_limit_of_the_whole() {
         let sending = session
             .get(format!("http://{address}/"))
             .timeout(SHORT)
-            .send();
+            .sent();
         let mut response = sending.await.unwrap();
         let last = loop {
             match response.chunk().await {
@@ -346,10 +346,10 @@ fn no_limit_runs_when_nothing_is_waited_for() {
             first_byte: Some(SHORT),
             ..Timeouts::default()
         });
-        session.get(server.url("/")).send().await.unwrap();
+        session.get(server.url("/")).sent().await.unwrap();
         // An idle connection and a response at rest wait for nothing.
         sleep(SHORT * 2).await;
-        let mut response = session.get(server.url("/")).send().await.unwrap();
+        let mut response = session.get(server.url("/")).sent().await.unwrap();
         sleep(SHORT * 2).await;
         assert_eq!(response.text().await.unwrap(), "hello");
         assert_eq!(server.per_connection(), [2]);

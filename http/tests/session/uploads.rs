@@ -13,7 +13,7 @@ use looplet_http::runtime::{AsyncIterator, create_task, from_fn, iter, sleep};
 use looplet_http::{Error, Phase, Session, Timeouts};
 
 use crate::server::{
-    EMPTY, HELLO, Peer, TestServer, at_rest, moved, ms, on_loop, plain_session, pool_of,
+    EMPTY, HELLO, Peer, Sent, TestServer, at_rest, moved, ms, on_loop, plain_session, pool_of,
     session_with_timeouts, until, wire,
 };
 
@@ -105,7 +105,7 @@ fn pieces_are_sent_when_they_are_there() {
         let request = Session::new()
             .post(server.url("/"))
             .body(Body::stream(source));
-        assert_eq!(request.send().await.unwrap().status(), 200);
+        assert_eq!(request.sent().await.unwrap().status(), 200);
     });
 }
 
@@ -121,7 +121,7 @@ fn a_stream_that_is_not_as_long_as_announced_is_an_error_and_closes() {
             let server = TestServer::start(async |mut peer: Peer| peer.until_gone().await).await;
             let session = Session::new();
             let body = Body::sized_stream(announced, pieces);
-            let sent = session.post(server.url("/")).body(body).send().await;
+            let sent = session.post(server.url("/")).body(body).sent().await;
             let expected = Error::BodyLengthMismatch { announced, given };
             assert_eq!(sent.map(|_| ()), Err(expected));
             assert_eq!(pool_of(&session), at_rest(0));
@@ -137,7 +137,7 @@ fn an_error_of_the_source_ends_the_request() {
         let failing = iter([Ok("ab"), Err(io::Error::other("the tape broke"))]);
         let session = Session::new();
         let request = session.put(server.url("/")).body(Body::stream(failing));
-        let error = request.send().await.unwrap_err();
+        let error = request.sent().await.unwrap_err();
         let (kind, message) = (io::ErrorKind::Other, "the tape broke".to_owned());
         assert_eq!(error, Error::BodySource { kind, message });
         assert_eq!(pool_of(&session), at_rest(0));
@@ -151,8 +151,8 @@ fn a_stream_is_sent_once() {
         let server = TestServer::answering(EMPTY).await;
         let request = Session::new().put(server.url("/"));
         let request = request.body(Body::stream(pieces(&["x"])));
-        assert_eq!(request.clone().send().await.unwrap().status(), 200);
-        let again = request.send().await.map(|_| ());
+        assert_eq!(request.clone().sent().await.unwrap().status(), 200);
+        let again = request.sent().await.map(|_| ());
         assert_eq!(again, Err(Error::BodyNotReplayable));
     });
 }
@@ -169,7 +169,7 @@ fn a_redirect_that_wants_a_stream_again_is_an_error_unless_it_can_be_made_again(
             let server = server.await;
             let session = Session::new();
             let request = session.post(server.url("/"));
-            let sent = request.body(Body::stream(pieces(&["x"]))).send().await;
+            let sent = request.body(Body::stream(pieces(&["x"]))).sent().await;
             if status < 307 {
                 assert_eq!(sent.unwrap().status(), 200);
                 assert_eq!(server.lines(), ["POST /", "GET /next"]);
@@ -179,7 +179,7 @@ fn a_redirect_that_wants_a_stream_again_is_an_error_unless_it_can_be_made_again(
             }
             session.close();
             let body = Body::replayable_stream(None, || pieces(&["x"]));
-            let sent = Session::new().post(server.url("/")).body(body).send().await;
+            let sent = Session::new().post(server.url("/")).body(body).sent().await;
             assert_eq!(sent.unwrap().status(), 200);
         }
     });
@@ -202,8 +202,8 @@ fn a_stream_is_not_sent_again_on_a_fresh_connection() {
             });
             let server = server.await;
             let session = Session::new();
-            session.get(server.url("/")).send().await.unwrap();
-            let sent = session.put(server.url("/")).body(body).send().await;
+            session.get(server.url("/")).sent().await.unwrap();
+            let sent = session.put(server.url("/")).body(body).sent().await;
             assert_eq!(sent.map(|_| ()), expected);
         }
     });
@@ -221,7 +221,7 @@ fn a_file_is_sent_with_its_length_and_again_after_a_redirect() {
         });
         let server = server.await;
         let body = Body::file(file.path()).await.unwrap();
-        let sent = plain_session().put(server.url("/")).body(body).send().await;
+        let sent = plain_session().put(server.url("/")).body(body).sent().await;
         assert_eq!(sent.unwrap().status(), 200);
         for (target, request) in ["/", "/next"].iter().zip(server.requests()) {
             let host = server.authority();
@@ -261,7 +261,7 @@ fn a_file_that_changes_its_length_is_sent_as_announced_or_not_at_all() {
 
         fs::write(file.path(), "0123").unwrap();
         let server = TestServer::start(async |mut peer: Peer| peer.until_gone().await).await;
-        let sent = Session::new().put(server.url("/")).body(body).send().await;
+        let sent = Session::new().put(server.url("/")).body(body).sent().await;
         let (announced, given) = (10, 4);
         let expected = Error::BodyLengthMismatch { announced, given };
         assert_eq!(sent.map(|_| ()), Err(expected));
@@ -310,7 +310,7 @@ fn a_large_stream_is_asked_for_no_faster_than_the_server_takes_it() {
             Some(Ok(vec![b'x'; PIECE]))
         });
         let body = Body::sized_stream((PIECE * PIECES) as u64, source);
-        let sent = Session::new().put(server.url("/")).body(body).send().await;
+        let sent = Session::new().put(server.url("/")).body(body).sent().await;
         assert_eq!(sent.unwrap().status(), 200);
         assert_eq!((given.get(), taken.get()), (PIECE * PIECES, PIECE * PIECES));
         assert!(ahead.get() < KEPT_BY_THE_KERNEL, "{} ahead", ahead.get());
@@ -336,7 +336,7 @@ fn a_refusal_ends_the_upload_of_a_source_that_waits() {
         });
         let session = Session::new();
         let request = session.post(server.url("/")).body(Body::stream(source));
-        let mut response = request.send().await.unwrap();
+        let mut response = request.sent().await.unwrap();
         assert_eq!(response.status(), 413);
         assert_eq!(response.text().await.unwrap(), "sorry");
         assert_eq!(pool_of(&session), at_rest(0));
@@ -367,7 +367,7 @@ fn a_refusal_larger_than_the_buffers_is_read_and_ends_the_upload() {
         });
         let session = Session::new();
         let request = session.post(server.url("/")).body(Body::stream(endless));
-        let mut response = request.send().await.unwrap();
+        let mut response = request.sent().await.unwrap();
         assert_eq!(response.status(), 403);
         assert_eq!(response.bytes().await.unwrap().len(), LARGE);
         assert!(
@@ -393,7 +393,7 @@ fn a_success_before_the_end_of_the_body_does_not_end_the_upload() {
         });
         let server = server.await;
         let body = vec![b'x'; 16 * 1024 * 1024];
-        let response = Session::new().put(server.url("/")).body(body).send().await;
+        let response = Session::new().put(server.url("/")).body(body).sent().await;
         assert_eq!(response.unwrap().text().await.unwrap(), "hello");
         until(|| heard.get() == 16 * 1024 * 1024).await;
     });
@@ -416,7 +416,7 @@ fn a_success_of_a_server_that_takes_no_more_is_given_out() {
         let mut response = session
             .put(server.url("/"))
             .body(body)
-            .send()
+            .sent()
             .await
             .unwrap();
         assert_eq!(response.text().await.unwrap(), "hello");
@@ -443,7 +443,7 @@ fn a_success_larger_than_what_is_kept_ends_the_upload_when_nothing_moves() {
         });
         let body = vec![b'x'; 64 * 1024 * 1024];
         let request = session.put(server.url("/")).body(body);
-        let mut response = request.send().await.unwrap();
+        let mut response = request.sent().await.unwrap();
         assert_eq!(response.bytes().await.unwrap().len(), LARGE);
         assert_eq!(pool_of(&session), at_rest(0));
     });
@@ -459,7 +459,7 @@ fn a_server_that_closes_ends_the_upload_of_a_source_that_waits() {
         let source =
             from_fn(async || -> Option<io::Result<Vec<u8>>> { std::future::pending().await });
         let request = Session::new().post(server.url("/"));
-        let sent = request.body(Body::stream(source)).send().await;
+        let sent = request.body(Body::stream(source)).sent().await;
         let closed = matches!(
             sent,
             Err(Error::Io {
@@ -478,7 +478,7 @@ fn a_source_that_never_waits_and_gives_nothing_lets_others_run() {
         let server = TestServer::answering(HELLO).await;
         let endless = from_fn(async || Some(Ok("")));
         let request = Session::new().put(server.url("/")).timeout(ms(30));
-        let sent = request.body(Body::stream(endless)).send().await;
+        let sent = request.body(Body::stream(endless)).sent().await;
         assert!(sent.as_ref().is_err_and(Error::is_timeout), "{sent:?}");
     });
 }
@@ -495,7 +495,7 @@ fn an_answer_to_all_that_was_announced_does_not_wait_for_the_end_of_the_source()
             std::future::pending().await
         });
         let request = Session::new().put(server.url("/"));
-        let response = request.body(Body::sized_stream(3, source)).send().await;
+        let response = request.body(Body::sized_stream(3, source)).sent().await;
         assert_eq!(response.unwrap().text().await.unwrap(), "hello");
     });
 }
@@ -507,7 +507,7 @@ fn the_time_for_everything_also_limits_a_source_that_waits() {
         let source =
             from_fn(async || -> Option<io::Result<Vec<u8>>> { std::future::pending().await });
         let request = Session::new().put(server.url("/")).timeout(ms(30));
-        let sent = request.body(Body::stream(source)).send().await;
+        let sent = request.body(Body::stream(source)).sent().await;
         assert!(sent.as_ref().is_err_and(Error::is_timeout), "{sent:?}");
         server.until_open(0).await;
     });
@@ -525,7 +525,7 @@ fn a_cancelled_upload_drops_its_source_and_closes() {
         });
         let session = Session::new();
         let request = session.put(server.url("/")).body(Body::stream(source));
-        let sending = create_task(request.send());
+        let sending = create_task(request.sent());
         server.until_open(1).await;
         crate::server::a_moment().await;
         sending.cancel();

@@ -19,6 +19,7 @@ mod stream;
 mod listener;
 mod race;
 mod tcp;
+mod connect_first;
 mod socket_file;
 mod unix;
 mod udp;

@@ -220,7 +220,7 @@ where
 }
 
 /// Waits until a connect that is under way has ended.
-async fn end_connect(
+pub(super) async fn end_connect(
     source: Source<mio::net::TcpStream>,
 ) -> io::Result<Source<mio::net::TcpStream>> {
     // It is not ready before the kernel says so.
@@ -231,7 +231,10 @@ async fn end_connect(
 }
 
 /// Begins to connect a socket that is bound to `local`.
-fn begin_connect(local: SocketAddr, target: SocketAddr) -> io::Result<mio::net::TcpStream> {
+pub(super) fn begin_connect(
+    local: SocketAddr,
+    target: SocketAddr,
+) -> io::Result<mio::net::TcpStream> {
     let socket = new_socket(target)?;
     let bound = socket.bind(&local.into());
     bound.map_err(|error| about(&error, &format!("cannot use {local} as the local address")))?;

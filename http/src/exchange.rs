@@ -1,0 +1,358 @@
+//! One exchange on a connection.
+//!
+//! Its life, top to bottom:
+//!
+//! 1. [`Exchange::begin`] sends head and body (how, is in `sending`).
+//! 2. [`Exchange::head`] reads up to the final head.
+//! 3. [`Exchange::chunk`] or [`Exchange::collect`] read the body, until the codec says that it
+//!    has ended.
+//! 4. [`Exchange::into_connection`] gives the connection back if it can carry another one.
+//!
+//! Dropping an exchange anywhere in between closes the connection: that is what dropping a
+//! half-read response does on the wire.
+//!
+//! # Rules
+//!
+//! 1. Bytes move here, meaning is the codec's: how a body is framed and coded, nothing in this
+//!    file knows.
+//! 2. Try first, wait afterwards: a timer is only set when there is really something to wait
+//!    for.
+//! 3. After any error, the connection is closed.
+
+use std::io;
+use std::time::Duration;
+
+use looplet::yield_now;
+
+use crate::codec::{Event, Expected, ResponseReader, Step};
+use crate::connection::Connection;
+use crate::error::{Error, Phase};
+use crate::message::syntax::list_members;
+use crate::message::{Body, Fields, ResponseHead};
+use crate::pace::Pace;
+use crate::progress::WireEvent;
+use crate::sending::Sending;
+use crate::socket::Layer;
+use crate::stream::Stream;
+use crate::terms::Terms;
+use crate::timeouts::in_phase;
+use crate::unread::{READ_SIZE, Unread};
+
+/// Memory reserved for a body on the word of the server alone.
+const TRUSTED_LENGTH: u64 = 1024 * 1024;
+/// Reads after which others get their turn.
+const READS_IN_A_ROW: u32 = 8;
+
+/// One request that was sent, and its answer as far as it was read.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    connection: Connection,
+    reader: ResponseReader,
+    unread: Unread,
+    /// What it waits for next: the first byte, the rest of the head, or the body.
+    phase: Phase,
+    /// Why the request was not sent to its end. No other can follow half a one.
+    unsent: Option<Error>,
+    /// Reads since others had their turn.
+    reads: u32,
+    /// How fast the body comes.
+    pace: Pace,
+    terms: Terms,
+}
+
+impl Exchange {
+    /// Sends a request on `connection`: the encoded `head`, and `body` behind it.
+    pub(crate) async fn begin(
+        connection: Connection,
+        head: &[u8],
+        body: &Body,
+        expected: Expected,
+        terms: Terms,
+    ) -> Result<Self, Error> {
+        let is_asked = expected.continues;
+        let reader = ResponseReader::new(expected, terms.limits);
+        let mut unread = Unread::new();
+        terms.progress.enter(Phase::Send);
+        let sending = Sending::new(&connection.stream, &reader, &mut unread, &terms);
+        let unsent = sending.send(head, body, is_asked).await?;
+        let phase = match unread.get() {
+            [] => Phase::FirstByte,
+            _ => Phase::Head,
+        };
+        terms.progress.enter(phase);
+        Ok(Self {
+            connection,
+            reader,
+            unread,
+            phase,
+            unsent,
+            reads: 0,
+            pace: Pace::new(terms.timeouts.min_speed),
+            terms,
+        })
+    }
+
+    /// Reads up to the final head. Interim responses are shown to `inform`.
+    pub(crate) async fn head(
+        &mut self,
+        inform: impl Fn(&ResponseHead),
+    ) -> Result<ResponseHead, Error> {
+        loop {
+            let step = self.reader.read(self.unread.get())?;
+            if let Event::Head(_) | Event::Interim(_) = &step.event {
+                let raw = &self.unread.get()[..step.consumed];
+                self.terms.progress.tell(|| WireEvent::ResponseHead(raw));
+            }
+            self.unread.consume(step.consumed);
+            match step.event {
+                Event::Head(head) => {
+                    self.enter(Phase::Body);
+                    self.connection.keep_alive = keep_alive(&head);
+                    self.terms.progress.expect(self.reader.remaining());
+                    return Ok(head);
+                }
+                Event::Interim(head) => inform(&head),
+                _ => self.receive().await.map_err(|error| self.reason(error))?,
+            }
+        }
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.terms.progress.enter(phase);
+    }
+
+    /// A server that says nothing to half a request gives the reason of the broken write.
+    fn reason(&mut self, error: Error) -> Error {
+        match (error, self.unsent.take()) {
+            (Error::EmptyReply, Some(unsent)) => unsent,
+            (error, _) => error,
+        }
+    }
+
+    /// Reads the next piece of the body. `None` at its end.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        loop {
+            let step = self.reader.read(self.unread.get())?;
+            let data = match &step.event {
+                Event::Data(range) => Some(self.unread.get()[range.clone()].to_vec()),
+                _ => None,
+            };
+            self.unread.consume(step.consumed);
+            match step.event {
+                Event::Data(range) => {
+                    self.terms.progress.count_received(range.len());
+                    return Ok(data);
+                }
+                Event::End => {
+                    self.terms.progress.end();
+                    return Ok(None);
+                }
+                _ => self.receive().await?,
+            }
+        }
+    }
+
+    /// Goes through the part of the body that has arrived already. Returns `true` if that was
+    /// all of it.
+    pub(crate) fn collect_received(&mut self, body: &mut Vec<u8>) -> Result<bool, Error> {
+        loop {
+            let step = self.reader.read(self.unread.get())?;
+            if let Event::Data(range) = &step.event {
+                body.extend_from_slice(&self.unread.get()[range.clone()]);
+                self.terms.progress.count_received(range.len());
+            }
+            self.unread.consume(step.consumed);
+            match step.event {
+                Event::End => {
+                    self.terms.progress.end();
+                    return Ok(true);
+                }
+                Event::Partial if self.unread.get().is_empty() || step.consumed == 0 => {
+                    return Ok(false);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes the body if all of it has arrived; otherwise leaves it where it is.
+    pub(crate) fn take_whole_body(&mut self, body: &mut Vec<u8>) -> Result<bool, Error> {
+        let here = self.unread.get().len() as u64;
+        match self.reader.remaining() {
+            Some(length) if length <= here => self.collect_received(body),
+            Some(_) => Ok(false),
+            None => {
+                let mut ahead = self.reader.clone();
+                let whole = is_whole(&mut ahead, self.unread.get());
+                if whole {
+                    self.collect_received(body)
+                } else {
+                    Ok(false)
+                }
+            }
+        }
+    }
+
+    /// Reads the rest of the body, at most up to `limit` bytes in all.
+    pub(crate) async fn collect(&mut self, body: &mut Vec<u8>, limit: u64) -> Result<(), Error> {
+        loop {
+            let ended = self.collect_received(body)?;
+            let announced = body.len() as u64 + self.reader.remaining().unwrap_or(0);
+            if announced > limit {
+                return Err(Error::BodyTooLarge { limit });
+            }
+            if ended {
+                return Ok(());
+            }
+            let ahead = self.reader.body_ahead();
+            if ahead > 0 && self.unread.get().is_empty() {
+                self.receive_into(body, ahead).await?;
+            } else {
+                self.receive().await?;
+            }
+        }
+    }
+
+    /// Lets others run and looks at the clock now and then. A server that sends faster than
+    /// the program reads is never waited for, so nothing else would.
+    pub(crate) async fn breathe(&mut self) -> Result<(), Error> {
+        self.reads += 1;
+        if self.reads < READS_IN_A_ROW {
+            return Ok(());
+        }
+        self.reads = 0;
+        yield_now().await;
+        self.terms.deadline.check()
+    }
+
+    /// Receives into the buffer, behind what is in it.
+    async fn receive(&mut self) -> Result<(), Error> {
+        self.breathe().await?;
+        let stream = &self.connection.stream;
+        let offer = self.unread.room();
+        let received = read(stream, offer, self.phase, &mut self.pace, &self.terms).await;
+        let received = received.or_else(|error| self.forgive(error))?;
+        self.unread.received(received);
+        match received {
+            0 => self.reader.end_of_stream(self.unread.get())?,
+            _ if self.phase == Phase::FirstByte => self.enter(Phase::Head),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Receives data of the body, of which `ahead` bytes come next, straight into `body`.
+    async fn receive_into(&mut self, body: &mut Vec<u8>, ahead: u64) -> Result<(), Error> {
+        self.breathe().await?;
+        let length = body.len();
+        let room = ahead.min(TRUSTED_LENGTH.min((length as u64).max(READ_SIZE as u64 * 8)));
+        body.resize(length + room as usize, 0);
+        let (stream, offer) = (&self.connection.stream, &mut body[length..]);
+        let result = read(stream, offer, self.phase, &mut self.pace, &self.terms).await;
+        let received = *result.as_ref().unwrap_or(&0);
+        body.truncate(length + received);
+        result.or_else(|error| self.forgive(error))?;
+        if received == 0 {
+            return self.reader.end_of_stream(&[]);
+        }
+        self.terms.progress.count_received(received);
+        self.reader.skip_body(received as u64);
+        Ok(())
+    }
+
+    /// A peer that leaves without the farewell of TLS is at fault only if its leaving would have
+    /// been the end of the body. Where the end is known otherwise, it is missed otherwise.
+    fn forgive(&self, error: Error) -> Result<usize, Error> {
+        match error {
+            Error::Io {
+                kind: io::ErrorKind::UnexpectedEof,
+                ..
+            } if self.reader.ends_with_the_connection() => Err(Error::TlsTruncated {
+                got: self.terms.progress.received(),
+            }),
+            Error::Io {
+                kind: io::ErrorKind::UnexpectedEof,
+                ..
+            } => Ok(0),
+            error => Err(error),
+        }
+    }
+
+    /// The trailers of a chunked body, once it has ended.
+    pub(crate) fn trailers(&self) -> &Fields {
+        self.reader.trailers()
+    }
+
+    /// Gives the connection back if it can carry another exchange.
+    pub(crate) fn into_connection(self) -> Option<Connection> {
+        let reusable = self.reader.is_reusable(self.unread.get()) && self.unsent.is_none();
+        reusable.then_some(self.connection)
+    }
+}
+
+/// How long the server keeps an idle connection: the `timeout` of `Keep-Alive`, in seconds.
+fn keep_alive(head: &ResponseHead) -> Option<Duration> {
+    let mut members = head.headers_all("Keep-Alive").flat_map(list_members);
+    let seconds = members.find_map(|member| {
+        let (name, value) = std::str::from_utf8(member).ok()?.split_once('=')?;
+        let is_timeout = name.trim().eq_ignore_ascii_case("timeout");
+        value.trim().parse().ok().filter(|_| is_timeout)
+    });
+    seconds.map(Duration::from_secs)
+}
+
+/// Whether a response ends within `input`.
+fn is_whole(reader: &mut ResponseReader, mut input: &[u8]) -> bool {
+    loop {
+        match reader.read(input) {
+            Ok(Step {
+                event: Event::End, ..
+            }) => return true,
+            Ok(Step {
+                event: Event::Partial,
+                ..
+            })
+            | Err(_) => return false,
+            Ok(step) => input = &input[step.consumed..],
+        }
+    }
+}
+
+/// Reads what is there; waits, within the limit of the phase, only if nothing is.
+async fn read(
+    stream: &Stream,
+    offer: &mut [u8],
+    phase: Phase,
+    pace: &mut Pace,
+    terms: &Terms,
+) -> Result<usize, Error> {
+    let timeouts = &terms.timeouts;
+    loop {
+        match stream.try_read(offer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let readable = stream.readable();
+                let waited = match phase {
+                    Phase::Body => pace.wait(terms, phase, timeouts.read_idle, readable).await,
+                    Phase::FirstByte => {
+                        let limit = timeouts.first_byte;
+                        terms.deadline.within(phase, limit, readable).await
+                    }
+                    _ => {
+                        terms
+                            .deadline
+                            .within(phase, timeouts.read_idle, readable)
+                            .await
+                    }
+                };
+                waited?.map_err(in_phase(phase))?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Ok(received) => {
+                pace.moved(received);
+                return Ok(received);
+            }
+            Err(error) => return Err(in_phase(phase)(error)),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! One hop of a request: from its head to the head of the answer.
+//!
+//! A hop waits for its turn, gets a slot from the pool, a connection from the slot or the
+//! network, sends the request and reads the head of the answer. A connection that was idle may
+//! have been closed by the server just now: then the request is sent once more on a fresh one,
+//! if it is idempotent and not a byte of an answer has come.
+
+use std::rc::Rc;
+
+use crate::codec::{Expected, encode_head, with_defaults};
+use crate::connect::Route;
+use crate::connection::Connection;
+use crate::error::{Error, Phase};
+use crate::exchange::Exchange;
+use crate::message::{Body, Headers, Origin, Request, ResponseHead};
+use crate::pool::Slot;
+use crate::session::Session;
+use crate::terms::Terms;
+
+/// A larger buffer of a request is not kept for the next one.
+const KEPT_WIRE: usize = 64 * 1024;
+
+/// Who is told of interim responses.
+pub(crate) type Inform = Rc<dyn Fn(&ResponseHead)>;
+
+/// The head of an answer, and the way to its body.
+pub(crate) struct Answer {
+    pub(crate) head: ResponseHead,
+    pub(crate) exchange: Exchange,
+    pub(crate) slot: Slot,
+}
+
+impl Session {
+    /// Sends `request` and reads the head of the answer.
+    pub(crate) async fn hop(
+        &self,
+        request: &Request,
+        defaults: &Headers,
+        terms: &Terms,
+        inform: &Inform,
+    ) -> Result<Answer, Error> {
+        let inner = &*self.inner;
+        self.check_open()?;
+        let origin = Origin::of(&request.url)?;
+        let route = inner.connector.route(&request.url, &origin);
+        let (wire, expected) = self.encode(request, defaults, &route)?;
+        let outgoing = Outgoing {
+            wire,
+            body: &request.body,
+            expected,
+            terms,
+            inform,
+        };
+        let waiting = inner.manners.wait(&origin);
+        terms.phase(Phase::PoolWait, None, waiting).await?;
+        let waiting = inner.pool.slot(&origin, route);
+        let limit = inner.config.timeouts.pool_wait;
+        let slot = terms
+            .deadline
+            .within(Phase::PoolWait, limit, waiting)
+            .await?;
+        self.check_open()?;
+        let (head, exchange) = self.exchange_in(&slot, &origin, &outgoing).await?;
+        if outgoing.wire.capacity() <= KEPT_WIRE {
+            inner.wire.set(outgoing.wire);
+        }
+        Ok(Answer {
+            head,
+            exchange,
+            slot,
+        })
+    }
+
+    /// Writes the head, as whoever is at the other end of the route wants it.
+    fn encode(
+        &self,
+        request: &Request,
+        defaults: &Headers,
+        route: &Route,
+    ) -> Result<(Vec<u8>, Expected), Error> {
+        let mut wire = self.inner.wire.take();
+        wire.clear();
+        let form = route.target_form();
+        let expected = match route.forwarder() {
+            None => encode_head(request, defaults, form, &mut wire)?,
+            Some(proxy) => {
+                let both = with_defaults(&proxy.all_headers(), defaults);
+                encode_head(request, &both, form, &mut wire)?
+            }
+        };
+        Ok((wire, expected))
+    }
+
+    /// Tries an idle connection first, and a fresh one if that turns out to be dead.
+    async fn exchange_in(
+        &self,
+        slot: &Slot,
+        origin: &Origin,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<(ResponseHead, Exchange), Error> {
+        if let Some(connection) = slot.take_idle(outgoing.may_be_repeated()) {
+            connection.is_used_again(outgoing.terms);
+            match outgoing.try_on(connection).await {
+                Err(error) if outgoing.may_be_repeated() && is_stale(&error) => {}
+                result => return result,
+            }
+        }
+        let connecting = self
+            .inner
+            .connector
+            .connect(slot.route(), origin, outgoing.terms);
+        let stream = connecting.await?;
+        outgoing.try_on(Connection::new(stream)).await
+    }
+}
+
+/// A request as it goes out.
+struct Outgoing<'r> {
+    /// The head.
+    wire: Vec<u8>,
+    body: &'r Body,
+    expected: Expected,
+    terms: &'r Terms,
+    inform: &'r Inform,
+}
+
+impl Outgoing<'_> {
+    fn may_be_repeated(&self) -> bool {
+        self.expected.method.is_idempotent() && self.body.is_replayable()
+    }
+
+    async fn try_on(&self, connection: Connection) -> Result<(ResponseHead, Exchange), Error> {
+        let expected = self.expected.clone();
+        let sending = Exchange::begin(
+            connection,
+            &self.wire,
+            self.body,
+            expected,
+            self.terms.clone(),
+        );
+        let mut exchange = sending.await?;
+        let head = exchange.head(|head| (self.inform)(head)).await?;
+        Ok((head, exchange))
+    }
+}
+
+/// Whether an error on a reused connection means that the server had closed it before the
+/// request came: not a byte of an answer was seen.
+fn is_stale(error: &Error) -> bool {
+    match error {
+        Error::EmptyReply => true,
+        Error::Io { phase, .. } => matches!(phase, Phase::Send | Phase::FirstByte),
+        _ => false,
+    }
+}

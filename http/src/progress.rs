@@ -1,0 +1,253 @@
+//! What is known of a request while it is under way, and afterwards.
+//!
+//! One record goes with a request through all layers. Each notes in it what it knows: the phase
+//! that begins, the peer, the bytes. Whoever holds a clone can look at any time; a progress bar
+//! is a task that does.
+//!
+//! # Rules
+//!
+//! 1. There is one phase at a time, and the clock is read when it changes. So the phases add up
+//!    to the whole.
+//! 2. Bytes of a body are counted as they are on the wire, without the framing.
+//! 3. Whoever taps the wire sees heads as they were sent and received, byte for byte, before
+//!    anybody has understood them.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Instant;
+
+use looplet::get_running_loop;
+
+use crate::error::Phase;
+use crate::socket::Socket;
+use crate::timings::Timings;
+
+/// Something that happened on the wire, for [`RequestBuilder::on_wire`].
+///
+/// [`RequestBuilder::on_wire`]: crate::RequestBuilder::on_wire
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum WireEvent<'e> {
+    /// There is a connection.
+    Connected {
+        /// The address of the server or the proxy; `None` for UNIX sockets.
+        peer: Option<SocketAddr>,
+        /// The address of this end.
+        local: Option<SocketAddr>,
+        /// Whether it has served another request before.
+        reused: bool,
+    },
+    /// A TLS handshake has ended.
+    Secured {
+        /// The host whose certificate was accepted: the server, or an https proxy.
+        host: &'e str,
+        /// Version and cipher suite.
+        description: &'e str,
+    },
+    /// A head was sent, also that of a CONNECT to a proxy: all its bytes.
+    RequestHead(&'e [u8]),
+    /// A head was received, also an interim one and that of a proxy: all its bytes.
+    ResponseHead(&'e [u8]),
+}
+
+/// Who is told of what happens on the wire.
+pub(crate) type Tap = Rc<dyn Fn(&WireEvent<'_>)>;
+
+/// How far a request is: phases, addresses, bytes.
+///
+/// Made before the request and given to [`RequestBuilder::progress`], it can be watched by
+/// another task. Every [`Response`](crate::Response) has one too.
+///
+/// ```
+/// use looplet_http::{Progress, Session};
+/// use looplet_http::runtime::{run, start_server};
+///
+/// run(async {
+///     # let server = start_server("127.0.0.1:0", async |mut reader, mut writer| {
+///     #     let _head = reader.read_until(b"\r\n\r\n").await;
+///     #     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+///     # }).await?;
+///     # let url = format!("http://{}/", server.local_addr());
+///     let progress = Progress::new();
+///     let mut response = Session::new().get(url).progress(&progress).send().await?;
+///     response.bytes().await?;
+///     assert_eq!((progress.received(), progress.expected()), (5, Some(5)));
+///     assert!(progress.timings().total() > progress.timings().connect);
+///     Ok::<(), std::io::Error>(())
+/// }).unwrap();
+/// ```
+///
+/// [`RequestBuilder::progress`]: crate::RequestBuilder::progress
+#[derive(Clone, Default)]
+pub struct Progress(Rc<Record>);
+
+/// What a [`Progress`] holds.
+#[derive(Default)]
+struct Record {
+    /// The phase that it is in, and since when. `None` before the request and after its end.
+    phase: Cell<Option<(Phase, Instant)>>,
+    timings: Cell<Timings>,
+    /// Both ends of the connection.
+    peer: Cell<Option<SocketAddr>>,
+    local: Cell<Option<SocketAddr>>,
+    reused: Cell<bool>,
+    /// Bytes of the body of the request that were sent, and how many there are to be.
+    sent: Cell<u64>,
+    to_send: Cell<Option<u64>>,
+    /// Bytes of the body of the answer that have arrived, and how many there are to be.
+    received: Cell<u64>,
+    expected: Cell<Option<u64>>,
+    tap: RefCell<Option<Tap>>,
+}
+
+impl Progress {
+    /// Makes the record of a request to come.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How long each phase took; the one that is under way, up to now.
+    pub fn timings(&self) -> Timings {
+        let mut timings = self.0.timings.get();
+        if let Some((phase, since)) = self.0.phase.get() {
+            timings.add(phase, now().saturating_duration_since(since));
+        }
+        timings
+    }
+
+    /// The phase that is under way; `None` before the request and after its end.
+    pub fn phase(&self) -> Option<Phase> {
+        self.0.phase.get().map(|(phase, _)| phase)
+    }
+
+    /// The address of the server or proxy; `None` as long as there is no connection, and for
+    /// UNIX sockets.
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.0.peer.get()
+    }
+
+    /// The address of this end of the connection.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.0.local.get()
+    }
+
+    /// Whether the connection has served another request before.
+    pub fn is_reused(&self) -> bool {
+        self.0.reused.get()
+    }
+
+    /// Bytes of the request's body that the kernel has taken, in the current hop.
+    pub fn sent(&self) -> u64 {
+        self.0.sent.get()
+    }
+
+    /// Bytes that the body of the request has, if that is known.
+    pub fn to_send(&self) -> Option<u64> {
+        self.0.to_send.get()
+    }
+
+    /// Bytes of the answer's body that have arrived, before decoding, in the current hop.
+    pub fn received(&self) -> u64 {
+        self.0.received.get()
+    }
+
+    /// Bytes that the body of the answer has on the wire, if the server has said so.
+    pub fn expected(&self) -> Option<u64> {
+        self.0.expected.get()
+    }
+
+    /// Begins a phase, which ends the one before.
+    pub(crate) fn enter(&self, phase: Phase) {
+        let now = now();
+        self.settle(now);
+        self.0.phase.set(Some((phase, now)));
+    }
+
+    /// Ends the last phase. Time goes on for the next hop only.
+    pub(crate) fn end(&self) {
+        if self.0.phase.get().is_some() {
+            self.settle(now());
+            self.0.phase.set(None);
+        }
+    }
+
+    /// Counts the phase that is under way.
+    fn settle(&self, now: Instant) {
+        if let Some((phase, since)) = self.0.phase.get() {
+            let mut timings = self.0.timings.get();
+            timings.add(phase, now.saturating_duration_since(since));
+            self.0.timings.set(timings);
+        }
+    }
+
+    /// Begins a hop whose body has `to_send` bytes.
+    pub(crate) fn begin_hop(&self, to_send: Option<u64>) {
+        self.end();
+        let record = &*self.0;
+        let mut timings = record.timings.get();
+        timings.next_hop();
+        record.timings.set(timings);
+        record.sent.set(0);
+        record.to_send.set(to_send);
+        record.received.set(0);
+        record.expected.set(None);
+        self.enter(Phase::PoolWait);
+    }
+
+    /// Notes which connection is used.
+    pub(crate) fn connected(&self, socket: &Socket, reused: bool) {
+        let record = &*self.0;
+        record.peer.set(socket.peer_addr());
+        record.local.set(socket.local_addr());
+        record.reused.set(reused);
+        self.tell(|| WireEvent::Connected {
+            peer: record.peer.get(),
+            local: record.local.get(),
+            reused,
+        });
+    }
+
+    /// Counts bytes of the body of the request.
+    pub(crate) fn count_sent(&self, count: usize) {
+        self.0.sent.set(self.0.sent.get() + count as u64);
+    }
+
+    /// Counts bytes of the body of the answer.
+    pub(crate) fn count_received(&self, count: usize) {
+        self.0.received.set(self.0.received.get() + count as u64);
+    }
+
+    pub(crate) fn expect(&self, length: Option<u64>) {
+        self.0.expected.set(length);
+    }
+
+    pub(crate) fn set_tap(&self, tap: Option<Tap>) {
+        let before = self.0.tap.replace(tap);
+        drop(before);
+    }
+
+    /// Tells whoever taps the wire.
+    pub(crate) fn tell<'e>(&self, event: impl FnOnce() -> WireEvent<'e>) {
+        let tap = self.0.tap.borrow().clone();
+        if let Some(tap) = tap {
+            tap(&event());
+        }
+    }
+}
+
+fn now() -> Instant {
+    get_running_loop().time()
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress")
+            .field("phase", &self.phase())
+            .field("peer", &self.peer_addr())
+            .field("sent", &self.sent())
+            .field("received", &self.received())
+            .finish_non_exhaustive()
+    }
+}

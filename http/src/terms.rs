@@ -1,0 +1,41 @@
+//! What every step of an exchange needs to know beside its own business.
+
+use std::time::Duration;
+
+use crate::codec::Limits;
+use crate::error::{Error, Phase};
+use crate::progress::Progress;
+use crate::timeouts::{Budget, Deadline, Timeouts};
+
+/// The limits of an exchange, and the record of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    pub(crate) timeouts: Timeouts,
+    pub(crate) deadline: Deadline,
+    pub(crate) limits: Limits,
+    pub(crate) progress: Progress,
+}
+
+impl Terms {
+    /// Begins a phase that is all of `work`, and runs that within its limit.
+    pub(crate) async fn phase<F: Future>(
+        &self,
+        phase: Phase,
+        limit: Option<Duration>,
+        work: F,
+    ) -> Result<F::Output, Error> {
+        self.progress.enter(phase);
+        self.deadline.within(phase, limit, work).await
+    }
+
+    /// Begins a phase that shares its limit with others, and runs it.
+    pub(crate) async fn phase_of<F: Future>(
+        &self,
+        budget: Budget,
+        phase: Phase,
+        work: F,
+    ) -> Result<F::Output, Error> {
+        self.progress.enter(phase);
+        budget.within(phase, work).await
+    }
+}

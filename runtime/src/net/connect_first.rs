@@ -1,0 +1,58 @@
+//! Connecting to addresses that the program has looked up, or looked at, on its own.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::race::first_of;
+use super::source::Source;
+use super::stream::SocketStream;
+use super::tcp::{Tcp, begin_connect, end_connect};
+use crate::event_loop::get_running_loop;
+
+impl SocketStream<Tcp> {
+    /// Connects to the first of `addresses` that answers, from `local` if that is given.
+    ///
+    /// With a `delay`, they are tried as [`connect`](Self::connect) does it, doubles left out;
+    /// without one, one after the other in their order. This is for programs that look names up
+    /// on their own, or must see each address before it is used.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel said of each address that was tried.
+    ///
+    /// # Panics
+    ///
+    /// If no loop is running.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it closes the sockets that were being connected.
+    ///
+    /// ```
+    /// use looplet::{TcpListener, TcpStream, run};
+    ///
+    /// run(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let here = listener.local_addr()?;
+    ///     let stream = TcpStream::connect_first(vec![here], None, None).await.expect("it listens");
+    ///     assert_eq!(stream.peer_addr()?, here);
+    ///     Ok::<(), std::io::Error>(())
+    /// }).expect("loopback works");
+    /// ```
+    pub async fn connect_first(
+        addresses: Vec<SocketAddr>,
+        local: Option<SocketAddr>,
+        delay: Option<Duration>,
+    ) -> Result<Self, Vec<(SocketAddr, io::Error)>> {
+        let attempt = move |target| async move {
+            let socket = match local {
+                None => mio::net::TcpStream::connect(target)?,
+                Some(local) => begin_connect(local, target)?,
+            };
+            end_connect(Source::new(&get_running_loop(), socket)?).await
+        };
+        let connected = first_of(addresses, delay, attempt).await;
+        connected.map(Self::new)
+    }
+}
