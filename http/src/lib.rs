@@ -69,6 +69,8 @@ mod hop;
 mod request_builder;
 mod upload;
 mod compose;
+mod download;
+pub mod blocking;
 #[cfg(feature = "json")]
 mod json;
 
@@ -76,6 +78,7 @@ pub use looplet as runtime;
 
 pub use config::SessionConfig;
 pub use connect::{AddrPolicy, ConnectConfig, Resolver, Resolving, SystemResolver};
+pub use download::Downloaded;
 pub use error::{Error, Phase};
 pub use failure::Failure;
 pub use into_url::IntoUrl;

@@ -128,6 +128,11 @@ impl RequestBuilder {
         self
     }
 
+    /// The record of the request, made now if nobody has asked for one.
+    pub(crate) fn record(&mut self) -> Progress {
+        self.progress.get_or_insert_default().clone()
+    }
+
     /// Changes the request, unless something was wrong before.
     pub(crate) fn change(mut self, change: impl FnOnce(&mut Request) -> Result<(), Error>) -> Self {
         self.request = self

@@ -11,6 +11,7 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::net::SocketAddr;
+use std::path::Path;
 
 use super::excerpt::Excerpt;
 use super::place::{ConnectAttempt, HeaderPart, Phase, Section};
@@ -157,6 +158,12 @@ impl Display for Error {
                 )
             }
             Error::Json { cause } => write!(f, "JSON: {cause}"),
+            Error::File { path, message, .. } => fmt_file(f, path, message),
+            Error::BadRange { start, got } => write!(
+                f,
+                "the server was asked for the bytes from {start} on and sent {got:?}"
+            ),
+            Error::NoLoop { cause } => write!(f, "no event loop to block on: {cause}"),
             Error::SessionClosed => f.write_str("the session is closed"),
             Error::Status { code, url } => write!(f, "status {code} for {url}"),
         }
@@ -181,6 +188,15 @@ fn fmt_refused(f: &mut Formatter<'_>, host: &str, addresses: &[SocketAddr]) -> f
         write!(f, "{separator}{address}")?;
     }
     Ok(())
+}
+
+/// Writes which file is at fault, once: the message may name it, too.
+fn fmt_file(f: &mut Formatter<'_>, path: &Path, message: &str) -> fmt::Result {
+    let path = path.display().to_string();
+    match message.contains(&path) {
+        true => f.write_str(message),
+        false => write!(f, "{path}: {message}"),
+    }
 }
 
 /// Writes which byte of which header is at fault.

@@ -18,7 +18,7 @@ impl Error {
     /// The kind of `io::Error` that this is nearest to.
     pub(crate) fn io_kind(&self) -> io::ErrorKind {
         match self {
-            Error::Io { kind, .. } => *kind,
+            Error::Io { kind, .. } | Error::File { kind, .. } => *kind,
             Error::Timeout { .. } => io::ErrorKind::TimedOut,
             _ => io::ErrorKind::Other,
         }

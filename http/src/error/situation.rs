@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::excerpt::Excerpt;
@@ -319,6 +320,28 @@ pub enum Error {
     /// asked for.
     Json {
         /// What is wrong, and where.
+        cause: String,
+    },
+    /// A file cannot be read or written.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The kind of the `io::Error`.
+        kind: io::ErrorKind,
+        /// Its message.
+        message: String,
+    },
+    /// The server sent another part of the content than was asked for.
+    BadRange {
+        /// Where the part was to begin.
+        start: u64,
+        /// The value of `Content-Range`.
+        got: String,
+    },
+    /// A blocking session has no loop to run on: the system gives none, or one is running on
+    /// this thread already, which blocking would stop.
+    NoLoop {
+        /// What the runtime said.
         cause: String,
     },
     /// The session is closed.

@@ -1,0 +1,86 @@
+//! A request that can still be changed, for programs that block.
+
+use std::time::Duration;
+
+use super::response::Response;
+use super::session::Session;
+use crate::failure::Failure;
+use crate::message::Body;
+use crate::progress::Progress;
+
+/// A request that can still be changed.
+///
+/// What is not here is in the asynchronous [`RequestBuilder`](crate::RequestBuilder), which
+/// [`change`](Self::change) gives access to.
+///
+/// ```
+/// use looplet_http::blocking::Session;
+/// use looplet_http::Multipart;
+///
+/// let session = Session::new()?;
+/// let form = Multipart::new().text("name", "value");
+/// let request = session.post("http://a.example/").change(|request| request.multipart(form));
+/// # drop(request);
+/// # Ok::<(), looplet_http::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before `send` is called"]
+pub struct RequestBuilder {
+    session: Session,
+    request: crate::RequestBuilder,
+}
+
+impl RequestBuilder {
+    pub(super) fn new(session: Session, request: crate::RequestBuilder) -> Self {
+        Self { session, request }
+    }
+
+    /// Changes the request as the asynchronous builder can.
+    pub fn change(
+        mut self,
+        change: impl FnOnce(crate::RequestBuilder) -> crate::RequestBuilder,
+    ) -> Self {
+        self.request = change(self.request);
+        self
+    }
+
+    /// Adds a header; one of the same name stays.
+    pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.change(|request| request.header(name, value))
+    }
+
+    /// Adds a name and a value to the query of the URL.
+    pub fn query(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.change(|request| request.query(name, value))
+    }
+
+    /// Sets the body.
+    pub fn body(self, body: impl Into<Body>) -> Self {
+        self.change(|request| request.body(body))
+    }
+
+    /// Sets a form as the body: `application/x-www-form-urlencoded`.
+    pub fn form<N: AsRef<str>, V: AsRef<str>>(
+        self,
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.change(|request| request.form(pairs))
+    }
+
+    /// Limits everything together, from the call to the last byte of the body.
+    pub fn timeout(self, total: Duration) -> Self {
+        self.change(|request| request.timeout(total))
+    }
+
+    /// Sends the request, follows redirects, and returns when the head of the answer is here.
+    ///
+    /// # Errors
+    ///
+    /// As the asynchronous [`send`](crate::RequestBuilder::send), and
+    /// [`Error::NoLoop`](crate::Error::NoLoop) where a loop is running on this thread.
+    pub fn send(self) -> Result<Response, Failure> {
+        let sent = self.session.block_on(self.request.send());
+        let sent = sent.map_err(|error| Failure::new(error, None, &Progress::new()))?;
+        sent.map(|response| Response::new(self.session, response))
+    }
+}

@@ -1,0 +1,139 @@
+//! A response that is read by blocking.
+
+use std::io;
+use std::ops::Deref;
+
+use super::session::Session;
+use crate::error::Error;
+
+/// The answer to a request. Status, headers and the rest of the head are those of the
+/// asynchronous [`Response`](crate::Response), which it can be used as.
+///
+/// Dropping it before the end of its body closes the connection.
+#[derive(Debug)]
+pub struct Response {
+    /// The response; `None` while it is being read.
+    response: Option<crate::Response>,
+    /// What was read of the body and not given out by `read`.
+    piece: Vec<u8>,
+    /// How much of that was given out.
+    given: usize,
+    session: Session,
+}
+
+impl Response {
+    pub(super) fn new(session: Session, response: crate::Response) -> Self {
+        Self {
+            response: Some(response),
+            piece: Vec::new(),
+            given: 0,
+            session,
+        }
+    }
+
+    /// Reads the whole body, or what is left of it.
+    ///
+    /// # Errors
+    ///
+    /// As the asynchronous [`bytes`](crate::Response::bytes).
+    pub fn bytes(&mut self) -> Result<Vec<u8>, Error> {
+        let rest = self.read_with(async |response| response.bytes().await)?;
+        Ok(self.after_piece(rest))
+    }
+
+    /// Reads the whole body as text.
+    ///
+    /// # Errors
+    ///
+    /// As the asynchronous [`text`](crate::Response::text).
+    pub fn text(&mut self) -> Result<String, Error> {
+        self.read_with(async |response| response.text().await)
+    }
+
+    /// Reads the whole body as text in a charset that the caller knows.
+    ///
+    /// # Errors
+    ///
+    /// As the asynchronous [`text_with`](crate::Response::text_with).
+    pub fn text_with(&mut self, label: &str) -> Result<String, Error> {
+        let label = label.to_owned();
+        self.read_with(async move |response| response.text_with(&label).await)
+    }
+
+    /// Reads the next piece of the body, as it comes. `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// As the asynchronous [`chunk`](crate::Response::chunk).
+    pub fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        if self.given < self.piece.len() {
+            return Ok(Some(self.after_piece(Vec::new())));
+        }
+        self.read_with(async |response| response.chunk().await)
+    }
+
+    /// Returns an error if the status is 4xx or 5xx, and the response otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Status`].
+    pub fn raise_for_status(mut self) -> Result<Self, Error> {
+        self.response = match self.response.take() {
+            Some(response) => Some(response.raise_for_status()?),
+            None => None,
+        };
+        Ok(self)
+    }
+
+    /// Puts what was read and not given out before `rest`.
+    fn after_piece(&mut self, rest: Vec<u8>) -> Vec<u8> {
+        let piece = std::mem::take(&mut self.piece);
+        let given = std::mem::take(&mut self.given);
+        if given == piece.len() {
+            return rest;
+        }
+        [&piece[given..], &rest].concat()
+    }
+
+    /// Runs the loop until `read` has ended.
+    pub(crate) fn read_with<T: 'static>(
+        &mut self,
+        read: impl AsyncFnOnce(&mut crate::Response) -> Result<T, Error> + 'static,
+    ) -> Result<T, Error> {
+        let Some(mut response) = self.response.take() else {
+            return Err(Error::BodyAbandoned);
+        };
+        let reading = async move {
+            let outcome = read(&mut response).await;
+            (response, outcome)
+        };
+        let (response, outcome) = self.session.block_on(reading)?;
+        self.response = Some(response);
+        outcome
+    }
+}
+
+impl Deref for Response {
+    type Target = crate::Response;
+
+    /// # Panics
+    ///
+    /// After a read that could not run, because a loop was running on the thread.
+    fn deref(&self) -> &crate::Response {
+        self.response.as_ref().expect("no read has been given up")
+    }
+}
+
+impl io::Read for Response {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.given == self.piece.len() && !buffer.is_empty() {
+            let next = self.read_with(async |response| response.chunk().await)?;
+            self.piece = next.unwrap_or_default();
+            self.given = 0;
+        }
+        let count = buffer.len().min(self.piece.len() - self.given);
+        buffer[..count].copy_from_slice(&self.piece[self.given..self.given + count]);
+        self.given += count;
+        Ok(count)
+    }
+}
