@@ -11,7 +11,9 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{ConnectAttempt, Error, Excerpt, HeaderPart, Phase, Section};
+use super::Error;
+use super::excerpt::Excerpt;
+use super::place::{ConnectAttempt, HeaderPart, Phase, Section};
 
 impl Display for Error {
     #[expect(
