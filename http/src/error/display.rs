@@ -10,6 +10,7 @@
 //! [`Excerpt`], which escapes them.
 
 use std::fmt::{self, Display, Formatter};
+use std::path::Path;
 
 use super::Error;
 use super::excerpt::Excerpt;
@@ -34,6 +35,8 @@ impl Display for Error {
             Error::InvalidHeader { name, part, byte } => fmt_header(f, name, *part, *byte),
             Error::RefusedHeader { name, reason } => write!(f, "header {name} refused: {reason}"),
             Error::BodyNotAllowed { method } => write!(f, "a {method} request has no body"),
+            Error::InvalidCredentials { part, reason } => write!(f, "invalid {part}: {reason}"),
+            Error::Netrc { path, line, reason } => fmt_netrc(f, path.as_deref(), *line, reason),
 
             Error::Resolve { host, cause } => write!(f, "cannot resolve {host}: {cause}"),
             Error::Connect { host, attempts } => fmt_connect(f, host, attempts),
@@ -120,6 +123,9 @@ impl Display for Error {
             Error::BadRedirect { location, reason } => {
                 write!(f, "cannot follow the redirect to {location}: {reason}")
             }
+            Error::BadChallenge { challenge, reason } => {
+                write!(f, "cannot authenticate for {challenge}: {reason}")
+            }
             Error::BodyNotReplayable => {
                 f.write_str("the request must be sent again, but its body is used up")
             }
@@ -147,6 +153,23 @@ fn fmt_connect(f: &mut Formatter<'_>, host: &str, attempts: &[ConnectAttempt]) -
         write!(f, "{separator}{}: {}", attempt.address, attempt.message)?;
     }
     Ok(())
+}
+
+/// Writes which line of which file is at fault.
+fn fmt_netrc(
+    f: &mut Formatter<'_>,
+    path: Option<&Path>,
+    line: Option<usize>,
+    reason: &str,
+) -> fmt::Result {
+    f.write_str("netrc")?;
+    if let Some(path) = path {
+        write!(f, " {}", path.display())?;
+    }
+    if let Some(line) = line {
+        write!(f, " line {line}")?;
+    }
+    write!(f, ": {reason}")
 }
 
 /// Writes which byte of which header is at fault.

@@ -23,6 +23,7 @@ mod place;
 mod display;
 
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use excerpt::Excerpt;
@@ -88,6 +89,23 @@ pub enum Error {
     BodyNotAllowed {
         /// The method of the request.
         method: String,
+    },
+
+    /// A user, a password or a token holds what cannot be sent.
+    InvalidCredentials {
+        /// Which of them: `user`, `password`, `token`.
+        part: &'static str,
+        /// What is wrong with it. It is never shown itself.
+        reason: String,
+    },
+    /// A netrc file cannot be read, or understood.
+    Netrc {
+        /// The file, if it is one.
+        path: Option<PathBuf>,
+        /// The line, if it is a line that is at fault. Lines are counted from 1.
+        line: Option<usize>,
+        /// What is wrong. Words of the file are not shown: they may be passwords.
+        reason: String,
     },
 
     /// The name of the host could not be resolved.
@@ -264,6 +282,14 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A server or a proxy asks for credentials in a way that is broken, or that the client
+    /// does not know how to answer, and in no other.
+    BadChallenge {
+        /// What it asks for, around the place of the fault.
+        challenge: Excerpt,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// A request must be sent again, but its body was a stream that is used up. Also the
     /// answer to sending such a body a second time.
     BodyNotReplayable,
@@ -325,6 +351,8 @@ impl Error {
                 | Error::InvalidHeader { .. }
                 | Error::RefusedHeader { .. }
                 | Error::BodyNotAllowed { .. }
+                | Error::InvalidCredentials { .. }
+                | Error::Netrc { .. }
         )
     }
 }
