@@ -11,6 +11,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::auth::Access;
 use crate::codec::{Expected, TargetForm, encode_head};
 use crate::config::SessionConfig;
 use crate::connect::connect;
@@ -20,7 +21,7 @@ use crate::into_url::IntoUrl;
 use crate::message::{Body, Headers, Method, Origin, Request, ResponseHead};
 use crate::pool::{Pool, Slot};
 use crate::redirect::{RedirectPolicy, follow};
-use crate::response::{Hop, Response, finish, shown};
+use crate::response::{Hop, Response, drain, finish, shown};
 use crate::sending::Terms;
 use crate::timeouts::Deadline;
 
@@ -126,11 +127,12 @@ impl Session {
     /// [`send`](RequestBuilder::send).
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
         let request = url.into_url().map(|url| Request::new(method, url));
-        let total = self.inner.config.timeouts.total;
+        let config = &self.inner.config;
         RequestBuilder {
             session: self.clone(),
             request,
-            total,
+            access: config.access(),
+            total: config.timeouts.total,
             inform: Rc::new(|_| {}),
         }
     }
@@ -280,6 +282,8 @@ pub struct RequestBuilder {
     session: Session,
     /// The request, or what was wrong first.
     request: Result<Request, Error>,
+    /// Whose credentials it shows.
+    pub(crate) access: Access,
     total: Option<Duration>,
     inform: Inform,
 }
@@ -328,19 +332,26 @@ impl RequestBuilder {
         }
         let config = &self.session.inner.config;
         let deadline = Deadline::after(self.total);
-        let mut history = Vec::new();
+        let (mut access, mut history) = (self.access, Vec::new());
         let (mut defaults, none) = (&config.headers, Headers::new());
         loop {
+            let sent = access.dress(&request, defaults)?;
             let exchange = self
                 .session
-                .exchange(&request, defaults, deadline, &self.inform);
+                .exchange(&sent, defaults, deadline, &self.inform);
             let answer = exchange.await?;
             if is_unmet(&answer.head, &mut request) {
                 continue;
             }
+            if access.hears(&request, &answer.head)? {
+                drain(answer.exchange, answer.slot).await;
+                continue;
+            }
             let next = match config.redirects {
                 RedirectPolicy::None => None,
-                RedirectPolicy::Limit(_) => follow(&request, defaults, &answer.head)?,
+                RedirectPolicy::Limit(_) => {
+                    follow(&request, defaults, &answer.head, access.is_trusting())?
+                }
             };
             let status = answer.head.status();
             let Some(next) = next else {
@@ -348,9 +359,10 @@ impl RequestBuilder {
                 let response = response.with_coding(config.decode, config.limits.codings)?;
                 return response.with_body(answer.exchange, answer.slot);
             };
-            check_count(config.redirects, history.len())?;
+            config.redirects.check(history.len())?;
             finish(answer.exchange, answer.slot);
             let url = std::mem::replace(&mut request, next).url;
+            access.moved(&url, &request.url);
             history.push(Hop { url, status });
             defaults = &none;
         }
@@ -374,15 +386,6 @@ impl fmt::Debug for RequestBuilder {
 /// Whether the server does not know how to ask for a body, and would take one unasked.
 fn is_unmet(head: &ResponseHead, request: &mut Request) -> bool {
     head.status().as_u16() == 417 && !request.body.is_used_up() && request.headers.remove("Expect")
-}
-
-fn check_count(policy: RedirectPolicy, followed: usize) -> Result<(), Error> {
-    match policy {
-        RedirectPolicy::Limit(limit) if followed >= limit as usize => {
-            Err(Error::TooManyRedirects { limit })
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Fetches one URL on a session of its own.
