@@ -224,35 +224,173 @@ fn random() -> u64 {
 mod tests {
     use super::*;
     use crate::message::{Method, Origin};
+    use url::Url;
 
-    /// The answer to `challenge` for a GET of `uri` with this `cnonce`.
-    fn answer(challenge: &str, (user, password): (&str, &str), uri: &str, cnonce: &str) -> String {
-        let digest = digest(challenge, cnonce).unwrap();
-        String::from_utf8(digest.answer(&login(user, password), &target(uri, &origin()))).unwrap()
-    }
+    const MUFASA: (&str, &str) = ("Mufasa", "Circle of Life");
+    const CNONCE: &str = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ";
 
     fn digest(challenge: &str, cnonce: &str) -> Result<Digest, Error> {
         let challenges = Challenge::parse(challenge.as_bytes()).unwrap();
         Digest::with_cnonce(&challenges[0], cnonce.to_string()).map(|digest| digest.unwrap())
     }
 
-    fn login(user: &str, password: &str) -> Login {
-        Login {
-            user: user.into(),
-            password: password.into(),
-        }
-    }
-
-    fn origin() -> Origin {
-        Origin::of(&url::Url::parse("http://a.example").unwrap()).unwrap()
-    }
-
-    fn target<'a>(uri: &'a str, origin: &'a Origin) -> Target<'a> {
-        let method = &Method::GET;
-        Target {
-            origin,
-            method,
+    /// The next answer, for a GET.
+    fn answer(digest: &Digest, (user, password): (&str, &str), uri: &str) -> String {
+        let (user, password) = (user.into(), password.into());
+        let origin = Origin::of(&Url::parse("http://a.example").unwrap()).unwrap();
+        let target = Target {
+            origin: &origin,
+            method: &Method::GET,
             uri,
+        };
+        String::from_utf8(digest.answer(&Login { user, password }, &target)).unwrap()
+    }
+
+    /// The parameters of an answer with this name in front of them.
+    fn part<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+        let (_, rest) = answer.split_once(&format!("{name}="))?;
+        Some(rest.split(", ").next().unwrap())
+    }
+
+    /// The challenge of RFC 7616, section 3.9.1.
+    fn example(algorithm: &str) -> String {
+        format!(
+            "Digest realm=\"http-auth@example.org\", qop=\"auth, auth-int\", \
+             algorithm={algorithm}, nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", \
+             opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\""
+        )
+    }
+
+    #[test]
+    fn the_example_of_the_rfc_is_answered_as_there() {
+        let sha = digest(&example("SHA-256"), CNONCE).unwrap();
+        let expected = "Digest username=\"Mufasa\", realm=\"http-auth@example.org\", \
+            nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", uri=\"/dir/index.html\", \
+            cnonce=\"f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ\", nc=00000001, qop=auth, \
+            response=\"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1\", \
+            opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\", algorithm=SHA-256";
+        assert_eq!(answer(&sha, MUFASA, "/dir/index.html"), expected);
+    }
+
+    #[test]
+    fn every_algorithm_has_its_response() {
+        for (algorithm, response) in [
+            ("MD5", "8ca523f5e9506fed4657c9700eebdbec"),
+            ("md5", "8ca523f5e9506fed4657c9700eebdbec"),
+            ("MD5-sess", "e783283f46242139c486a698fec7211d"),
+            (
+                "SHA-256",
+                "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1",
+            ),
+            (
+                "SHA-256-sess",
+                "2fd51b3a77ad75bad6afad6003e818d767133c46d9e2749e7f5232ae1ea3efd7",
+            ),
+            (
+                "SHA-512-256",
+                "430d05014cecc49cab6fbe03176d41a1da86cbfe24a16580e22aaad928d960d0",
+            ),
+            (
+                "SHA-512-256-sess",
+                "3f2a34f923c38b0fb26dce2fdfc2ce326c23cecf86fbb1444f3e51fbbc2cb92e",
+            ),
+        ] {
+            let digest = digest(&example(algorithm), CNONCE).unwrap();
+            let answer = answer(&digest, MUFASA, "/dir/index.html");
+            let quoted = format!("\"{response}\"");
+            assert_eq!(part(&answer, "response"), Some(&quoted[..]), "{algorithm}");
+            assert_eq!(part(&answer, "algorithm"), Some(algorithm));
         }
+    }
+
+    #[test]
+    fn answers_to_one_challenge_are_counted() {
+        let digest = digest(&example("MD5"), CNONCE).unwrap();
+        let answers = [(); 2].map(|()| answer(&digest, MUFASA, "/dir/index.html"));
+        let parts = |name| answers.each_ref().map(|answer| part(answer, name));
+        assert_eq!(parts("nc"), [Some("00000001"), Some("00000002")]);
+        let expected = [
+            Some("\"8ca523f5e9506fed4657c9700eebdbec\""),
+            Some("\"4b5d595ecf2db9df612ea5b45cd97101\""),
+        ];
+        assert_eq!(parts("response"), expected);
+    }
+
+    #[test]
+    fn a_user_may_be_hidden() {
+        // RFC 7616, section 3.9.2, with the hashes of its erratum.
+        let challenge = "Digest realm=\"api@example.org\", qop=\"auth\", algorithm=SHA-512-256, \
+            nonce=\"5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK\", charset=UTF-8, \
+            opaque=\"HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS\", userhash=true";
+        let digest = digest(challenge, "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v").unwrap();
+        let answer = answer(
+            &digest,
+            ("J\u{e4}s\u{f8}n Doe", "Secret, or not?"),
+            "/doe.json",
+        );
+        let expected = "\"793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b\"";
+        assert_eq!(part(&answer, "username"), Some(expected));
+        let expected = "\"3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5\"";
+        assert_eq!(part(&answer, "response"), Some(expected));
+        assert_eq!(part(&answer, "userhash"), Some("true"));
+    }
+
+    #[test]
+    fn without_qop_the_answer_is_that_of_rfc_2069() {
+        let challenge = "Digest realm=\"test \\\"this\\\" realm!!\", nonce=1053604145";
+        let digest = digest(challenge, "unused").unwrap();
+        let expected = "Digest username=\"testuser\", realm=\"test \\\"this\\\" realm!!\", \
+            nonce=\"1053604145\", uri=\"/1095\", \
+            response=\"df3246f44d2bc8de0e9f8fc4d7cf6e95\"";
+        assert_eq!(answer(&digest, ("testuser", "testpass"), "/1095"), expected);
+    }
+
+    #[test]
+    fn a_session_without_qop_sends_the_number_that_is_in_its_hash() {
+        let challenge = example("MD5-sess").replace("auth, auth-int", "");
+        let digest = digest(&challenge, CNONCE).unwrap();
+        let answer = answer(&digest, MUFASA, "/dir/index.html");
+        let expected = "\"37a7f42db2090a3fcac4e26e747d4fc8\"";
+        assert_eq!(part(&answer, " response"), Some(expected));
+        assert_eq!(part(&answer, "cnonce"), Some(&format!("\"{CNONCE}\"")[..]));
+        assert_eq!((part(&answer, " nc"), part(&answer, "qop")), (None, None));
+    }
+
+    #[test]
+    fn quotes_in_a_user_are_escaped_and_are_not_in_the_hash() {
+        let digest = digest("Digest realm=r, nonce=n", "unused").unwrap();
+        let answer = answer(&digest, ("us\"er\\", "p"), "/");
+        assert_eq!(part(&answer, "username"), Some(r#""us\"er\\""#));
+        let expected = "\"e24be824178400f0e3bd9e502f338073\"";
+        assert_eq!(part(&answer, "response"), Some(expected));
+    }
+
+    #[test]
+    fn what_cannot_be_answered_is_refused_with_the_reason() {
+        for (challenge, expected) in [
+            ("Digest nonce=n", "it has no realm"),
+            ("Digest realm=r", "it has no nonce"),
+            (
+                "Digest realm=r, nonce=n, algorithm=SHA3",
+                "its algorithm is not known",
+            ),
+            (
+                "Digest realm=r, nonce=n, qop=auth-int",
+                "of qop, only auth is understood",
+            ),
+        ] {
+            match digest(challenge, "unused") {
+                Err(Error::BadChallenge { reason, .. }) => assert_eq!(reason, expected),
+                other => panic!("{challenge}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_of_the_client_is_not_used_twice() {
+        let challenge = &Challenge::parse(b"Digest realm=r, nonce=n").unwrap()[0];
+        let cnonce = || Digest::of(challenge).unwrap().unwrap().cnonce;
+        assert_ne!(cnonce(), cnonce());
+        assert_eq!(cnonce().len(), 16);
     }
 }
