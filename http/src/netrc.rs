@@ -81,7 +81,8 @@ impl Netrc {
                 "macdef" => words.skip_macro()?,
                 _ => {
                     let part = part_of(entries.last_mut(), &keyword);
-                    *part.map_err(|reason| words.error(reason))? = Some(words.value(&keyword)?);
+                    let part = part.map_err(|reason| words.error(reason))?;
+                    *part = Some(words.value(&keyword)?);
                 }
             }
         }
@@ -168,14 +169,14 @@ impl fmt::Debug for NetrcEntry {
 fn part_of<'e>(
     entry: Option<&'e mut NetrcEntry>,
     keyword: &str,
-) -> Result<&'e mut Option<String>, &'static str> {
-    let known = matches!(keyword, "login" | "password" | "account");
+) -> Result<&'e mut Option<String>, String> {
+    let keywords = "machine, default, login, password, account or macdef";
     match (entry, keyword) {
         (Some(entry), "login") => Ok(&mut entry.login),
         (Some(entry), "password") => Ok(&mut entry.password),
         (Some(entry), "account") => Ok(&mut entry.account),
-        _ if known => Err("it belongs to no machine"),
-        _ => Err("a keyword is expected: machine, default, login, password, account or macdef"),
+        (None, "login" | "password" | "account") => Err(format!("{keyword} belongs to no machine")),
+        _ => Err(format!("a keyword is expected: {keywords}")),
     }
 }
 

@@ -51,16 +51,10 @@ impl Challenge {
         let mut challenges: Vec<Challenge> = Vec::new();
         while reader.skip_commas() {
             let name = reader.token("a scheme or the name of a parameter is expected")?;
-            let after_name = reader.at;
-            reader.skip_space();
             match challenges.last_mut() {
-                _ if reader.peek() != Some(b'=') => {
-                    reader.at = after_name;
-                    challenges.push(reader.challenge(name)?);
-                    continue;
-                }
+                _ if !reader.is_at_equals() => challenges.push(reader.challenge(name)?),
                 Some(challenge) if challenge.token68.is_none() => {
-                    let value = reader.parameter()?;
+                    let value = reader.value_of_parameter()?;
                     challenge.parameters.push((name, value));
                 }
                 _ => return Err(reader.error("a parameter has no scheme before it")),
@@ -161,17 +155,28 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads what comes right behind a scheme. Its parameters come later.
+    /// Whether a parameter goes on here.
+    fn is_at_equals(&self) -> bool {
+        let mut rest = self.value[self.at..].iter();
+        rest.find(|byte| !is_ows(**byte)) == Some(&b'=')
+    }
+
+    /// Reads what comes right behind a scheme: a token68, one parameter, or nothing.
     fn challenge(&mut self, scheme: String) -> Result<Challenge, Error> {
+        if !matches!(self.peek(), None | Some(b',' | b' ' | b'\t')) {
+            return Err(self.error("this cannot stand behind a scheme"));
+        }
         let token68 = self.token68();
-        match self.peek() {
-            None | Some(b',' | b' ' | b'\t') => {}
-            Some(_) => return Err(self.error("this cannot stand behind a scheme")),
+        let mut parameters = Vec::new();
+        self.skip_space();
+        if token68.is_none() && !matches!(self.peek(), None | Some(b',')) {
+            let name = self.token("the name of a parameter is expected")?;
+            parameters.push((name, self.value_of_parameter()?));
         }
         Ok(Challenge {
             scheme,
             token68,
-            parameters: Vec::new(),
+            parameters,
         })
     }
 
@@ -197,8 +202,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads the value behind the `=`.
-    fn parameter(&mut self) -> Result<Vec<u8>, Error> {
+    /// Reads a `=` and the value behind it.
+    fn value_of_parameter(&mut self) -> Result<Vec<u8>, Error> {
+        self.skip_space();
+        if self.peek() != Some(b'=') {
+            return Err(self.error("a parameter has no value"));
+        }
         self.at += 1;
         self.skip_space();
         match self.peek() {
