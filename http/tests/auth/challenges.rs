@@ -120,7 +120,7 @@ fn nothing_that_a_server_sends_makes_it_panic_or_go_on_for_ever() {
     let mut state = 1_u64;
     for _ in 0..20_000 {
         let mut value = Vec::new();
-        while state % 13 != 0 || value.is_empty() {
+        while !state.is_multiple_of(13) || value.is_empty() {
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
