@@ -151,14 +151,12 @@ impl Access {
             let given = self.own.take().or_else(|| self.of_url(&request.url));
             self.own = given.or(self.fallback.take());
         }
-        let name = Side::Server.is_told_in();
-        if request.headers.contains(name) || defaults.contains(name) {
-            return Ok(None);
-        }
         let auth = match &self.own {
             Some(own) => Some(own.clone()),
             None => self.of_netrc(&request.url)?,
         };
+        let mut headers = [&request.headers, defaults].into_iter();
+        let auth = auth.filter(|_| !headers.any(|all| all.contains(Side::Server.is_told_in())));
         Ok(auth.map(|auth| Handshake::new(auth, Side::Server)))
     }
 
@@ -214,4 +212,26 @@ fn take_body_off(request: &mut Request) -> Result<(), Error> {
     request.body = Body::Empty;
     request.headers.remove("Expect");
     request.headers.insert("Content-Length", "0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_netrc_file_is_not_asked_after_a_step_from_https_to_http() {
+        let netrc = Netrc::parse("machine a.example login me password secret").unwrap();
+        let request = |url| Request::new(Method::GET, Url::parse(url).unwrap());
+        let (safe, open) = (request("https://a.example"), request("http://a.example"));
+        let mut access = Access::new(None, Some(netrc), false);
+        let shows = |access: &mut Access, request| {
+            let sent = access.dress(request, &Headers::new()).unwrap();
+            sent.headers.contains("Authorization")
+        };
+        assert!(shows(&mut access, &safe));
+        access.moved(&safe.url, &open.url);
+        assert!(!shows(&mut access, &open));
+        access.moved(&open.url, &safe.url);
+        assert!(!shows(&mut access, &safe));
+    }
 }

@@ -2,9 +2,11 @@
 
 use looplet_http::message::{Body, Headers};
 use looplet_http::runtime::iter;
-use looplet_http::{Auth, Method, Session, SessionConfig};
+use looplet_http::{Auth, Method, Session, SessionConfig, Timeouts};
 
-use crate::server::{EMPTY, HELLO, Peer, TestServer, moved, on_loop, plain_session};
+use crate::server::{
+    EMPTY, HELLO, Peer, TestServer, moved, ms, on_loop, plain_session, session_with_timeouts,
+};
 
 /// The server wants to be asked for leave, with this nonce.
 fn refusal(nonce: &str) -> String {
@@ -95,10 +97,12 @@ fn a_body_is_held_back_until_it_is_wanted() {
     on_loop(async {
         let server = answering(&[first, hello]).await;
         let once = Body::sized_stream(4, iter(["da", "ta"].map(Ok)));
-        let request = plain_session()
-            .post(server.url("/"))
-            .body(once)
-            .expect_continue();
+        // The server asks for no body; it gets it at once.
+        let session = session_with_timeouts(Timeouts {
+            continue_wait: Some(ms(1)),
+            ..Timeouts::default()
+        });
+        let request = session.post(server.url("/")).body(once).expect_continue();
         let request = request.set_header("Content-Length", "4");
         request.auth(Auth::digest("u", "p")).send().await.unwrap();
         let expected = ["POST / - - - 0 ", "POST / \"1\" \"/\" 00000001 4 data"];
