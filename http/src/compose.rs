@@ -11,6 +11,7 @@
 
 use url::form_urlencoded::Serializer;
 
+use crate::auth::Auth;
 use crate::message::{Body, Version};
 use crate::request_builder::RequestBuilder;
 use crate::upload::Multipart;
@@ -53,6 +54,44 @@ impl RequestBuilder {
             }
             Ok(())
         })
+    }
+
+    /// Shows who the request is from, in place of what the session or the URL has.
+    ///
+    /// A redirect to another origin leaves it behind. An `Authorization` header, also one of
+    /// the session, goes before it. Of several calls, the last counts.
+    ///
+    /// ```
+    /// use looplet_http::{Auth, Session};
+    /// use looplet_http::runtime::{run, start_server};
+    ///
+    /// run(async {
+    ///     # let server = start_server("127.0.0.1:0", async |mut reader, mut writer| {
+    ///     #     let request = reader.read_until(b"\r\n\r\n").await.unwrap();
+    ///     #     let header = b"Authorization: Basic bWU6c2VjcmV0\r\n";
+    ///     #     assert!(request.windows(header.len()).any(|window| window == header));
+    ///     #     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    ///     # }).await?;
+    ///     # let url = format!("http://{}/", server.local_addr());
+    ///     let auth = Auth::basic("me", "secret");
+    ///     let response = Session::new().get(url).auth(auth).send().await?;
+    ///     assert_eq!(response.status(), 200);
+    ///     Ok::<(), std::io::Error>(())
+    /// }).unwrap();
+    /// ```
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.access.show(auth);
+        self
+    }
+
+    /// Lets redirects take credentials to any origin: what [`auth`](Self::auth), the URL and
+    /// the session have, and the headers `Authorization`, `Cookie` and
+    /// `Proxy-Authorization`.
+    ///
+    /// That gives them to whomever the server names. It is curl's `--location-trusted`.
+    pub fn trust_redirects(mut self) -> Self {
+        self.access.trust_redirects();
+        self
     }
 
     /// Sets the body.

@@ -1,8 +1,10 @@
 //! The settings of a session.
 
+use crate::auth::{Access, Auth};
 use crate::codec::{Limits, accept_encoding, default_headers};
 use crate::connect::ConnectConfig;
 use crate::message::Headers;
+use crate::netrc::Netrc;
 use crate::politeness::Politeness;
 use crate::pool::PoolLimits;
 use crate::proxy::Proxies;
@@ -51,6 +53,17 @@ pub struct SessionConfig {
     /// Headers for every request that does not have them. Default: `Accept: */*` and a
     /// `User-Agent`.
     pub headers: Headers,
+    /// Credentials for every request that has none of its own: no `Authorization`, no
+    /// [`auth`](crate::RequestBuilder::auth), no user and password in its URL. They are for
+    /// the origin of that URL, whichever it is, and stay behind when a redirect leaves it.
+    /// Default: none.
+    pub auth: Option<Auth>,
+    /// Users and passwords by host, for requests for whose origin there is nothing else; also
+    /// the passwords of URLs that have only a user. Default: none.
+    pub netrc: Option<Netrc>,
+    /// Whether credentials follow redirects to any origin, as if every request had
+    /// [`trust_redirects`](crate::RequestBuilder::trust_redirects). Default: no.
+    pub trust_redirects: bool,
 }
 
 impl Default for SessionConfig {
@@ -68,11 +81,19 @@ impl Default for SessionConfig {
             max_body: 64 * 1024 * 1024,
             decode: true,
             headers: default_headers(),
+            auth: None,
+            netrc: None,
+            trust_redirects: false,
         }
     }
 }
 
 impl SessionConfig {
+    /// The credentials of a request, before it has any of its own.
+    pub(crate) fn access(&self) -> Access {
+        Access::new(self.auth.clone(), self.netrc.clone(), self.trust_redirects)
+    }
+
     /// Adds the codings to ask for to the headers.
     pub(crate) fn with_codings(mut self) -> Self {
         if self.decode && !self.headers.contains("accept-encoding") {

@@ -84,7 +84,7 @@ impl Session {
         let expected = match route.forwarder() {
             None => encode_head(request, defaults, form, &mut wire)?,
             Some(proxy) => {
-                let both = with_defaults(&proxy.all_headers(), defaults);
+                let both = with_defaults(&proxy.all_headers()?, defaults);
                 encode_head(request, &both, form, &mut wire)?
             }
         };

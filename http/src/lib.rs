@@ -16,12 +16,13 @@
 //! ```
 //!
 //! The list of `mod` lines is the layer diagram: a module imports only from modules declared
-//! above it. The first four do no I/O and read no clock, so they can be read, tested and
+//! above it. The first ones do no I/O and read no clock, so they can be read, tested and
 //! reused without the event loop:
 //!
 //! * [`error`]: one enum for everything that can go wrong in the whole client;
 //! * [`message`]: plain data, such as a request, a response head, an origin;
 //! * [`codec`]: bytes to messages and back;
+//! * [`auth`] and `netrc`: who a request is from, and how a server is told;
 //! * [`proxy`]: which proxy is for which URL.
 //!
 //! The others own sockets, from the bottom up: how long things may take (`timeouts`) and took
@@ -32,7 +33,8 @@
 //! it leads (`redirect`), what a program holds (`session`), one hop (`hop`) and all of them
 //! (`request_builder`), and what can be put into a request (`upload`, `compose`).
 //!
-//! The feature `json`, off by default, adds `RequestBuilder::json` and `Response::json`.
+//! The feature `json`, off by default, adds `RequestBuilder::json` and `Response::json`;
+//! `digest`, off as well, adds `Auth::digest`.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -40,6 +42,8 @@
 pub mod error;
 pub mod message;
 pub mod codec;
+mod netrc;
+pub mod auth;
 pub mod proxy;
 mod timeouts;
 mod timings;
@@ -76,6 +80,7 @@ mod json;
 
 pub use looplet as runtime;
 
+pub use auth::Auth;
 pub use config::SessionConfig;
 pub use connect::{AddrPolicy, ConnectConfig, Resolver, Resolving, SystemResolver};
 pub use download::Downloaded;
@@ -83,6 +88,7 @@ pub use error::{Error, Phase};
 pub use failure::Failure;
 pub use into_url::IntoUrl;
 pub use message::{Headers, Method, StatusCode};
+pub use netrc::{Netrc, NetrcEntry};
 pub use politeness::Politeness;
 pub use pool::PoolLimits;
 pub use progress::{Progress, WireEvent};

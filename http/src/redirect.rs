@@ -8,7 +8,8 @@
 //!    describe it.
 //! 2. When the origin changes, credentials stay behind: `Authorization`, `Cookie`,
 //!    `Proxy-Authorization`, and a `Host` that was set by hand. It does not matter whether
-//!    they were the request's own or those of the session.
+//!    they were the request's own or those of the session. If redirects are trusted, all but
+//!    the `Host` are taken along. (What is in no header is the business of `auth`.)
 //! 3. The fragment is inherited; user and password in a `Location` are not used.
 //! 4. A redirect leads to http or https and nowhere else.
 
@@ -27,6 +28,22 @@ pub enum RedirectPolicy {
     Limit(u32),
 }
 
+impl RedirectPolicy {
+    /// Whether one more may be followed after so many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyRedirects`].
+    pub(crate) fn check(self, followed: usize) -> Result<(), Error> {
+        match self {
+            RedirectPolicy::Limit(limit) if followed >= limit as usize => {
+                Err(Error::TooManyRedirects { limit })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Default for RedirectPolicy {
     /// At most 10.
     fn default() -> Self {
@@ -35,7 +52,7 @@ impl Default for RedirectPolicy {
 }
 
 /// Headers that are for one origin only.
-const CREDENTIALS: [&str; 4] = ["Authorization", "Cookie", "Proxy-Authorization", "Host"];
+const CREDENTIALS: [&str; 3] = ["Authorization", "Cookie", "Proxy-Authorization"];
 /// Headers that describe a body.
 const ABOUT_THE_BODY: [&str; 7] = [
     "Content-Type",
@@ -50,7 +67,7 @@ const ABOUT_THE_BODY: [&str; 7] = [
 /// Returns the request that a redirect asks for; `None` if `head` is not a redirect.
 ///
 /// The next request carries the `defaults` that this one was sent with, as far as it may, and
-/// is to be sent without any.
+/// is to be sent without any. If redirects are trusted (`trusting`), credentials go anywhere.
 ///
 /// # Errors
 ///
@@ -59,6 +76,7 @@ pub(crate) fn follow(
     request: &Request,
     defaults: &Headers,
     head: &ResponseHead,
+    trusting: bool,
 ) -> Result<Option<Request>, Error> {
     let status = head.status().as_u16();
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
@@ -84,7 +102,10 @@ pub(crate) fn follow(
         return Err(Error::BodyNotReplayable);
     }
     if !same_origin(&request.url, &next.url) {
-        remove_all(&mut next.headers, &CREDENTIALS);
+        next.headers.remove("Host");
+        if !trusting {
+            remove_all(&mut next.headers, &CREDENTIALS);
+        }
     }
     Ok(Some(next))
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use looplet::sleep;
 use url::Url;
 
+use crate::auth::Access;
 use crate::error::{Error, Phase};
 use crate::failure::Failure;
 use crate::hop::{Answer, Inform};
@@ -18,7 +19,7 @@ use crate::into_url::IntoUrl;
 use crate::message::{Headers, Method, Request, ResponseHead};
 use crate::progress::{Progress, Tap, WireEvent};
 use crate::redirect::{RedirectPolicy, follow};
-use crate::response::{Hop, Response, finish, shown};
+use crate::response::{Hop, Response, drain, finish, shown};
 use crate::session::Session;
 use crate::terms::Terms;
 use crate::timeouts::Deadline;
@@ -63,11 +64,12 @@ impl Session {
     /// [`send`](RequestBuilder::send).
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
         let request = url.into_url().map(|url| Request::new(method, url));
-        let total = self.inner.config.timeouts.total;
+        let config = &self.inner.config;
         RequestBuilder {
             session: self.clone(),
             request,
-            total,
+            access: config.access(),
+            total: config.timeouts.total,
             inform: Rc::new(|_| {}),
             progress: None,
             tap: None,
@@ -82,6 +84,8 @@ pub struct RequestBuilder {
     session: Session,
     /// The request, or what was wrong first.
     request: Result<Request, Error>,
+    /// Whose credentials it shows.
+    pub(crate) access: Access,
     total: Option<Duration>,
     inform: Inform,
     /// The record that somebody else wants to look at.
@@ -174,6 +178,7 @@ impl RequestBuilder {
             },
             inform: self.inform,
             request,
+            access: self.access,
             keeps_defaults: true,
             history: Vec::new(),
             tried: 0,
@@ -203,6 +208,8 @@ struct Journey<'s> {
     inform: Inform,
     /// The request of the next hop.
     request: Request,
+    /// Whose credentials it shows.
+    access: Access,
     /// Whether the headers of the session are sent with it. After a redirect they are among its
     /// own, as far as they may be.
     keeps_defaults: bool,
@@ -218,6 +225,8 @@ enum Next {
     Respond,
     /// The same request goes out again.
     Repeat,
+    /// The same request goes out again, with an answer to what the server wants to know.
+    Answer,
     /// The same request goes out again after a pause.
     RepeatAfter(Duration),
     /// Another request goes out.
@@ -254,6 +263,7 @@ impl Journey<'_> {
             match self.next(&answer.head)? {
                 Next::Respond => return Ok(answer),
                 Next::Repeat => {}
+                Next::Answer => drain(answer.exchange, answer.slot).await,
                 Next::RepeatAfter(pause) => {
                     finish(answer.exchange, answer.slot);
                     self.rest(pause).await?;
@@ -263,16 +273,15 @@ impl Journey<'_> {
         }
     }
 
-    async fn hop(&self) -> Result<Answer, Error> {
+    async fn hop(&mut self) -> Result<Answer, Error> {
         let none = Headers::new();
         let defaults = match self.keeps_defaults {
             true => &self.session.inner.config.headers,
             false => &none,
         };
-        self.terms.progress.begin_hop(self.request.body.length());
-        let hop = self
-            .session
-            .hop(&self.request, defaults, &self.terms, &self.inform);
+        let sent = self.access.dress(&self.request, defaults)?;
+        self.terms.progress.begin_hop(sent.body.length());
+        let hop = self.session.hop(&sent, defaults, &self.terms, &self.inform);
         hop.await
     }
 
@@ -281,6 +290,9 @@ impl Journey<'_> {
         if is_unmet(head, &mut self.request) {
             return Ok(Next::Repeat);
         }
+        if self.access.hears(&self.request, head)? {
+            return Ok(Next::Answer);
+        }
         let config = &self.session.inner.config;
         if let RedirectPolicy::Limit(_) = config.redirects {
             let defaults = if self.keeps_defaults {
@@ -288,7 +300,7 @@ impl Journey<'_> {
             } else {
                 &Headers::new()
             };
-            if let Some(next) = follow(&self.request, defaults, head)? {
+            if let Some(next) = follow(&self.request, defaults, head, self.access.is_trusting())? {
                 return Ok(Next::Redirect(next));
             }
         }
@@ -301,10 +313,12 @@ impl Journey<'_> {
     }
 
     fn redirect(&mut self, answer: Answer, next: Request) -> Result<(), Error> {
-        check_count(self.session.inner.config.redirects, self.history.len())?;
+        let config = &self.session.inner.config;
+        config.redirects.check(self.history.len())?;
         let status = answer.head.status();
         finish(answer.exchange, answer.slot);
         let url = std::mem::replace(&mut self.request, next).url;
+        self.access.moved(&url, &self.request.url);
         self.history.push(Hop { url, status });
         self.keeps_defaults = false;
         Ok(())
@@ -343,15 +357,6 @@ impl Journey<'_> {
 /// Whether the server does not know how to ask for a body, and would take one unasked.
 fn is_unmet(head: &ResponseHead, request: &mut Request) -> bool {
     head.status().as_u16() == 417 && !request.body.is_used_up() && request.headers.remove("Expect")
-}
-
-fn check_count(policy: RedirectPolicy, followed: usize) -> Result<(), Error> {
-    match policy {
-        RedirectPolicy::Limit(limit) if followed >= limit as usize => {
-            Err(Error::TooManyRedirects { limit })
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Fetches one URL on a session of its own.

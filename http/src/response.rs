@@ -1,7 +1,9 @@
 //! A response: its head, where it came from, and its body, read or still on the wire.
 
 use std::fmt;
+use std::time::Duration;
 
+use looplet::timeout;
 use url::Url;
 
 use crate::codec::ContentCoding;
@@ -14,6 +16,10 @@ use crate::pool::Slot;
 use crate::progress::Progress;
 use crate::timings::Timings;
 use crate::wire::Wire;
+
+/// What is read away to keep a connection: no more than so many bytes, and no longer.
+const DRAINED_BYTES: u64 = 64 * 1024;
+const DRAINED_TIME: Duration = Duration::from_millis(100);
 
 /// The answer to a request.
 ///
@@ -349,6 +355,14 @@ pub(crate) fn finish(exchange: Exchange, slot: Slot) {
     if let Ok(Some(_)) = wire.take_whole() {
         wire.give_back();
     }
+}
+
+/// Ends an exchange whose body nobody wants, but whose connection somebody does: reads the
+/// body away if it is short and comes at once. Nothing is decoded.
+pub(crate) async fn drain(exchange: Exchange, slot: Slot) {
+    let rest = Wire::new(exchange, slot, None).collect(DRAINED_BYTES);
+    // Whatever goes wrong, the connection is closed then, and that is all.
+    let _ = timeout(DRAINED_TIME, rest).await;
 }
 
 /// A URL as it may be shown: without user and password.

@@ -19,7 +19,7 @@
 //! 6. A body of unknown length is sent chunked (RFC 9112, section 7.1), without extensions
 //!    and trailers. An announced length is always sent instead.
 
-use url::{Position, Url};
+use url::Url;
 
 use crate::error::{Error, Excerpt};
 use crate::message::syntax::{first_not, is_target_byte, list_members, push_decimal};
@@ -108,7 +108,7 @@ pub fn encode_head(
 ) -> Result<Expected, Error> {
     let special = Special::of(request)?;
     let host = host_of(&request.url)?;
-    check_target(target(request))?;
+    check_target(request.target())?;
     check_body(request)?;
 
     let wire = request.headers.as_wire();
@@ -229,12 +229,6 @@ fn check_target(target: &str) -> Result<(), Error> {
     }
 }
 
-/// What is asked for: path and query of the URL, or what the caller says instead.
-fn target(request: &Request) -> &str {
-    let of_url = &request.url[Position::BeforePath..Position::AfterQuery];
-    request.target.as_deref().unwrap_or(of_url)
-}
-
 /// Refuses a body where the method cannot have one (RFC 9110, sections 9.3.6 and 9.3.8), or
 /// where nothing would say where it ends (RFC 9112, section 6.1).
 fn check_body(request: &Request) -> Result<(), Error> {
@@ -281,7 +275,7 @@ pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 /// Writes method, target and version.
 fn push_request_line(out: &mut Vec<u8>, request: &Request, host: &str, form: TargetForm) {
     let url = &request.url;
-    let target = target(request).as_bytes();
+    let target = request.target().as_bytes();
     out.extend_from_slice(request.method.as_str().as_bytes());
     out.push(b' ');
     match form {

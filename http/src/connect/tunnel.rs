@@ -54,7 +54,7 @@ fn request(proxy: &Proxy, origin: &Origin) -> Result<Vec<u8>, Error> {
         reason: error.to_string(),
     })?;
     let mut request = Request::new(Method::CONNECT, url);
-    request.headers = proxy.all_headers();
+    request.headers = proxy.all_headers()?;
     if !request.headers.contains("Host") {
         request.headers.insert("Host", origin.host_and_port())?;
     }

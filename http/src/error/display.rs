@@ -39,6 +39,8 @@ impl Display for Error {
             Error::LengthUnknown => {
                 f.write_str("the body of an HTTP/1.0 request must have a known length")
             }
+            Error::InvalidCredentials { part, reason } => write!(f, "invalid {part}: {reason}"),
+            Error::Netrc { path, line, reason } => fmt_netrc(f, path.as_deref(), *line, reason),
 
             Error::Resolve { host, cause } => write!(f, "cannot resolve {host}: {cause}"),
             Error::Connect { host, attempts } => fmt_connect(f, host, attempts),
@@ -145,6 +147,9 @@ impl Display for Error {
             Error::BadRedirect { location, reason } => {
                 write!(f, "cannot follow the redirect to {location}: {reason}")
             }
+            Error::BadChallenge { challenge, reason } => {
+                write!(f, "cannot authenticate for {challenge}: {reason}")
+            }
             Error::BodyNotReplayable => {
                 f.write_str("the request must be sent again, but its body is used up")
             }
@@ -197,6 +202,23 @@ fn fmt_file(f: &mut Formatter<'_>, path: &Path, message: &str) -> fmt::Result {
         true => f.write_str(message),
         false => write!(f, "{path}: {message}"),
     }
+}
+
+/// Writes which line of which file is at fault.
+fn fmt_netrc(
+    f: &mut Formatter<'_>,
+    path: Option<&Path>,
+    line: Option<usize>,
+    reason: &str,
+) -> fmt::Result {
+    f.write_str("netrc")?;
+    if let Some(path) = path {
+        write!(f, " {}", path.display())?;
+    }
+    if let Some(line) = line {
+        write!(f, " line {line}")?;
+    }
+    write!(f, ": {reason}")
 }
 
 /// Writes which byte of which header is at fault.

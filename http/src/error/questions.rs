@@ -42,6 +42,8 @@ impl Error {
                 | Error::RefusedHeader { .. }
                 | Error::BodyNotAllowed { .. }
                 | Error::LengthUnknown
+                | Error::InvalidCredentials { .. }
+                | Error::Netrc { .. }
         )
     }
 }

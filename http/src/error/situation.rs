@@ -71,6 +71,22 @@ pub enum Error {
         method: String,
     },
 
+    /// A user, a password or a token holds what cannot be sent.
+    InvalidCredentials {
+        /// Which of them: `user`, `password`, `token`.
+        part: &'static str,
+        /// What is wrong with it. It is never shown itself.
+        reason: String,
+    },
+    /// A netrc file cannot be read, or understood.
+    Netrc {
+        /// The file, if it is one.
+        path: Option<PathBuf>,
+        /// The line, if it is a line that is at fault. Lines are counted from 1.
+        line: Option<usize>,
+        /// What is wrong. Words of the file are not shown: they may be passwords.
+        reason: String,
+    },
     /// A request of HTTP/1.0 has a body whose length is not known: nothing would say where it
     /// ends.
     LengthUnknown,
@@ -298,6 +314,14 @@ pub enum Error {
         location: Excerpt,
         /// Why not.
         reason: String,
+    },
+    /// A server or a proxy asks for credentials in a way that is broken, or that the client
+    /// does not know how to answer, and in no other.
+    BadChallenge {
+        /// What it asks for, around the place of the fault.
+        challenge: Excerpt,
+        /// What is wrong with it.
+        reason: &'static str,
     },
     /// A request must be sent again, but its body was a stream that is used up. Also the
     /// answer to sending such a body a second time.

@@ -11,7 +11,7 @@
 //! * The connection: whether the target is written for a server or for a proxy is a
 //!   [`TargetForm`](crate::codec::TargetForm), chosen by who knows the peer.
 
-use url::Url;
+use url::{Position, Url};
 
 use super::{Body, Headers, Method, Version};
 
@@ -49,5 +49,11 @@ impl Request {
             target: None,
             version: Version::Http11,
         }
+    }
+
+    /// What is asked for: path and query of the URL, or what the caller says instead.
+    pub fn target(&self) -> &str {
+        let of_url = &self.url[Position::BeforePath..Position::AfterQuery];
+        self.target.as_deref().unwrap_or(of_url)
     }
 }

@@ -13,11 +13,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use url::Host;
 
+use crate::auth::basic;
 use crate::error::Error;
 use crate::message::Headers;
 
@@ -140,18 +139,18 @@ impl Proxy {
 
     /// All that an HTTP proxy is told: its headers, and user and password as
     /// `Proxy-Authorization`, unless that is one of the headers.
-    pub(crate) fn all_headers(&self) -> Headers {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCredentials`] for a user with a colon.
+    pub(crate) fn all_headers(&self) -> Result<Headers, Error> {
         let mut headers = self.headers.clone();
         if let Some((user, password)) = &self.credentials
             && !headers.contains("Proxy-Authorization")
         {
-            let pair = [user, &b":"[..], password].concat();
-            let value = format!("Basic {}", STANDARD.encode(pair));
-            headers
-                .append("Proxy-Authorization", value)
-                .expect("base64 has no control bytes");
+            headers.append("Proxy-Authorization", basic(user, password)?)?;
         }
-        headers
+        Ok(headers)
     }
 
     /// Replaces user and password. They are taken as they are, not decoded.

@@ -22,6 +22,9 @@ mod json;
 mod responses;
 mod pool;
 mod redirects;
+mod credentials;
+#[cfg(feature = "digest")]
+mod digests;
 mod timeouts;
 mod errors;
 mod cancellation;
