@@ -16,11 +16,12 @@
 //! ```
 //!
 //! The list of `mod` lines is the layer diagram: a module imports only from modules declared
-//! above it. The first four do no I/O and read no clock, so they can be read, tested and
+//! above it. The first five do no I/O and read no clock, so they can be read, tested and
 //! reused without the event loop:
 //!
 //! * [`error`]: one enum for everything that can go wrong in the whole client;
 //! * [`message`]: plain data, such as a request, a response head, an origin;
+//! * [`cookies`]: what servers ask to be remembered (it knows the time, and files when told);
 //! * [`codec`]: bytes to messages and back;
 //! * [`proxy`]: which proxy is for which URL.
 //!
@@ -30,13 +31,16 @@
 //! on its way (`wire`), what comes of it (`response`), where it leads (`redirect`), what a program
 //! holds (`session`), and what can be put into a request (`upload`, `compose`).
 //!
-//! The feature `json`, off by default, adds `RequestBuilder::json` and `Response::json`.
+//! Of the features that are off by default, `json` adds `RequestBuilder::json` and
+//! `Response::json`, `cookies` the jar for `SessionConfig::cookies`, and `psl` the list of the
+//! domains that a cookie must not be for.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 pub mod error;
 pub mod message;
+pub mod cookies;
 pub mod codec;
 pub mod proxy;
 mod timeouts;
