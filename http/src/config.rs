@@ -1,6 +1,7 @@
 //! The settings of a session.
 
 use crate::codec::{Limits, accept_encoding, default_headers};
+use crate::cookies::CookieJar;
 use crate::message::Headers;
 use crate::pool::PoolLimits;
 use crate::redirect::RedirectPolicy;
@@ -35,6 +36,9 @@ pub struct SessionConfig {
     /// Headers for every request that does not have them. Default: `Accept: */*` and a
     /// `User-Agent`.
     pub headers: Headers,
+    /// The jar that takes the cookies of every response, those of redirects included, and that
+    /// gives every request its own. Needs the feature `cookies`. Default: none.
+    pub cookies: Option<CookieJar>,
 }
 
 impl Default for SessionConfig {
@@ -47,6 +51,7 @@ impl Default for SessionConfig {
             max_body: 64 * 1024 * 1024,
             decode: true,
             headers: default_headers(),
+            cookies: None,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::codec::{Expected, TargetForm, encode_head};
 use crate::config::SessionConfig;
 use crate::connect::connect;
 use crate::connection::{Connection, Exchange};
+use crate::cookies::{keep_cookies, with_cookies};
 use crate::error::{Error, Phase};
 use crate::into_url::IntoUrl;
 use crate::message::{Body, Headers, Method, Origin, Request, ResponseHead};
@@ -185,7 +186,8 @@ impl Session {
         let config = &self.inner.config;
         let mut wire = self.inner.wire.take();
         wire.clear();
-        let expected = encode_head(request, defaults, TargetForm::Origin, &mut wire)?;
+        let sent = with_cookies(config.cookies.as_ref(), request, defaults)?;
+        let expected = encode_head(&sent, defaults, TargetForm::Origin, &mut wire)?;
         let terms = Terms {
             timeouts: config.timeouts,
             deadline,
@@ -335,6 +337,7 @@ impl RequestBuilder {
                 .session
                 .exchange(&request, defaults, deadline, &self.inform);
             let answer = exchange.await?;
+            keep_cookies(config.cookies.as_ref(), &request.url, &answer.head);
             if is_unmet(&answer.head, &mut request) {
                 continue;
             }

@@ -56,4 +56,4 @@ use self::no_suffix_list as suffix_list;
 pub use cookie::Cookie;
 pub use jar::CookieJar;
 pub(crate) use pair::append_pair;
-pub(crate) use sending::with_cookies;
+pub(crate) use sending::{keep_cookies, with_cookies};

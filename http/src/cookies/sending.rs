@@ -1,13 +1,15 @@
-//! Puts the cookies of a jar beside those that the caller sends.
+//! Where a session meets its jar: before a request is sent, and when the head of an answer is here.
 //!
 //! The request itself is left alone: a redirect makes the next one of it, and what the jar has
 //! for one host must not travel to the other.
 
 use std::borrow::Cow;
 
+use url::Url;
+
 use super::jar::CookieJar;
 use crate::error::Error;
-use crate::message::{Headers, Request};
+use crate::message::{Headers, Request, ResponseHead};
 
 /// The request as it is sent to its URL: the caller's cookies first, then those of the jar.
 ///
@@ -29,4 +31,11 @@ pub(crate) fn with_cookies<'r>(
     let mut request = request.clone();
     request.headers.insert("Cookie", values.join(&b"; "[..]))?;
     Ok(Cow::Owned(request))
+}
+
+/// Puts the cookies of an answer from `url` into the jar.
+pub(crate) fn keep_cookies(jar: Option<&CookieJar>, url: &Url, head: &ResponseHead) {
+    if let Some(jar) = jar {
+        jar.store(url, head.fields());
+    }
 }
