@@ -16,14 +16,19 @@ pub struct Cookie {
 
 /// The parts of a cookie that comes from a file.
 pub(super) struct Parts<'p> {
+    /// The name.
     pub(super) name: &'p str,
+    /// The value.
     pub(super) value: &'p str,
     /// The host or domain; a dot in front means nothing.
     pub(super) domain: &'p str,
     /// Whether it is for that host only.
     pub(super) host_only: bool,
+    /// The path below which it is sent.
     pub(super) path: &'p str,
+    /// Whether it is sent over secure connections only.
     pub(super) secure: bool,
+    /// Whether it is hidden from scripts.
     pub(super) http_only: bool,
     /// Seconds since 1970; `None` for the end of the session.
     pub(super) expires: Option<i64>,

@@ -21,9 +21,13 @@ pub(super) fn read(text: &str) -> Option<OffsetDateTime> {
 /// What has been found of a date.
 #[derive(Default)]
 struct Pieces {
+    /// The time of the day.
     time: Option<Time>,
+    /// The day of the month.
     day: Option<u16>,
+    /// The month.
     month: Option<Month>,
+    /// The year as it is written, of two to four digits.
     year: Option<u16>,
 }
 

@@ -36,7 +36,8 @@ impl CookieJar {
         for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             let cookie = read_line(line, format);
-            cookies.extend(cookie.map_err(|reason| format!("line {}: {reason}", index + 1))?);
+            let cookie = cookie.map_err(|reason| format!("line {}: {reason}", index + 1))?;
+            cookies.extend(cookie.filter(|cookie| !cookie.is_expired()));
         }
         if format.newest_first {
             cookies.reverse();

@@ -32,6 +32,7 @@ const SENT_BYTES: usize = 8190;
 ///
 /// ```
 /// use looplet_http::cookies::CookieJar;
+/// use looplet_http::{Session, SessionConfig};
 /// use url::Url;
 ///
 /// let jar = CookieJar::new();
@@ -39,6 +40,10 @@ const SENT_BYTES: usize = 8190;
 /// jar.set(&url, "id=7; Domain=a.example; Path=/; Max-Age=3600")?;
 /// let sent = jar.cookies_for(&Url::parse("http://a.example/").unwrap());
 /// assert_eq!((sent[0].name(), sent[0].value()), ("id", "7"));
+///
+/// let config = SessionConfig { cookies: Some(jar.clone()), ..SessionConfig::default() };
+/// let session = Session::with(config);
+/// # drop(session);
 /// # Ok::<(), looplet_http::Error>(())
 /// ```
 #[derive(Clone, Default)]
