@@ -195,7 +195,7 @@ fn make_room(cookies: &mut Vec<Cookie>, domain: &str) {
 fn remove_oldest(cookies: &mut Vec<Cookie>, among: impl Fn(&Cookie) -> bool) {
     let plain = |cookie: &Cookie| among(cookie) && !cookie.is_secure();
     let oldest = cookies.iter().position(plain);
-    let oldest = oldest.or_else(|| cookies.iter().position(|cookie| among(cookie)));
+    let oldest = oldest.or_else(|| cookies.iter().position(&among));
     if let Some(index) = oldest {
         cookies.remove(index);
     }

@@ -10,6 +10,7 @@ mod suffixes;
 mod limits;
 mod sending;
 mod files;
+mod random;
 #[cfg(feature = "json")]
 mod json_lines;
 

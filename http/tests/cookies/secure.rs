@@ -30,6 +30,29 @@ fn a_plain_connection_leaves_secure_cookies_alone() {
 }
 
 #[test]
+fn a_redirect_over_plain_http_does_not_replace_a_session() {
+    let jar = jar_with(&[
+        (
+            "https://attack.invalid/a/b/1",
+            "SESSIONID=originaltoken; secure",
+        ),
+        (
+            "https://attack.invalid/a/b/1",
+            "second=originaltoken; secure; path=/a",
+        ),
+    ]);
+    let plain = url("http://attack.invalid/a/b/2");
+    assert_eq!(sent(&jar, plain.as_str()), "");
+    assert!(
+        jar.set(&plain, "SESSIONID=hacker; domain=attack.invalid;")
+            .is_err()
+    );
+    assert!(jar.set(&plain, "second=replacement; path=/a/b").is_err());
+    let original = "SESSIONID=originaltoken; second=originaltoken";
+    assert_eq!(sent(&jar, "https://attack.invalid/a/b/3"), original);
+}
+
+#[test]
 fn a_secure_connection_may_replace_it() {
     let jar = jar_with(&[("https://a.b/", "id=1; secure"), ("https://a.b/", "id=2")]);
     assert_eq!(sent(&jar, "http://a.b/"), "id=2");
