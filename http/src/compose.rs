@@ -12,6 +12,7 @@
 use url::form_urlencoded::Serializer;
 
 use crate::auth::Auth;
+use crate::cookies::append_pair;
 use crate::message::{Body, Version};
 use crate::request_builder::RequestBuilder;
 use crate::upload::Multipart;
@@ -25,6 +26,27 @@ impl RequestBuilder {
     /// Sets a header, in place of all of the same name.
     pub fn set_header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.change(|request| request.headers.insert(name, value))
+    }
+
+    /// Adds a cookie to the header `Cookie`, behind those that are in it. It goes to the origin
+    /// of this request only, and not into the jar of the session; what the jar has is sent
+    /// behind it.
+    ///
+    /// Name and value are sent as they are. [`send`](Self::send) gives [`Error::InvalidCookie`]
+    /// for what would end the name or the value: a control byte, `;`, and white space at an end
+    /// of the value or anywhere in the name.
+    ///
+    /// ```
+    /// use looplet_http::Session;
+    ///
+    /// let request = Session::new().get("http://a.example/").cookie("a", "1").cookie("b", "x y");
+    /// # drop(request);
+    /// ```
+    ///
+    /// [`Error::InvalidCookie`]: crate::Error::InvalidCookie
+    #[doc(alias = "cookies")]
+    pub fn cookie(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.change(|request| append_pair(&mut request.headers, name.as_ref(), value.as_ref()))
     }
 
     /// Adds a name and a value to the query of the URL, encoded as a form is: a space becomes

@@ -3,6 +3,7 @@
 use crate::auth::{Access, Auth};
 use crate::codec::{Limits, accept_encoding, default_headers};
 use crate::connect::ConnectConfig;
+use crate::cookies::CookieJar;
 use crate::message::Headers;
 use crate::netrc::Netrc;
 use crate::politeness::Politeness;
@@ -64,6 +65,9 @@ pub struct SessionConfig {
     /// Whether credentials follow redirects to any origin, as if every request had
     /// [`trust_redirects`](crate::RequestBuilder::trust_redirects). Default: no.
     pub trust_redirects: bool,
+    /// The jar that takes the cookies of every response, those of redirects included, and that
+    /// gives every request its own. Needs the feature `cookies`. Default: none.
+    pub cookies: Option<CookieJar>,
 }
 
 impl Default for SessionConfig {
@@ -84,6 +88,7 @@ impl Default for SessionConfig {
             auth: None,
             netrc: None,
             trust_redirects: false,
+            cookies: None,
         }
     }
 }

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use crate::codec::{Expected, encode_head, with_defaults};
 use crate::connect::Route;
 use crate::connection::Connection;
+use crate::cookies::with_cookies;
 use crate::error::{Error, Phase};
 use crate::exchange::Exchange;
 use crate::message::{Body, Headers, Origin, Request, ResponseHead};
@@ -80,6 +81,7 @@ impl Session {
     ) -> Result<(Vec<u8>, Expected), Error> {
         let mut wire = self.inner.wire.take();
         wire.clear();
+        let request = &*with_cookies(self.inner.config.cookies.as_ref(), request, defaults)?;
         let form = route.target_form();
         let expected = match route.forwarder() {
             None => encode_head(request, defaults, form, &mut wire)?,

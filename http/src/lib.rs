@@ -17,10 +17,12 @@
 //!
 //! The list of `mod` lines is the layer diagram: a module imports only from modules declared
 //! above it. The first ones do no I/O and read no clock, so they can be read, tested and
+//! above it. The first ones do no I/O and read no clock, so they can be read, tested and
 //! reused without the event loop:
 //!
 //! * [`error`]: one enum for everything that can go wrong in the whole client;
 //! * [`message`]: plain data, such as a request, a response head, an origin;
+//! * [`cookies`]: what servers ask to be remembered (it knows the time, and files when told);
 //! * [`codec`]: bytes to messages and back;
 //! * [`auth`] and `netrc`: who a request is from, and how a server is told;
 //! * [`proxy`]: which proxy is for which URL.
@@ -33,14 +35,17 @@
 //! it leads (`redirect`), what a program holds (`session`), one hop (`hop`) and all of them
 //! (`request_builder`), and what can be put into a request (`upload`, `compose`).
 //!
-//! The feature `json`, off by default, adds `RequestBuilder::json` and `Response::json`;
-//! `digest`, off as well, adds `Auth::digest`.
+//! Of the features that are off by default, `json` adds `RequestBuilder::json` and
+//! `Response::json`, `digest` adds `Auth::digest`, `cookies` the jar for
+//! `SessionConfig::cookies`, `psl` the list of the domains that a cookie must not be for, and
+//! `native-roots` the certificates that the machine trusts.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 pub mod error;
 pub mod message;
+pub mod cookies;
 pub mod codec;
 mod netrc;
 pub mod auth;

@@ -12,6 +12,7 @@ use looplet::sleep;
 use url::Url;
 
 use crate::auth::Access;
+use crate::cookies::keep_cookies;
 use crate::error::{Error, Phase};
 use crate::failure::Failure;
 use crate::hop::{Answer, Inform};
@@ -260,6 +261,8 @@ impl Journey<'_> {
                     continue;
                 }
             };
+            let jar = self.session.inner.config.cookies.as_ref();
+            keep_cookies(jar, &self.request.url, &answer.head);
             match self.next(&answer.head)? {
                 Next::Respond => return Ok(answer),
                 Next::Repeat => {}

@@ -34,6 +34,7 @@ impl Display for Error {
                 write!(f, "invalid request target {target}: byte 0x{byte:02x}")
             }
             Error::InvalidHeader { name, part, byte } => fmt_header(f, name, *part, *byte),
+            Error::InvalidCookie { name, reason } => write!(f, "invalid cookie {name}: {reason}"),
             Error::RefusedHeader { name, reason } => write!(f, "header {name} refused: {reason}"),
             Error::BodyNotAllowed { method } => write!(f, "a {method} request has no body"),
             Error::LengthUnknown => {

@@ -39,6 +39,7 @@ impl Error {
                 | Error::InvalidMethod { .. }
                 | Error::InvalidTarget { .. }
                 | Error::InvalidHeader { .. }
+                | Error::InvalidCookie { .. }
                 | Error::RefusedHeader { .. }
                 | Error::BodyNotAllowed { .. }
                 | Error::LengthUnknown

@@ -57,6 +57,13 @@ pub enum Error {
         /// The first byte that is not allowed, and where it stands; `None` for an empty name.
         byte: Option<(u8, usize)>,
     },
+    /// A cookie breaks a rule, such as one against bytes that end it or against its domain.
+    InvalidCookie {
+        /// The name of the cookie. Its value is not shown.
+        name: Excerpt,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// A header from the caller contradicts what the client itself must say: a second
     /// `Host`, a `Content-Length` that is not the length of the body, `Transfer-Encoding`.
     RefusedHeader {

@@ -44,6 +44,7 @@ pub struct NoProxy {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Entry {
+    /// Which hosts.
     hosts: Hosts,
     /// The only port that is meant, if not all.
     port: Option<u16>,

@@ -4,7 +4,7 @@ use looplet_http::message::{Body, Headers};
 use looplet_http::runtime::iter;
 use looplet_http::{Auth, Error, Netrc, Session, SessionConfig};
 
-use crate::server::{EMPTY, HELLO, Peer, TestServer, moved, on_loop, target_of};
+use crate::server::{EMPTY, HELLO, Peer, Sent, TestServer, moved, on_loop, target_of};
 
 /// `Authorization: Basic` for these users, with the password `p`.
 const ONE: &str = "Basic b25lOnA=";
@@ -93,12 +93,12 @@ fn the_first_of_header_request_url_session_and_netrc_is_shown() {
         let asked = in_url.clone().auth(one()).auth(two());
         let header = asked.clone().header("authorization", "Own");
         for request in [header, asked, in_url, plain] {
-            request.send().await.unwrap();
+            request.sent().await.unwrap();
         }
         let only_netrc = crate::credentials::session(|config| {
             config.netrc = Some(Netrc::parse(netrc).unwrap());
         });
-        only_netrc.get(server.url("/")).send().await.unwrap();
+        only_netrc.get(server.url("/")).sent().await.unwrap();
         let headers = server.requests()[0].contains("\r\nauthorization: Own\r\n");
         assert!(headers && shown(&server)[0].is_none());
         let expected = [
@@ -120,7 +120,7 @@ fn a_header_of_the_session_goes_before_credentials() {
         let server = TestServer::answering(EMPTY).await;
         let session = session(|config| config.headers.append("Authorization", "Own").unwrap());
         let request = session.get(with_user(&server, "three:p", "/")).auth(one());
-        request.send().await.unwrap();
+        request.sent().await.unwrap();
         assert_eq!(shown(&server), [Some("Own".to_string())]);
     });
 }
@@ -132,7 +132,7 @@ fn user_and_password_of_a_url_are_decoded() {
         for user in ["foo%40bar:s%2Fe%20c", "me", ":p", "%ff:%C3%A4", "u:p%3Aq"] {
             session(|_| ())
                 .get(with_user(&server, user, "/"))
-                .send()
+                .sent()
                 .await
                 .unwrap();
         }
@@ -158,7 +158,7 @@ fn what_cannot_be_shown_is_told_before_a_connect() {
         for user in ["u%0d%0aEvil:p", "a%3Ab:p", "u:%00"] {
             let sent = Session::new()
                 .get(with_user(&server, user, "/"))
-                .send()
+                .sent()
                 .await;
             let error = sent.unwrap_err();
             assert!(
@@ -195,7 +195,7 @@ fn the_netrc_file_completes_a_url_and_needs_no_login() {
                 "" => server.url("/"),
                 user => with_user(&server, user, "/"),
             };
-            session.get(url).send().await.unwrap();
+            session.get(url).sent().await.unwrap();
             assert_eq!(
                 shown(&server).pop().unwrap().as_deref(),
                 expected,
@@ -218,7 +218,7 @@ fn credentials_follow_within_an_origin_and_stay_behind_elsewhere() {
                 plain.get(with_user(&server, "one:p", "/")),
                 by_session.get(server.url("/")),
             ] {
-                request.send().await.unwrap();
+                request.sent().await.unwrap();
             }
             let at_home = shown(&server);
             assert_eq!(at_home.len(), if follows { 6 } else { 3 });
@@ -243,7 +243,7 @@ fn an_absolute_location_within_the_origin_keeps_what_the_url_had() {
         })
         .await;
         let request = session(|_| ()).get(with_user(&server, "one:p", "/"));
-        request.send().await.unwrap();
+        request.sent().await.unwrap();
         assert_eq!(
             shown(&server),
             [Some(ONE.to_string()), Some(ONE.to_string())]
@@ -257,7 +257,7 @@ fn what_stayed_behind_is_not_taken_up_on_the_way_back() {
         let (home, away) = (sending_to_query().await, sending_to_query().await);
         let way = format!("/?{}", away.url(&format!("/?{}", home.url("/back"))));
         let request = session(|_| ()).get(home.url(&way)).auth(one());
-        request.send().await.unwrap();
+        request.sent().await.unwrap();
         assert_eq!(
             home.lines(),
             [format!("GET {way}"), "GET /back".to_string()]
@@ -294,7 +294,7 @@ fn trusted_redirects_take_credentials_and_headers_anywhere_but_not_the_host() {
             let request = request
                 .header("Cookie", "a=b")
                 .header("Host", "front.example");
-            request.send().await.unwrap();
+            request.sent().await.unwrap();
         }
         assert_eq!(shown(&other), [(); 3].map(|()| Some(ONE.to_string())));
         let host = format!("\r\nHost: {}\r\n", other.authority());
@@ -319,7 +319,7 @@ fn the_netrc_file_is_asked_for_each_origin() {
             ("machine 127.0.0.1 login one password p default", None),
         ] {
             let session = session(|config| config.netrc = Some(Netrc::parse(netrc).unwrap()));
-            session.get(server.url("/")).send().await.unwrap();
+            session.get(server.url("/")).sent().await.unwrap();
             assert_eq!(shown(&server).pop().unwrap().as_deref(), Some(ONE));
             assert_eq!(shown(&other).pop().unwrap().as_deref(), expected);
         }
@@ -333,7 +333,7 @@ fn who_waits_to_be_asked_answers_on_the_same_connection() {
         let request = session(|_| ())
             .post(server.url("/"))
             .auth(Auth::any("one", "p"));
-        let mut response = request.body("data").send().await.unwrap();
+        let mut response = request.body("data").sent().await.unwrap();
         assert_eq!(response.text().await.unwrap(), "hello");
         assert!(response.history().is_empty());
         assert_eq!(shown(&server), [None, Some(ONE.to_string())]);
@@ -364,7 +364,7 @@ fn a_refusal_whose_body_comes_late_keeps_the_connection() {
         let request = session(|_| ())
             .get(server.url("/"))
             .auth(Auth::any("one", "p"));
-        assert_eq!(request.send().await.unwrap().status(), 200);
+        assert_eq!(request.sent().await.unwrap().status(), 200);
         assert_eq!(server.per_connection(), [2]);
     });
 }
@@ -391,7 +391,7 @@ fn a_refusal_with_a_body_that_is_long_or_never_ends_is_answered_on_another_conne
             let request = session(|_| ())
                 .get(server.url("/"))
                 .auth(Auth::any("one", "p"));
-            assert_eq!(request.send().await.unwrap().status(), 200);
+            assert_eq!(request.sent().await.unwrap().status(), 200);
             assert_eq!(server.per_connection(), [1, 1], "{framing}");
         }
     });
@@ -403,7 +403,7 @@ fn a_refusal_that_cannot_be_answered_is_a_response() {
         for (auth, requests) in [(one(), 1), (Auth::any("one", "p"), 2)] {
             let server = TestServer::answering(refusal("Basic realm=x", "no")).await;
             let request = session(|_| ()).get(server.url("/")).auth(auth);
-            let mut response = request.send().await.unwrap();
+            let mut response = request.sent().await.unwrap();
             assert_eq!(response.status(), 401);
             assert_eq!(response.text().await.unwrap(), "no");
             assert_eq!(server.requests().len(), requests);
@@ -419,7 +419,7 @@ fn a_body_that_is_used_up_cannot_be_sent_to_whoever_asks() {
         let request = session(|_| ())
             .post(server.url("/"))
             .auth(Auth::any("one", "p"));
-        let error = request.body(body).send().await.unwrap_err();
+        let error = request.body(body).sent().await.unwrap_err();
         assert_eq!(error, Error::BodyNotReplayable);
         assert_eq!(server.requests().len(), 1);
     });

@@ -5,7 +5,7 @@ use looplet_http::runtime::iter;
 use looplet_http::{Auth, Method, Session, SessionConfig, Timeouts};
 
 use crate::server::{
-    EMPTY, HELLO, Peer, TestServer, moved, ms, on_loop, plain_session, session_with_timeouts,
+    EMPTY, HELLO, Peer, Sent, TestServer, moved, ms, on_loop, plain_session, session_with_timeouts,
 };
 
 /// The server wants to be asked for leave, with this nonce.
@@ -73,7 +73,7 @@ fn a_refusal_is_answered_on_the_same_connection() {
         let request = plain_session().get(server.url("/a?b=c"));
         let response = request
             .auth(Auth::digest("me", "secret"))
-            .send()
+            .sent()
             .await
             .unwrap();
         assert_eq!(response.status(), 200);
@@ -104,7 +104,7 @@ fn a_body_is_held_back_until_it_is_wanted() {
         });
         let request = session.post(server.url("/")).body(once).expect_continue();
         let request = request.set_header("Content-Length", "4");
-        request.auth(Auth::digest("u", "p")).send().await.unwrap();
+        request.auth(Auth::digest("u", "p")).sent().await.unwrap();
         let expected = ["POST / - - - 0 ", "POST / \"1\" \"/\" 00000001 4 data"];
         assert_eq!(asked(&server), expected);
         assert!(!server.requests()[0].contains("Expect"));
@@ -122,7 +122,7 @@ fn a_body_that_nobody_asks_leave_for_is_sent_after_all() {
             let request = plain_session()
                 .request(method, server.url("/"))
                 .body("data");
-            let mut response = request.auth(Auth::digest("u", "p")).send().await.unwrap();
+            let mut response = request.auth(Auth::digest("u", "p")).sent().await.unwrap();
             assert_eq!(response.text().await.unwrap(), "hello");
             assert_eq!(asked(&server), [&last.replace("4 data", "0 ")[..], last]);
         }
@@ -135,7 +135,7 @@ fn another_answer_to_the_question_is_the_answer() {
         let not_found = || "HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n".to_string();
         let server = TestServer::answering(not_found()).await;
         let request = plain_session().post(server.url("/")).body("data");
-        let response = request.auth(Auth::digest("u", "p")).send().await.unwrap();
+        let response = request.auth(Auth::digest("u", "p")).sent().await.unwrap();
         assert_eq!(response.status(), 404);
         assert_eq!(asked(&server), ["POST / - - - 0 "]);
     });
@@ -146,7 +146,7 @@ fn a_second_refusal_is_the_answer_unless_the_nonce_was_stale() {
     on_loop(async {
         let server = answering(&[first, second]).await;
         let request = plain_session().get(server.url("/"));
-        let response = request.auth(Auth::digest("u", "p")).send().await.unwrap();
+        let response = request.auth(Auth::digest("u", "p")).sent().await.unwrap();
         assert_eq!(
             (response.status().as_u16(), server.requests().len()),
             (401, 2)
@@ -154,7 +154,7 @@ fn a_second_refusal_is_the_answer_unless_the_nonce_was_stale() {
 
         let server = answering(&[first, stale, hello]).await;
         let request = plain_session().get(server.url("/"));
-        let response = request.auth(Auth::digest("u", "p")).send().await.unwrap();
+        let response = request.auth(Auth::digest("u", "p")).sent().await.unwrap();
         assert_eq!(response.status(), 200);
         let expected = [
             "GET / - - - - ",
@@ -175,17 +175,17 @@ fn the_next_request_is_not_refused_first() {
             decode: false,
             ..SessionConfig::default()
         });
-        session.get(server.url("/a")).send().await.unwrap();
+        session.get(server.url("/a")).sent().await.unwrap();
         session
             .put(server.url("/b"))
             .body("data")
-            .send()
+            .sent()
             .await
             .unwrap();
         session
             .put(server.url("/c"))
             .body("data")
-            .send()
+            .sent()
             .await
             .unwrap();
         let expected = [
@@ -208,7 +208,7 @@ fn a_body_that_is_there_once_is_held_back_whatever_is_remembered() {
         session
             .get(server.url("/a"))
             .auth(auth.clone())
-            .send()
+            .sent()
             .await
             .unwrap();
         let once = Body::sized_stream(4, iter(["da", "ta"].map(Ok)));
@@ -216,7 +216,7 @@ fn a_body_that_is_there_once_is_held_back_whatever_is_remembered() {
             .put(server.url("/b"))
             .auth(auth)
             .body(once)
-            .send()
+            .sent()
             .await
             .unwrap();
         let expected = ["PUT /b - - - 0 ", "PUT /b \"2\" \"/b\" 00000001 4 data"];
@@ -237,7 +237,7 @@ fn a_redirect_within_the_origin_is_answered_at_once_and_one_away_not_at_all() {
         });
         let server = server.await;
         let request = plain_session().post(server.url("/a")).body("data");
-        let response = request.auth(Auth::digest("u", "p")).send().await.unwrap();
+        let response = request.auth(Auth::digest("u", "p")).sent().await.unwrap();
         assert_eq!(response.status(), 401);
         let expected = [
             "POST /a - - - 0 ",
@@ -262,7 +262,7 @@ fn a_trusted_redirect_is_answered_with_the_nonce_of_the_other_origin() {
         });
         let server = server.await;
         let request = plain_session().get(server.url("/")).trust_redirects();
-        request.auth(Auth::digest("u", "p")).send().await.unwrap();
+        request.auth(Auth::digest("u", "p")).sent().await.unwrap();
         let expected = [
             "GET /away - - - - ",
             "GET /away \"2\" \"/away\" 00000001 - ",

@@ -17,6 +17,9 @@ mod requests;
 mod forms;
 mod uploads;
 mod expectations;
+#[cfg(feature = "cookies")]
+mod cookies;
+mod own_cookies;
 #[cfg(feature = "json")]
 mod json;
 mod responses;
