@@ -30,9 +30,10 @@
 //!    that the server closes meanwhile are found out when they are wanted.
 //! 3. Where a loop is running, blocking would stop it. So that is an error.
 
-mod session;
-mod request_builder;
+mod engine;
 mod response;
+mod request_builder;
+mod session;
 
 pub use request_builder::RequestBuilder;
 pub use response::Response;

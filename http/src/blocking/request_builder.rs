@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::engine::Engine;
 use super::response::Response;
-use super::session::Session;
 use crate::failure::Failure;
 use crate::message::Body;
 use crate::progress::Progress;
@@ -26,13 +26,13 @@ use crate::progress::Progress;
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent before `send` is called"]
 pub struct RequestBuilder {
-    session: Session,
+    engine: Engine,
     request: crate::RequestBuilder,
 }
 
 impl RequestBuilder {
-    pub(super) fn new(session: Session, request: crate::RequestBuilder) -> Self {
-        Self { session, request }
+    pub(super) fn new(engine: Engine, request: crate::RequestBuilder) -> Self {
+        Self { engine, request }
     }
 
     /// Changes the request as the asynchronous builder can.
@@ -79,8 +79,8 @@ impl RequestBuilder {
     /// As the asynchronous [`send`](crate::RequestBuilder::send), and
     /// [`Error::NoLoop`](crate::Error::NoLoop) where a loop is running on this thread.
     pub fn send(self) -> Result<Response, Failure> {
-        let sent = self.session.block_on(self.request.send());
+        let sent = self.engine.block_on(self.request.send());
         let sent = sent.map_err(|error| Failure::new(error, None, &Progress::new()))?;
-        sent.map(|response| Response::new(self.session, response))
+        sent.map(|response| Response::new(self.engine, response))
     }
 }

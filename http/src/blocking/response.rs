@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::Deref;
 
-use super::session::Session;
+use super::engine::Engine;
 use crate::error::Error;
 
 /// The answer to a request. Status, headers and the rest of the head are those of the
@@ -18,16 +18,16 @@ pub struct Response {
     piece: Vec<u8>,
     /// How much of that was given out.
     given: usize,
-    session: Session,
+    engine: Engine,
 }
 
 impl Response {
-    pub(super) fn new(session: Session, response: crate::Response) -> Self {
+    pub(super) fn new(engine: Engine, response: crate::Response) -> Self {
         Self {
             response: Some(response),
             piece: Vec::new(),
             given: 0,
-            session,
+            engine,
         }
     }
 
@@ -107,7 +107,7 @@ impl Response {
             let outcome = read(&mut response).await;
             (response, outcome)
         };
-        let (response, outcome) = self.session.block_on(reading)?;
+        let (response, outcome) = self.engine.block_on(reading)?;
         self.response = Some(response);
         outcome
     }

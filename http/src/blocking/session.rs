@@ -1,9 +1,6 @@
-//! The loop that a blocking session has for itself.
+//! What a program that blocks holds.
 
-use std::rc::Rc;
-
-use looplet::Runner;
-
+use super::engine::Engine;
 use super::request_builder::RequestBuilder;
 use super::response::Response;
 use crate::config::SessionConfig;
@@ -25,14 +22,7 @@ use crate::progress::Progress;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Session {
-    pub(super) inner: Rc<Inner>,
-}
-
-/// The session, and what it runs on. In this order they are dropped.
-#[derive(Debug)]
-pub(super) struct Inner {
-    pub(super) session: crate::Session,
-    pub(super) runner: Runner,
+    engine: Engine,
 }
 
 impl Session {
@@ -51,14 +41,8 @@ impl Session {
     ///
     /// As [`new`](Self::new).
     pub fn with(config: SessionConfig) -> Result<Self, Error> {
-        let runner = Runner::new().map_err(|error| no_loop(&error))?;
-        let inner = Inner {
-            session: crate::Session::with(config),
-            runner,
-        };
-        Ok(Self {
-            inner: Rc::new(inner),
-        })
+        let engine = Engine::new(config)?;
+        Ok(Self { engine })
     }
 
     /// Prepares a GET.
@@ -93,25 +77,13 @@ impl Session {
 
     /// Prepares a request with any method.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
-        let request = self.inner.session.request(method, url);
-        RequestBuilder::new(self.clone(), request)
+        let request = self.engine.session().request(method, url);
+        RequestBuilder::new(self.engine.clone(), request)
     }
 
     /// Closes idle connections and refuses new requests.
     pub fn close(&self) {
-        self.inner.session.close();
-    }
-
-    /// Runs the loop until `work` has ended.
-    pub(super) fn block_on<F: Future + 'static>(&self, work: F) -> Result<F::Output, Error> {
-        let ran = self.inner.runner.run(work);
-        ran.map_err(|error| no_loop(&error))
-    }
-}
-
-fn no_loop(cause: &impl ToString) -> Error {
-    Error::NoLoop {
-        cause: cause.to_string(),
+        self.engine.session().close();
     }
 }
 

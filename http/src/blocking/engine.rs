@@ -1,0 +1,44 @@
+//! A session, and the loop that it has for itself.
+
+use std::rc::Rc;
+
+use looplet::Runner;
+
+use crate::config::SessionConfig;
+use crate::error::Error;
+use crate::session::Session;
+
+/// What requests and responses of a blocking session run on.
+#[derive(Clone, Debug)]
+pub(super) struct Engine(Rc<Parts>);
+
+/// In this order they are dropped: connections belong to the loop.
+#[derive(Debug)]
+struct Parts {
+    session: Session,
+    runner: Runner,
+}
+
+impl Engine {
+    pub(super) fn new(config: SessionConfig) -> Result<Self, Error> {
+        let runner = Runner::new().map_err(|error| no_loop(&error))?;
+        let session = Session::with(config);
+        Ok(Self(Rc::new(Parts { session, runner })))
+    }
+
+    pub(super) fn session(&self) -> &Session {
+        &self.0.session
+    }
+
+    /// Runs the loop until `work` has ended.
+    pub(super) fn block_on<F: Future + 'static>(&self, work: F) -> Result<F::Output, Error> {
+        let ran = self.0.runner.run(work);
+        ran.map_err(|error| no_loop(&error))
+    }
+}
+
+fn no_loop(cause: &impl ToString) -> Error {
+    Error::NoLoop {
+        cause: cause.to_string(),
+    }
+}
