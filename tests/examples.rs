@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// Every example, and the arguments it is run with.
-const EXAMPLES: [(&str, &[&str]); 14] = [
+const EXAMPLES: [(&str, &[&str]); 15] = [
     ("hello", &["--virtual"]),
     ("callbacks", &["--virtual"]),
     ("tasks", &["--virtual"]),
@@ -28,6 +28,7 @@ const EXAMPLES: [(&str, &[&str]); 14] = [
     ("echo_client", &[]),
     ("fetch_one", &[]),
     ("crawl", &[]),
+    ("fetch", &["-V"]),
 ];
 
 /// One function for all, so that none can be left out.
