@@ -1,95 +1,129 @@
-//! Who one is: user and password from `-u`, from the URL, and where they may go.
+//! Who one is: user and password from the URL, from `-u` or from a netrc file, and where they
+//! may go.
+//!
+//! # Rules
+//!
+//! 1. What the URL says counts more than `-u`, and that more than the file; with `--netrc`, the
+//!    file counts more than the URL.
+//! 2. Where a redirect leads, the file is asked again, and a `Location` may say something; what
+//!    belongs to the first origin is sent nowhere else, but for `--location-trusted`.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use looplet_http::{Auth, Netrc};
 
 use crate::address::Address;
-use crate::failure::Failure;
-use crate::options::Operation;
-use crate::request::Hop;
+use crate::failure::{Failure, code};
+use crate::options::{AuthChoice, NetrcUse, Operation};
 
-/// What is known about the user at one place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Credentials {
-    /// The value of `Authorization`, ready to be sent.
-    Ready(String),
+/// What an operation knows about the user.
+#[derive(Clone)]
+pub(crate) struct Credentials {
+    operation: Rc<Operation>,
+    netrc: Netrc,
+    /// What `-u` or a token says. One for all requests, since servers are remembered in it.
+    own: Option<Auth>,
 }
 
-/// Credentials for the URL itself. What the URL says counts more than `-u`.
-pub(crate) fn of_first(
-    operation: &Operation,
-    address: &Address,
-) -> Result<Option<Credentials>, Failure> {
-    if let Some(token) = &operation.oauth2_bearer {
-        return Ok(Some(Credentials::Ready(format!("Bearer {token}"))));
+impl Credentials {
+    pub(crate) fn of(operation: &Rc<Operation>) -> Result<Self, Failure> {
+        let own = match (&operation.oauth2_bearer, &operation.user) {
+            (Some(token), _) => Some(Auth::bearer(token.as_str())),
+            (None, Some(user)) => {
+                let (user, password) = user.split_once(':').unwrap_or((user, ""));
+                Some(auth(operation, user.into(), password.into()))
+            }
+            (None, None) => None,
+        };
+        let netrc = netrc(operation)?;
+        Ok(Self {
+            operation: operation.clone(),
+            netrc,
+            own,
+        })
     }
-    Ok(of_url(address).or_else(|| {
-        let (user, password) = split(operation.user.as_deref()?);
-        Some(basic(user.as_bytes(), password.as_bytes()))
-    }))
+
+    /// What is shown at the URL itself.
+    pub(crate) fn at_first(&self, address: &Address) -> Option<Auth> {
+        let of_file = || self.in_netrc(address).filter(|_| self.own.is_none());
+        if self.netrc_use() == NetrcUse::Required && self.own.is_none() {
+            return of_file();
+        }
+        let of_url = self.in_url(address);
+        of_url.or_else(|| self.own.clone()).or_else(of_file)
+    }
+
+    /// What is shown where a redirect leads: `before` was shown at the first origin, and is
+    /// shown again if that is trusted.
+    pub(crate) fn after_redirect(
+        &self,
+        address: &Address,
+        before: Option<&Auth>,
+        is_trusted: bool,
+    ) -> Option<Auth> {
+        let before = before.filter(|_| is_trusted).cloned();
+        let of_file = || self.in_netrc(address).filter(|_| self.own.is_none());
+        self.in_url(address).or(before).or_else(of_file)
+    }
+
+    fn netrc_use(&self) -> NetrcUse {
+        self.operation.netrc
+    }
+
+    /// What stands in the URL. A password that is missing there may be in the file.
+    fn in_url(&self, address: &Address) -> Option<Auth> {
+        let (user, password) = address.user.as_ref()?;
+        if user.is_empty() && password.is_none() {
+            return None;
+        }
+        let of_file = || {
+            let login = std::str::from_utf8(user).ok()?;
+            let entry = self.netrc.find_login(bare(&address.host), login)?;
+            entry
+                .password()
+                .map(|password| password.as_bytes().to_vec())
+        };
+        let password = password.clone().or_else(of_file).unwrap_or_default();
+        Some(auth(&self.operation, user.clone(), password))
+    }
+
+    fn in_netrc(&self, address: &Address) -> Option<Auth> {
+        let entry = self.netrc.find(bare(&address.host))?;
+        if entry.login().is_none() && entry.password().is_none() {
+            return None;
+        }
+        let (login, password) = (entry.login(), entry.password());
+        let bytes = |text: Option<&str>| text.unwrap_or_default().as_bytes().to_vec();
+        Some(auth(&self.operation, bytes(login), bytes(password)))
+    }
 }
 
-/// Credentials for where a redirect leads: what the `Location` says, or those of before if it
-/// stays with the same origin.
-pub(crate) fn of_redirect(
-    operation: &Operation,
-    address: &Address,
-    before: &Hop,
-) -> Result<Option<Credentials>, Failure> {
-    if let Some(own) = of_url(address) {
-        return Ok(Some(own));
+fn auth(operation: &Operation, user: Vec<u8>, password: Vec<u8>) -> Auth {
+    match operation.auth {
+        AuthChoice::Basic => Auth::basic(user, password),
+        AuthChoice::Digest => Auth::digest(user, password),
+        AuthChoice::Any => Auth::any(user, password),
     }
-    let there = Hop {
-        address: address.clone(),
-        ..before.clone()
+}
+
+/// A host without the brackets of an address.
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+/// The file, if it is to be read and is there.
+fn netrc(operation: &Operation) -> Result<Netrc, Failure> {
+    let path = match (&operation.netrc_file, operation.netrc) {
+        (Some(file), _) => PathBuf::from(file),
+        (None, NetrcUse::No) => return Ok(Netrc::default()),
+        (None, _) => match std::env::var_os("HOME") {
+            Some(home) => PathBuf::from(home).join(".netrc"),
+            None => return Ok(Netrc::default()),
+        },
     };
-    match there.is_trusted(operation) {
-        true => of_first(operation, &before.first),
-        false => Ok(None),
+    if !path.exists() {
+        return Ok(Netrc::default());
     }
-}
-
-fn of_url(address: &Address) -> Option<Credentials> {
-    let (user, password) = address.user.as_ref()?;
-    if user.is_empty() && password.is_none() {
-        return None;
-    }
-    Some(basic(user, password.as_deref().unwrap_or_default()))
-}
-
-fn split(text: &str) -> (&str, &str) {
-    text.split_once(':').unwrap_or((text, ""))
-}
-
-fn basic(user: &[u8], password: &[u8]) -> Credentials {
-    let both = [user, b":", password].concat();
-    Credentials::Ready(format!("Basic {}", base64(&both)))
-}
-
-/// RFC 4648, section 4.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
-            text.push(if at <= group.len() {
-                char::from(letter)
-            } else {
-                '='
-            });
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn groups_of_three_become_groups_of_four() {
-        for (plain, encoded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v")] {
-            assert_eq!(base64(plain.as_bytes()), encoded);
-        }
-    }
+    Netrc::load(path).map_err(|error| Failure::new(code::READ_ERROR, error.to_string()))
 }

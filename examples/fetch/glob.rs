@@ -82,8 +82,8 @@ impl Glob {
     }
 
     fn checked_count(&self) -> Option<u64> {
-        let counts = self.parts.iter().map(Part::count);
-        counts.fold(Some(1u64), |all, count| all?.checked_mul(count))
+        let mut counts = self.parts.iter().map(Part::count);
+        counts.try_fold(1u64, |all, count| all.checked_mul(count))
     }
 
     /// How many URLs it stands for.

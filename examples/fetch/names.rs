@@ -37,11 +37,14 @@ struct Elsewhere {
 
 impl Rules {
     pub(crate) fn of(operation: &Operation) -> Result<Self, Failure> {
-        let mut rules = Self::default();
-        rules.family = match (operation.ipv4, operation.ipv6) {
+        let family = match (operation.ipv4, operation.ipv6) {
             (true, false) => Family::Ipv4,
             (false, true) => Family::Ipv6,
             _ => Family::Any,
+        };
+        let mut rules = Self {
+            family,
+            ..Self::default()
         };
         for text in &operation.resolve {
             rules.add_known(text)?;

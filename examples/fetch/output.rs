@@ -159,11 +159,12 @@ impl Output {
 
     /// Removes a file that is not whole, if that is wanted.
     pub(crate) fn give_up(&mut self) {
-        if let (Place::Open(path, file), true) = (&self.place, self.rules.remove_on_error) {
-            if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-                // There is an error already, which says more.
-                let _ = fs::remove_file(path);
-            }
+        if let Place::Open(path, file) = &self.place
+            && self.rules.remove_on_error
+            && file.metadata().is_ok_and(|metadata| metadata.is_file())
+        {
+            // There is an error already, which says more.
+            let _ = fs::remove_file(path);
         }
     }
 

@@ -3,6 +3,7 @@
 use looplet_http::Response;
 
 use crate::address::{Address, Dots, Scheme};
+use crate::credentials::Credentials;
 use crate::failure::{Failure, code};
 use crate::options::Operation;
 use crate::request::Hop;
@@ -29,7 +30,7 @@ pub(crate) fn location(
 
 /// The request that follows, if redirects are followed at all.
 pub(crate) fn next(
-    operation: &Operation,
+    (operation, credentials): (&Operation, &Credentials),
     hop: &Hop,
     (status, address): (u16, Address),
     followed: u64,
@@ -41,7 +42,7 @@ pub(crate) fn next(
     }
     check_scheme(operation.proto_redir.as_deref(), address.scheme)?;
     check_scheme(operation.proto.as_deref(), address.scheme)?;
-    hop.redirected(operation, status, address)
+    hop.redirected(operation, credentials, (status, address))
 }
 
 pub(crate) fn dots(operation: &Operation) -> Dots {

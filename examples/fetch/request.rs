@@ -1,10 +1,10 @@
 //! One request of a transfer: the URL or where a redirect leads, and the headers for it.
 
-use looplet_http::Method;
+use looplet_http::{Auth, Method};
 
 use crate::address::Address;
 use crate::conditions;
-use crate::credentials::{self, Credentials};
+use crate::credentials::Credentials;
 use crate::failure::{Failure, code};
 use crate::header_lines::{HeaderLines, Line};
 use crate::options::{Operation, Resume};
@@ -19,7 +19,10 @@ pub(crate) struct Hop {
     pub(crate) referer: Option<String>,
     /// Where the first request went: credentials are meant for there.
     pub(crate) first: Address,
-    pub(crate) credentials: Option<Credentials>,
+    /// What is shown to the server.
+    pub(crate) auth: Option<Auth>,
+    /// What was shown to the first one.
+    pub(crate) first_auth: Option<Auth>,
     /// Where a download goes on.
     pub(crate) resume_at: u64,
 }
@@ -32,8 +35,9 @@ impl Hop {
         operation: &Operation,
         address: Address,
         payload: Payload,
-        output: &Output,
+        (credentials, output): (&Credentials, &Output),
     ) -> Result<Self, Failure> {
+        let auth = credentials.at_first(&address);
         let resume_at = match operation.continue_at {
             _ if payload.kind == Kind::Upload => 0,
             None => 0,
@@ -47,7 +51,8 @@ impl Hop {
             }
         };
         Ok(Self {
-            credentials: credentials::of_first(operation, &address)?,
+            auth: auth.clone(),
+            first_auth: auth,
             first: address.clone(),
             referer: operation.referer.clone(),
             address,
@@ -101,9 +106,6 @@ impl Hop {
     }
 
     fn push_usual(&self, operation: &Operation, headers: &mut HeaderLines) -> Result<(), Failure> {
-        if let Some(Credentials::Ready(authorization)) = &self.credentials {
-            headers.push("Authorization", authorization);
-        }
         if self.resume_at > 0 {
             headers.push("Range", format!("bytes={}-", self.resume_at));
         } else if let Some(range) = &operation.range
@@ -169,8 +171,8 @@ impl Hop {
     pub(crate) fn redirected(
         &self,
         operation: &Operation,
-        status: u16,
-        address: Address,
+        credentials: &Credentials,
+        (status, address): (u16, Address),
     ) -> Result<Self, Failure> {
         let keeps_payload = match status {
             301 => self.payload.kind != Kind::Post || operation.post301,
@@ -192,7 +194,9 @@ impl Hop {
             payload,
             ..self.clone()
         };
-        next.credentials = credentials::of_redirect(operation, &next.address, self)?;
+        let is_trusted = next.is_trusted(operation);
+        let before = self.first_auth.as_ref();
+        next.auth = credentials.after_redirect(&next.address, before, is_trusted);
         if operation.auto_referer {
             next.referer = Some(self.address.shown());
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use looplet::{Semaphore, Task, create_task, get_running_loop, sleep};
 
 use crate::conditions;
+use crate::credentials::Credentials;
 use crate::failure::Failure;
 use crate::messages::Messages;
 use crate::options::{Global, Meter, Operation};
@@ -142,6 +143,7 @@ impl Run {
         let operation = &plan.operation;
         let shared = Rc::new(Shared {
             session: self.sessions.of(operation)?,
+            credentials: Credentials::of(operation)?,
             dump: operation
                 .dump_header
                 .as_deref()

@@ -15,6 +15,7 @@ use url::{Position, Url};
 
 use crate::address::{Address, Scheme};
 use crate::conditions;
+use crate::credentials::Credentials;
 use crate::failure::{Failure, code};
 use crate::messages::Messages;
 use crate::options::{HttpVersion, Operation};
@@ -28,9 +29,9 @@ use crate::retry::Retries;
 use crate::tap::{Dump, SharedTap, Tap};
 
 /// What the transfers of one operation share.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) session: Session,
+    pub(crate) credentials: Credentials,
     pub(crate) dump: Option<Rc<Dump>>,
     pub(crate) messages: Rc<Messages>,
     /// Servers, by host and port, that answer in HTTP/1.0 and keep connections.
@@ -165,7 +166,8 @@ impl Transfer {
         let payload = Payload::of(&self.plan)?;
         let mut hop = {
             let tap = self.tap.borrow();
-            Hop::first(operation, self.address.clone(), payload, &tap.output)?
+            let known = (&self.shared.credentials, &tap.output);
+            Hop::first(operation, self.address.clone(), payload, known)?
         };
         let mut followed = 0;
         loop {
@@ -179,7 +181,10 @@ impl Transfer {
                 self.tap.borrow_mut().record.redirect_url = Some(address.shown());
                 return receive::body(self, &hop, response).await;
             }
-            hop = redirects::next(operation, &hop, (status, address), followed)?;
+            hop = {
+                let known = (operation, &self.shared.credentials);
+                redirects::next(known, &hop, (status, address), followed)?
+            };
             followed += 1;
             self.tap.borrow_mut().record.redirects = followed;
             receive::discard(&mut response).await;
@@ -208,6 +213,13 @@ impl Transfer {
         }
         for (name, value) in headers.iter() {
             request = request.header(name, value);
+        }
+        if let Some(auth) = hop
+            .auth
+            .clone()
+            .filter(|_| !headers.contains("Authorization"))
+        {
+            request = request.auth(auth);
         }
         if self.speaks_http10(hop) {
             request = request.version(Version::Http10);

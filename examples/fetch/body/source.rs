@@ -165,10 +165,8 @@ impl AsyncIterator for Pieces {
 
     async fn next(&mut self) -> Option<Self::Item> {
         let piece = self.next_piece().await.transpose()?;
-        if let Ok(piece) = &piece {
-            if let Some(rate) = self.rate {
-                sleep(Duration::from_secs_f64(piece.len() as f64 / rate as f64)).await;
-            }
+        if let (Ok(piece), Some(rate)) = (&piece, self.rate) {
+            sleep(Duration::from_secs_f64(piece.len() as f64 / rate as f64)).await;
         }
         Some(piece)
     }

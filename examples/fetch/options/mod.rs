@@ -18,5 +18,6 @@ pub(crate) mod help;
 
 pub(crate) use command_line::parse;
 pub(crate) use settings::{
-    Fail, Global, HttpVersion, Meter, Operation, Out, Question, Resume, Target,
+    AuthChoice, Fail, Global, HttpVersion, Meter, NetrcUse, Operation, Out, Question, Resume,
+    Target,
 };

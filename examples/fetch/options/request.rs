@@ -1,6 +1,6 @@
 //! Options about what is sent.
 
-use super::settings::{AuthChoice, HttpVersion, Netrc, Resume};
+use super::settings::{AuthChoice, HttpVersion, NetrcUse, Resume};
 use super::table::{Opt, flag, value};
 use crate::body::{data, form};
 
@@ -219,7 +219,7 @@ pub(super) const OPTIONS: &[Opt] = &[
         "netrc",
         "Take user and password from ~/.netrc",
         |set, on| {
-            set.here.netrc = if on { Netrc::Required } else { Netrc::No };
+            set.here.netrc = if on { NetrcUse::Required } else { NetrcUse::No };
         },
     ),
     flag(
@@ -227,7 +227,7 @@ pub(super) const OPTIONS: &[Opt] = &[
         "netrc-optional",
         "Use ~/.netrc or what the URL says",
         |set, on| {
-            set.here.netrc = if on { Netrc::Optional } else { Netrc::No };
+            set.here.netrc = if on { NetrcUse::Optional } else { NetrcUse::No };
         },
     ),
     value(
@@ -236,6 +236,9 @@ pub(super) const OPTIONS: &[Opt] = &[
         ("<file>", "A file in the place of ~/.netrc"),
         |set, value| {
             set.here.netrc_file = Some(value.text()?);
+            if set.here.netrc == NetrcUse::No {
+                set.here.netrc = NetrcUse::Required;
+            }
             Ok(())
         },
     ),

@@ -90,7 +90,7 @@ pub(crate) enum AuthChoice {
 
 /// Whether `~/.netrc` is looked into.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Netrc {
+pub(crate) enum NetrcUse {
     #[default]
     No,
     Optional,
@@ -132,7 +132,7 @@ pub(crate) struct Operation {
     pub(crate) user: Option<String>,
     pub(crate) auth: AuthChoice,
     pub(crate) oauth2_bearer: Option<String>,
-    pub(crate) netrc: Netrc,
+    pub(crate) netrc: NetrcUse,
     pub(crate) netrc_file: Option<String>,
     pub(crate) compressed: bool,
     pub(crate) tr_encoding: bool,
