@@ -22,36 +22,37 @@ use crate::options::{AuthChoice, NetrcUse, Operation};
 pub(crate) struct Credentials {
     operation: Rc<Operation>,
     netrc: Netrc,
-    /// What `-u` or a token says. One for all requests, since servers are remembered in it.
-    own: Option<Auth>,
 }
 
 impl Credentials {
     pub(crate) fn of(operation: &Rc<Operation>) -> Result<Self, Failure> {
-        let own = match (&operation.oauth2_bearer, &operation.user) {
-            (Some(token), _) => Some(Auth::bearer(token.as_str())),
-            (None, Some(user)) => {
-                let (user, password) = user.split_once(':').unwrap_or((user, ""));
-                Some(auth(operation, user.into(), password.into()))
-            }
-            (None, None) => None,
-        };
         let netrc = netrc(operation)?;
         Ok(Self {
             operation: operation.clone(),
             netrc,
-            own,
         })
+    }
+
+    /// What `-u` or a token says. Each transfer begins without knowing what servers want.
+    fn own(&self) -> Option<Auth> {
+        let operation = &*self.operation;
+        if let Some(token) = &operation.oauth2_bearer {
+            return Some(Auth::bearer(token.as_str()));
+        }
+        let user = operation.user.as_deref()?;
+        let (user, password) = user.split_once(':').unwrap_or((user, ""));
+        Some(auth(operation, user.into(), password.into()))
     }
 
     /// What is shown at the URL itself.
     pub(crate) fn at_first(&self, address: &Address) -> Option<Auth> {
-        let of_file = || self.in_netrc(address).filter(|_| self.own.is_none());
-        if self.netrc_use() == NetrcUse::Required && self.own.is_none() {
-            return of_file();
-        }
-        let of_url = self.in_url(address);
-        of_url.or_else(|| self.own.clone()).or_else(of_file)
+        let of_url = match self.operation.netrc {
+            NetrcUse::Required if self.operation.user.is_none() => None,
+            _ => self.in_url(address),
+        };
+        of_url
+            .or_else(|| self.own())
+            .or_else(|| self.in_netrc(address))
     }
 
     /// What is shown where a redirect leads: `before` was shown at the first origin, and is
@@ -63,12 +64,9 @@ impl Credentials {
         is_trusted: bool,
     ) -> Option<Auth> {
         let before = before.filter(|_| is_trusted).cloned();
-        let of_file = || self.in_netrc(address).filter(|_| self.own.is_none());
-        self.in_url(address).or(before).or_else(of_file)
-    }
-
-    fn netrc_use(&self) -> NetrcUse {
-        self.operation.netrc
+        self.in_url(address)
+            .or(before)
+            .or_else(|| self.in_netrc(address))
     }
 
     /// What stands in the URL. A password that is missing there may be in the file.
@@ -88,7 +86,11 @@ impl Credentials {
         Some(auth(&self.operation, user.clone(), password))
     }
 
+    /// What the file says, where neither `-u` nor a token says anything.
     fn in_netrc(&self, address: &Address) -> Option<Auth> {
+        if self.operation.user.is_some() || self.operation.oauth2_bearer.is_some() {
+            return None;
+        }
         let entry = self.netrc.find(bare(&address.host))?;
         if entry.login().is_none() && entry.password().is_none() {
             return None;

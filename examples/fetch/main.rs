@@ -43,6 +43,7 @@ mod retry;
 mod names;
 mod proxies;
 mod trust;
+mod cookies;
 mod sessions;
 mod transfer;
 mod receive;

@@ -53,11 +53,12 @@ pub(crate) async fn run(global: Global, operations: Vec<Operation>, messages: Rc
         global,
     };
     let plans = Plans::new(operations);
-    if run.global.parallel {
-        run.all_together(plans).await
-    } else {
-        run.one_by_one(plans).await
-    }
+    let code = match run.global.parallel {
+        true => run.all_together(plans).await,
+        false => run.one_by_one(plans).await,
+    };
+    run.sessions.cookies.save(&run.messages);
+    code
 }
 
 impl Run {

@@ -6,12 +6,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use looplet_http::codec::Limits;
+use looplet_http::cookies::CookieJar;
 use looplet_http::proxy::Proxies;
 use looplet_http::{
     ConnectConfig, Headers, MinSpeed, PoolLimits, RedirectPolicy, Session, SessionConfig, Timeouts,
     TlsConfig,
 };
 
+use crate::cookies::Cookies;
 use crate::failure::{Failure, code};
 use crate::names::{Names, Rules};
 use crate::options::Operation;
@@ -32,10 +34,11 @@ struct Settings {
     tls: TlsConfig,
     unix_socket: Option<PathBuf>,
     local_addr: Option<IpAddr>,
+    has_cookies: bool,
 }
 
 impl Settings {
-    fn of(operation: &Operation) -> Result<Self, Failure> {
+    fn of(operation: &Operation, has_cookies: bool) -> Result<Self, Failure> {
         Ok(Self {
             timeouts: timeouts(operation),
             decode: operation.compressed && !operation.raw,
@@ -44,10 +47,11 @@ impl Settings {
             tls: trust::of(operation)?,
             unix_socket: operation.unix_socket.as_ref().map(PathBuf::from),
             local_addr: local_addr(operation)?,
+            has_cookies,
         })
     }
 
-    fn config(self) -> SessionConfig {
+    fn config(self, cookies: Option<CookieJar>) -> SessionConfig {
         SessionConfig {
             timeouts: self.timeouts,
             pool: PoolLimits {
@@ -71,6 +75,7 @@ impl Settings {
             redirects: RedirectPolicy::None,
             max_body: u64::MAX,
             decode: self.decode,
+            cookies,
             headers: Headers::new(),
             ..SessionConfig::default()
         }
@@ -119,16 +124,19 @@ fn local_addr(operation: &Operation) -> Result<Option<IpAddr>, Failure> {
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
     all: Vec<(Settings, Session)>,
+    /// One jar for all that want cookies.
+    pub(crate) cookies: Cookies,
 }
 
 impl Sessions {
     /// The session for an operation.
     pub(crate) fn of(&mut self, operation: &Operation) -> Result<Session, Failure> {
-        let settings = Settings::of(operation)?;
+        let cookies = self.cookies.of(operation);
+        let settings = Settings::of(operation, cookies.is_some())?;
         if let Some((_, session)) = self.all.iter().find(|(own, _)| *own == settings) {
             return Ok(session.clone());
         }
-        let session = Session::with(settings.clone().config());
+        let session = Session::with(settings.clone().config(cookies));
         self.all.push((settings, session.clone()));
         Ok(session)
     }

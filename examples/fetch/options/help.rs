@@ -3,8 +3,7 @@
 use super::table::{Opt, all};
 
 /// What this build can do, in curl's words. `--version` prints it, and programs look there.
-const FEATURES: &str =
-    "brotli charset HTTPS-proxy IDN IPv6 Largefile libz Mime proxy SSL UnixSockets zstd";
+const FEATURES: &str = "brotli cookies crypto digest HTTPS-proxy IDN IPv6 Largefile libz Mime proxy PSL SSL UnixSockets zstd";
 
 pub(crate) fn help() -> String {
     let mut text = "Usage: fetch [options...] <url>\n".to_string();
