@@ -32,9 +32,9 @@ impl Cookies {
         Some(self.jar.clone())
     }
 
-    /// Adds the lines that are cookies.
+    /// Adds the lines that are cookies. The newest one stands first in a file.
     fn add(&self, bytes: &[u8], without_session: bool) {
-        for line in bytes.split(|byte| *byte == b'\n') {
+        for line in bytes.rsplit(|byte| *byte == b'\n') {
             let lasts = line.split(|byte| *byte == b'\t').nth(4) != Some(b"0");
             if lasts || !without_session {
                 // Files are written by many hands; what cannot be read is left out.

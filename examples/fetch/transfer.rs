@@ -208,7 +208,9 @@ impl Transfer {
         if url[Position::BeforePath..Position::AfterQuery] != target {
             request = request.target(target);
         }
-        if url.host_str() != Some(hop.address.host.as_str()) && !headers.contains("Host") {
+        let host = hop.address.host.as_str();
+        let is_spelled_so = url.host_str() == Some(host) && !host.ends_with('.');
+        if !is_spelled_so && !headers.contains("Host") {
             request = request.header("Host", hop.address.authority());
         }
         for (name, value) in headers.iter() {
