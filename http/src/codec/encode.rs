@@ -114,7 +114,7 @@ pub fn encode_head(
     let wire = request.headers.as_wire();
     let url_length = request.url.as_str().len();
     out.reserve(wire.len() + defaults.as_wire().len() + 2 * url_length + 96);
-    push_request_line(out, request, host, form);
+    push_request_line(out, request, (host, special.host), form);
     push_host(out, &request.url, host, special.host);
     if special.host.is_none() {
         out.extend_from_slice(wire);
@@ -272,8 +272,14 @@ pub(crate) const CHUNK_END: &[u8] = b"\r\n";
 /// What ends a chunked body.
 pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
-/// Writes method, target and version.
-fn push_request_line(out: &mut Vec<u8>, request: &Request, host: &str, form: TargetForm) {
+/// Writes method, target and version. `given` is the caller's `Host`: where the target has a
+/// host, too, both are spelled in the same way.
+fn push_request_line(
+    out: &mut Vec<u8>,
+    request: &Request,
+    (host, given): (&str, Option<&[u8]>),
+    form: TargetForm,
+) {
     let url = &request.url;
     let target = request.target().as_bytes();
     out.extend_from_slice(request.method.as_str().as_bytes());
@@ -283,7 +289,11 @@ fn push_request_line(out: &mut Vec<u8>, request: &Request, host: &str, form: Tar
         TargetForm::Absolute => {
             out.extend_from_slice(url.scheme().as_bytes());
             out.extend_from_slice(b"://");
+            let start = out.len();
             push_authority(out, host, url.port());
+            if let Some(given) = given.filter(|given| given.eq_ignore_ascii_case(&out[start..])) {
+                out[start..].copy_from_slice(given);
+            }
             out.extend_from_slice(target);
         }
         TargetForm::Authority => push_authority(out, host, url.port_or_known_default()),

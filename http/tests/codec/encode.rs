@@ -83,6 +83,19 @@ fn every_form_of_the_target_leaves_user_and_fragment_out() {
 }
 
 #[test]
+fn an_absolute_target_spells_the_host_as_the_caller_does_and_never_another_host() {
+    for (host, target) in [
+        ("A.Example:81", "http://A.Example:81/x"),
+        ("b.example", "http://a.example:81/x"),
+    ] {
+        let get = request("GET", "http://a.example:81/x", &[("Host", host)], "");
+        let head = encode(&get, TargetForm::Absolute).unwrap();
+        let expected = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        assert_eq!(head, expected);
+    }
+}
+
+#[test]
 fn a_host_from_the_caller_replaces_ours_and_is_sent_once_and_first() {
     let get = request(
         "GET",
