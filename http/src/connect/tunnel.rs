@@ -55,6 +55,7 @@ fn request(proxy: &Proxy, origin: &Origin) -> Result<Vec<u8>, Error> {
     })?;
     let mut request = Request::new(Method::CONNECT, url);
     request.headers = proxy.all_headers()?;
+    request.version = proxy.version();
     if !request.headers.contains("Host") {
         request.headers.insert("Host", origin.host_and_port())?;
     }
@@ -103,5 +104,27 @@ async fn receive_more(
             reader.end_of_stream(unread)
         }
         Err(error) => Err(in_phase(Phase::Proxy)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Version;
+
+    #[test]
+    fn a_tunnel_is_asked_for_in_the_version_that_the_proxy_knows() {
+        let url = Url::parse("https://a.example/").expect("a URL");
+        let origin = Origin::of(&url).expect("an origin");
+        let proxy: Proxy = "proxy.example:3128".parse().expect("a proxy");
+        for (proxy, version) in [
+            (proxy.clone(), "HTTP/1.1"),
+            (proxy.with_version(Version::Http10), "HTTP/1.0"),
+        ] {
+            let head = request(&proxy, &origin).expect("a valid request");
+            let expected =
+                format!("CONNECT a.example:443 {version}\r\nHost: a.example:443\r\n\r\n");
+            assert_eq!(String::from_utf8_lossy(&head), expected);
+        }
     }
 }

@@ -18,7 +18,7 @@ use url::Host;
 
 use crate::auth::basic;
 use crate::error::Error;
-use crate::message::Headers;
+use crate::message::{Headers, Version};
 
 /// The protocols that proxies speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -100,6 +100,8 @@ pub struct Proxy {
     credentials: Option<Credentials>,
     /// What else an HTTP proxy is told.
     headers: Headers,
+    /// The version that an HTTP proxy is asked in for a tunnel.
+    version: Version,
 }
 
 /// User and password.
@@ -151,6 +153,18 @@ impl Proxy {
             headers.append("Proxy-Authorization", basic(user, password)?)?;
         }
         Ok(headers)
+    }
+
+    /// The version that an HTTP proxy is asked in for a tunnel: HTTP/1.1, unless it was told
+    /// otherwise.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Asks for tunnels in another version, for old proxies that know no HTTP/1.1.
+    pub fn with_version(mut self, version: Version) -> Self {
+        self.version = version;
+        self
     }
 
     /// Replaces user and password. They are taken as they are, not decoded.
@@ -218,6 +232,7 @@ fn read(text: &str) -> Result<Proxy, String> {
         port: read_port(port)?.unwrap_or(kind.default_port()),
         credentials: read_userinfo(kind, userinfo)?,
         headers: Headers::new(),
+        version: Version::Http11,
     })
 }
 
