@@ -1,5 +1,6 @@
 //! Which proxy is used: that of `-x`, or that of the environment; not for `--noproxy`.
 
+use looplet_http::message::Version;
 use looplet_http::proxy::{Proxies, Proxy};
 
 use crate::failure::{Failure, code};
@@ -43,6 +44,9 @@ fn prepared(operation: &Operation, mut proxy: Proxy) -> Result<Proxy, Failure> {
     }
     if proxy.kind().is_socks() {
         return Ok(proxy);
+    }
+    if operation.proxy_http10 {
+        proxy = proxy.with_version(Version::Http10);
     }
     let mut headers = HeaderLines::default();
     let agent = operation.agent();
