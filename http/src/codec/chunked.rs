@@ -16,7 +16,8 @@
 //!
 //! 1. Data is never copied and nothing is allocated because a size was announced: the
 //!    decoder names a range of the input.
-//! 2. Lines end with CRLF. A bare LF, or a CR before anything else, is an error even where
+//! 2. Lines end with CRLF. A bare LF, unless it is tolerated, or a CR before anything else, is an
+//!    error even where
 //!    a head would tolerate it: here it decides where data begins.
 //! 3. A size has 1 to 16 hexadecimal digits and no sign, prefix or white space before it.
 //!    White space behind it is tolerated.
@@ -232,6 +233,7 @@ impl ChunkedDecoder {
     /// The state after one byte that is not data.
     fn after(&mut self, byte: u8) -> Result<State, Error> {
         match (self.state, byte) {
+            (state, b'\n') if self.limits.tolerance.sloppy => self.after_bare_lf(state),
             (State::Start, _) => self.after_digit(0, 0, byte),
             (State::Size { size, .. }, b'\r') => Ok(State::SizeLf { size }),
             (State::Size { size, .. }, b' ' | b'\t' | b';') => self.after_size(size, byte),
@@ -247,8 +249,7 @@ impl ChunkedDecoder {
                 self.count_extension()?;
                 Ok(State::Extension { size })
             }
-            (State::SizeLf { size: 0 }, b'\n') => Ok(State::TrailerStart),
-            (State::SizeLf { size }, b'\n') => Ok(State::Data { left: size }),
+            (State::SizeLf { size }, b'\n') => Ok(after_size_line(size)),
             (State::SizeLf { .. }, _) => Err(self.bad("LF after the CR of a size line", byte)),
 
             (State::DataCr, b'\r') => Ok(State::DataLf),
@@ -267,6 +268,21 @@ impl ChunkedDecoder {
             (State::TrailerLf, _) => Err(self.bad("LF after the CR of a trailer", byte)),
 
             (State::Data { .. } | State::Done, _) => unreachable!("decode handles both"),
+        }
+    }
+
+    /// The state after a line feed where the CR before it may be missing.
+    fn after_bare_lf(&mut self, state: State) -> Result<State, Error> {
+        match state {
+            State::Size { size, .. }
+            | State::Padding { size }
+            | State::Extension { size }
+            | State::SizeLf { size } => Ok(after_size_line(size)),
+            State::DataCr | State::DataLf => Ok(State::Start),
+            State::TrailerStart | State::EndLf => self.end(),
+            State::Trailer | State::TrailerLf => self.after_trailer_byte(b'\n'),
+            State::Start => Err(self.bad("a hexadecimal digit of a chunk size", b'\n')),
+            State::Data { .. } | State::Done => unreachable!("decode handles both"),
         }
     }
 
@@ -336,6 +352,14 @@ impl ChunkedDecoder {
             found,
             offset: self.offset,
         }
+    }
+}
+
+/// What follows a line with a size: data, or the end.
+fn after_size_line(size: u64) -> State {
+    match size {
+        0 => State::TrailerStart,
+        left => State::Data { left },
     }
 }
 

@@ -37,7 +37,7 @@ use super::framing::{Framing, body_framing};
 use super::head::HeadParser;
 use super::limits::Limits;
 use crate::error::Error;
-use crate::message::{Fields, ResponseHead, StatusCode};
+use crate::message::{Fields, ResponseHead, StatusCode, Version};
 
 /// What [`ResponseReader::read`] found, and how much of the input it used for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -269,7 +269,13 @@ impl ResponseReader {
         let State::Head { parser, interim } = &mut self.state else {
             unreachable!("only called before the end of a head")
         };
-        let Some((head, consumed)) = parser.parse(input, &self.limits)? else {
+        let parsed = match parser.parse(input, &self.limits) {
+            Err(Error::NotHttp { .. }) if *interim == 0 && self.limits.tolerance.headless => {
+                return Ok(self.take_as_body());
+            }
+            parsed => parsed?,
+        };
+        let Some((head, consumed)) = parsed else {
             return Ok(Step {
                 consumed: 0,
                 event: Event::Partial,
@@ -291,7 +297,12 @@ impl ResponseReader {
                 event: Event::Interim(head),
             });
         }
-        let plan = body_framing(&self.expected.method, &head)?;
+        let plan = body_framing(
+            &self.expected.method,
+            &head,
+            self.expected.codings,
+            self.limits.tolerance,
+        )?;
         self.persistent &= plan.persistent && !switching;
         self.state = match plan.framing {
             Framing::Empty => State::Done,
@@ -303,6 +314,18 @@ impl ResponseReader {
             consumed,
             event: Event::Head(head),
         })
+    }
+
+    /// Takes everything for a body without a head.
+    fn take_as_body(&mut self) -> Step {
+        self.persistent = false;
+        self.state = State::UntilClose;
+        let fields = Fields::default();
+        let head = ResponseHead::new(Version::Http10, StatusCode::OK, (0, 0), fields);
+        Step {
+            consumed: 0,
+            event: Event::Head(head),
+        }
     }
 
     /// Ends the response.

@@ -51,6 +51,8 @@ pub struct Expected {
     /// Whether the request said `Expect: 100-continue`, so that the server may ask for the
     /// body or refuse it.
     pub continues: bool,
+    /// Whether the request has offered to take transfer codings off (`TE`).
+    pub codings: bool,
 }
 
 impl Expected {
@@ -61,6 +63,7 @@ impl Expected {
             last: false,
             upgrade: false,
             continues: false,
+            codings: false,
         }
     }
 }
@@ -350,6 +353,8 @@ fn expected(request: &Request, defaults: &Headers) -> Expected {
     }
     let mut expectations = request.headers.get_all("expect").flat_map(list_members);
     expected.continues = expectations.any(|member| member.eq_ignore_ascii_case(b"100-continue"));
+    let mut offers = request.headers.get_all("te").flat_map(list_members);
+    expected.codings = offers.any(|offer| !offer.eq_ignore_ascii_case(b"trailers"));
     expected
 }
 

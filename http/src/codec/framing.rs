@@ -9,8 +9,8 @@
 //! 3. `Transfer-Encoding` and `Content-Length` together: the former decides, and something
 //!    is foul. We read the chunks and never use the connection again.
 //! 4. `Transfer-Encoding` alone: chunked must be the last coding. Anything but exactly
-//!    one `chunked` is an error for us, since we never offer another coding (in `TE`). The
-//!    RFC would let us read an unknown coding to the end of the connection.
+//!    one `chunked` is an error for us, unless the request has offered to take other codings
+//!    (in `TE`); then others may stand before it, and without it the connection ends the body.
 //! 5. An invalid `Content-Length` is an error, several different ones included. The same
 //!    value several times counts once.
 //! 6. A valid `Content-Length` is the length.
@@ -22,6 +22,7 @@
 //! `Connection: close` ends it. Without, HTTP/1.1 persists, and HTTP/1.0 only with
 //! `Connection: keep-alive`. Rules 2, 3 and 8, and chunks in HTTP/1.0, end it in any case.
 
+use super::tolerance::Tolerance;
 use crate::error::{Error, Excerpt};
 use crate::message::syntax::list_members;
 use crate::message::{Method, ResponseHead, StatusCode, Version};
@@ -54,7 +55,12 @@ pub struct BodyPlan {
 /// # Errors
 ///
 /// [`Error::BadTransferEncoding`], [`Error::BadContentLength`].
-pub fn body_framing(method: &Method, head: &ResponseHead) -> Result<BodyPlan, Error> {
+pub fn body_framing(
+    method: &Method,
+    head: &ResponseHead,
+    offered: bool,
+    tolerance: Tolerance,
+) -> Result<BodyPlan, Error> {
     let persistent = may_persist(head);
     let status = head.status();
 
@@ -76,12 +82,11 @@ pub fn body_framing(method: &Method, head: &ResponseHead) -> Result<BodyPlan, Er
         });
     }
     // Rules 3 and 4.
-    if head.header(TRANSFER_ENCODING).is_some() {
-        require_chunked(head)?;
+    if let Some(framing) = transfer_framing(head, offered, tolerance)? {
         let sound = head.header(CONTENT_LENGTH).is_none() && head.version() == Version::Http11;
         return Ok(BodyPlan {
-            framing: Framing::Chunked,
-            persistent: persistent && sound,
+            framing,
+            persistent: persistent && sound && framing == Framing::Chunked,
         });
     }
     // Rules 5 and 6.
@@ -114,15 +119,33 @@ fn may_persist(head: &ResponseHead) -> bool {
     keep_alive
 }
 
-/// Checks that all the codings of all the fields are one `chunked`. Empty list members
-/// are skipped (RFC 9110, section 5.6.1.2).
-fn require_chunked(head: &ResponseHead) -> Result<(), Error> {
-    let values = head.headers_all(TRANSFER_ENCODING);
-    let mut codings = values
-        .flat_map(list_members)
-        .filter(|coding| !coding.is_empty());
-    match (codings.next(), codings.next()) {
-        (Some(only), None) if only.eq_ignore_ascii_case(b"chunked") => Ok(()),
+/// What `Transfer-Encoding` makes of the body, if it is there.
+fn transfer_framing(
+    head: &ResponseHead,
+    offered: bool,
+    tolerance: Tolerance,
+) -> Result<Option<Framing>, Error> {
+    if head.header(TRANSFER_ENCODING).is_none() {
+        return Ok(None);
+    }
+    let members = head.headers_all(TRANSFER_ENCODING).flat_map(list_members);
+    let mut codings: Vec<&[u8]> = members.filter(|coding| !coding.is_empty()).collect();
+    let is_chunked = |coding: &[u8]| coding.eq_ignore_ascii_case(b"chunked");
+    if tolerance.sloppy {
+        codings.retain(|coding| !coding.eq_ignore_ascii_case(b"identity"));
+        codings.dedup_by(|two, one| is_chunked(two) && is_chunked(one));
+        if codings.is_empty() {
+            return Ok(None);
+        }
+    }
+    let others = codings.iter().filter(|coding| !is_chunked(coding)).count();
+    match codings.last() {
+        Some(last)
+            if is_chunked(last) && (others == 0 || offered) && others + 1 == codings.len() =>
+        {
+            Ok(Some(Framing::Chunked))
+        }
+        Some(_) if offered && others == codings.len() => Ok(Some(Framing::UntilClose)),
         _ => Err(Error::BadTransferEncoding {
             value: all_values(head, TRANSFER_ENCODING),
         }),

@@ -126,11 +126,15 @@ fn parse_once(input: &[u8], limits: &Limits) -> Result<Option<(ResponseHead, usi
     let start = skip_empty_lines(window)?;
     let found = if limits.fields <= STACK_SLOTS {
         let mut slots = [const { MaybeUninit::uninit() }; STACK_SLOTS];
-        parse_in(&window[start..], &mut slots[..limits.fields])?
+        parse_in(&window[start..], &mut slots[..limits.fields], limits)?
     } else {
         let count = enough_slots(window, limits.fields);
         let mut slots = Vec::with_capacity(count);
-        parse_in(&window[start..], &mut slots.spare_capacity_mut()[..count])?
+        parse_in(
+            &window[start..],
+            &mut slots.spare_capacity_mut()[..count],
+            limits,
+        )?
     };
     match found {
         None if input.len() >= limit => Err(Error::HeadTooLarge {
@@ -168,9 +172,11 @@ fn skip_empty_lines(bytes: &[u8]) -> Result<usize, Error> {
 fn parse_in<'b>(
     bytes: &'b [u8],
     slots: &mut [MaybeUninit<httparse::Header<'b>>],
+    limits: &Limits,
 ) -> Result<Option<(ResponseHead, usize)>, Error> {
     let max_fields = slots.len();
     let mut config = httparse::ParserConfig::default();
+    config.allow_space_before_first_header_name(limits.tolerance.sloppy);
     let mut response = httparse::Response::new(&mut []);
     if let Ok(end) = config.parse_response_with_uninit_headers(&mut response, bytes, slots) {
         return keep_complete(end, &response, bytes, keep_fields);

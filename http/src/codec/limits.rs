@@ -1,4 +1,4 @@
-//! How much of everything a server may send before the body.
+//! How much of everything a server may send before the body, and how wrong it may be.
 //!
 //! Whatever a peer can make grow without bound, it will; so every growing thing has a cap
 //! and the caps are on by default. They are far above what honest servers send (a head of
@@ -7,6 +7,8 @@
 //! The caps bound memory *and* work: every layer below is linear in the bytes it admits.
 //! Each has a variant of [`Error`](crate::Error) of its own that says which number to
 //! raise. The body itself has no limit here: it is not kept in this layer.
+
+use super::tolerance::Tolerance;
 
 /// The caps on a response. A plain struct: change the fields that matter and take the rest
 /// from [`Default`].
@@ -31,6 +33,8 @@ pub struct Limits {
     pub trailer_bytes: usize,
     /// Codings of one content (gzip and the like). Default 5.
     pub codings: usize,
+    /// What is taken although it is wrong. Default: nothing.
+    pub tolerance: Tolerance,
 }
 
 impl Default for Limits {
@@ -42,6 +46,7 @@ impl Default for Limits {
             chunk_extension_bytes: 16 * 1024,
             trailer_bytes: 16 * 1024,
             codings: 5,
+            tolerance: Tolerance::default(),
         }
     }
 }

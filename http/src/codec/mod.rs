@@ -29,8 +29,11 @@
 //! 4. All work is linear in the number of bytes, however they drip in, and no buffer grows
 //!    because a peer announced a size. [`Limits`] are on by default.
 //!
-//! Pipelining, HTTP/0.9 and transfer codings other than chunked are deliberately absent.
+//! Pipelining is deliberately absent. What is wrong is an error; [`Tolerance`] names the exceptions
+//! that a program can make. Transfer codings other than chunked are read where the request has
+//! offered to (`TE`).
 
+mod tolerance;
 mod limits;
 mod diagnose;
 mod head;
@@ -49,3 +52,4 @@ pub use encode::{Expected, TargetForm, default_headers, encode_head};
 pub use framing::{BodyPlan, Framing, body_framing};
 pub use head::HeadParser;
 pub use limits::Limits;
+pub use tolerance::Tolerance;

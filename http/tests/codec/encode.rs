@@ -273,6 +273,12 @@ fn what_the_request_says_about_the_connection_is_remembered() {
     assert_eq!(expect(&[], None), plain);
     assert_eq!(expect(&[("Connection", "keep-alive")], None), plain);
     assert_eq!(expect(&[("connection", "foo, Close")], None), last);
+    let codings = Expected {
+        codings: true,
+        ..plain.clone()
+    };
+    assert_eq!(expect(&[("TE", "trailers, gzip")], None), codings);
+    assert_eq!(expect(&[("TE", "trailers")], None), plain);
     assert_eq!(expect(&[], Some("close")), last);
     assert_eq!(
         expect(&[("Connection", "keep-alive")], Some("close")),

@@ -5,7 +5,7 @@
 //! codec as the connection does it; the verdict and the delivered body must be the same.
 //!
 //! `driver` is a connection made of memory. `table` has the form of a row. The rows are in
-//! `heads`, `framing` and `chunked`; `mutation` damages them at random. `encode` goes the
+//! `heads`, `framing` and `chunked`, what is tolerated when asked for in `tolerance`; `mutation` damages them at random. `encode` goes the
 //! other way, and `coding` takes codings off contents.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
@@ -15,6 +15,7 @@ mod table;
 mod heads;
 mod framing;
 mod chunked;
+mod tolerance;
 mod mutation;
 mod encode;
 mod coding;

@@ -65,12 +65,17 @@ pub(crate) fn check_all(rows: &[Row]) {
 
 /// Checks one response: the whole, then every way of cutting it.
 pub(crate) fn check(claim: &str, expected: &Expected, bytes: &[u8], expect: Expect) -> Outcome {
-    let whole = play(
-        expected,
-        Limits::default(),
-        Delivery::Events,
-        [bytes].into_iter(),
-    );
+    check_within(claim, (expected, Limits::default()), bytes, expect)
+}
+
+/// The same within other limits.
+pub(crate) fn check_within(
+    claim: &str,
+    (expected, limits): (&Expected, Limits),
+    bytes: &[u8],
+    expect: Expect,
+) -> Outcome {
+    let whole = play(expected, limits, Delivery::Events, [bytes].into_iter());
     match expect {
         Expect::Reuse(status, body) => {
             assert_eq!(whole.end, Ok(true), "{claim}");
@@ -85,12 +90,17 @@ pub(crate) fn check(claim: &str, expected: &Expected, bytes: &[u8], expect: Expe
             assert_eq!(&whole.body[..], body, "{claim}");
         }
     }
-    check_segmentation(claim, expected, bytes, &whole);
+    check_segmentation(claim, (expected, limits), bytes, &whole);
     whole
 }
 
 /// Checks that cutting the bytes into pieces changes nothing.
-fn check_segmentation(claim: &str, expected: &Expected, bytes: &[u8], whole: &Outcome) {
+fn check_segmentation(
+    claim: &str,
+    (expected, limits): (&Expected, Limits),
+    bytes: &[u8],
+    whole: &Outcome,
+) {
     // Long rows are cut at a sample of offsets.
     let stride = if bytes.len() > 2000 {
         bytes.len() / 40
@@ -98,11 +108,11 @@ fn check_segmentation(claim: &str, expected: &Expected, bytes: &[u8], whole: &Ou
         1
     };
     for delivery in [Delivery::Events, Delivery::Direct] {
-        let dripped = play(expected, Limits::default(), delivery, bytes.chunks(1));
+        let dripped = play(expected, limits, delivery, bytes.chunks(1));
         assert_eq!(&dripped, whole, "{claim}: byte by byte, {delivery:?}");
         for at in (0..=bytes.len()).step_by(stride) {
             let pieces = [&bytes[..at], &bytes[at..]].into_iter();
-            let cut = play(expected, Limits::default(), delivery, pieces);
+            let cut = play(expected, limits, delivery, pieces);
             assert_eq!(&cut, whole, "{claim}: cut at {at}, {delivery:?}");
         }
     }

@@ -312,3 +312,30 @@ fn what_can_be_decoded_is_asked_for_unless_the_caller_says_something() {
         assert_eq!(asked, [Some(automatic), Some(own), None, None]);
     });
 }
+
+#[test]
+fn a_coding_of_the_transfer_is_taken_off_if_the_request_has_offered_to() {
+    on_loop(async {
+        let coded = gzip(b"hello");
+        let chunk = format!("{:x}\r\n", coded.len());
+        let chunked = [chunk.as_bytes(), &coded, b"\r\n0\r\n\r\n"].concat();
+        let head = |coding: &str| {
+            format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {coding}\r\n\r\n").into_bytes()
+        };
+        let server = answering([head("gzip, chunked"), chunked].concat(), 10_000).await;
+        let config = SessionConfig {
+            decode: false,
+            ..SessionConfig::default()
+        };
+        let session = Session::with(config);
+        let offering = || session.get(server.url("/")).header("TE", "gzip");
+        let mut response = offering().sent().await.unwrap();
+        assert_eq!(response.bytes().await.unwrap(), b"hello");
+        let refused = session.get(server.url("/")).sent().await;
+        assert!(matches!(refused, Err(Error::BadTransferEncoding { .. })));
+        let server = answering([head("what, chunked"), b"0\r\n\r\n".to_vec()].concat(), 99).await;
+        let unknown = session.get(server.url("/")).header("TE", "what");
+        let refused = unknown.sent().await.unwrap_err();
+        assert_eq!(refused, bad("what", "the client cannot take it off"));
+    });
+}
