@@ -117,7 +117,7 @@ async fn copy(transfer: &Transfer, response: &mut Response) -> Result<(), Failur
         content_length(response).filter(|_| !is_coded && !operation.head);
     loop {
         let Some(chunk) = response.chunk().await? else {
-            return Ok(());
+            return trailers(transfer, response);
         };
         let downloaded = {
             let mut tap = transfer.tap.borrow_mut();
@@ -134,4 +134,17 @@ async fn copy(transfer: &Transfer, response: &mut Response) -> Result<(), Failur
             sleep(due.saturating_sub(spent)).await;
         }
     }
+}
+
+/// What stands behind a chunked body is a part of the headers.
+fn trailers(transfer: &Transfer, response: &Response) -> Result<(), Failure> {
+    let mut lines = Vec::new();
+    for (name, value) in response.trailers().iter() {
+        lines.extend_from_slice(&[name.as_bytes(), b": ", value, b"\r\n"].concat());
+    }
+    let mut tap = transfer.tap.borrow_mut();
+    if !lines.is_empty() {
+        tap.received(&lines);
+    }
+    tap.check()
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use looplet_http::codec::Limits;
+use looplet_http::codec::{Limits, Tolerance};
 use looplet_http::cookies::CookieJar;
 use looplet_http::proxy::Proxies;
 use looplet_http::{
@@ -35,6 +35,7 @@ struct Settings {
     unix_socket: Option<PathBuf>,
     local_addr: Option<IpAddr>,
     has_cookies: bool,
+    http09: bool,
 }
 
 impl Settings {
@@ -48,6 +49,7 @@ impl Settings {
             unix_socket: operation.unix_socket.as_ref().map(PathBuf::from),
             local_addr: local_addr(operation)?,
             has_cookies,
+            http09: operation.http09,
         })
     }
 
@@ -70,6 +72,11 @@ impl Settings {
             limits: Limits {
                 head_bytes: 300 * 1024,
                 fields: 5000,
+                tolerance: Tolerance {
+                    headless: self.http09,
+                    // Nothing is passed on, so nobody can be led astray by it.
+                    sloppy: true,
+                },
                 ..Limits::default()
             },
             redirects: RedirectPolicy::None,

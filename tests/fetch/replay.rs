@@ -8,7 +8,33 @@ use std::path::Path;
 use std::process::Command;
 
 /// Tests that fail on purpose, and why.
-const DELIBERATE: [(u32, &str); 0] = [];
+const DELIBERATE: [(u32, &str); 7] = [
+    (
+        24,
+        "a message begins with the name of the program, which is not curl",
+    ),
+    (60, "a request never has both a length and chunks"),
+    (
+        420,
+        "cookies with equal paths are sent in the order of their creation, as RFC 6265 wants",
+    ),
+    (
+        1296,
+        "a user with a line feed in it is refused, as RFC 7617 wants",
+    ),
+    (
+        1428,
+        "test.1428 ends like an IPv4 address and is none: the standard refuses it",
+    ),
+    (
+        1665,
+        "a head that is cut off is not written: nobody knows what it would have been",
+    ),
+    (
+        1722,
+        "a head is judged before it is written, not line by line",
+    ),
+];
 
 #[test]
 fn the_test_data_of_curl_are_answered_as_curl_does() {
