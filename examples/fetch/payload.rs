@@ -2,7 +2,7 @@
 
 use looplet_http::message::Body;
 
-use crate::body::form::{Escape, encode};
+use crate::body::multipart::{Escape, encode};
 use crate::body::source::{Segment, body, file_length};
 use crate::failure::{Failure, code};
 use crate::options::{Operation, Resume};

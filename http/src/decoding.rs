@@ -9,14 +9,51 @@
 //! 2. Between two steps everything is kept here, so giving up a read loses nothing.
 //! 3. The body ends when the framing says so, and is good if its codings say so too.
 
-use crate::codec::ContentDecoder;
+use crate::codec::{ContentCoding, ContentDecoder};
 use crate::error::Error;
 use crate::exchange::Exchange;
+use crate::message::ResponseHead;
+use crate::message::syntax::list_members;
 
 /// What is decoded, of a body that has arrived whole, before anybody asks for it.
 const AT_ONCE: usize = 64 * 1024;
 /// Steps of decoding for that.
 const STEPS_AT_ONCE: usize = 16;
+
+/// Finds out which codings a body has, and how they are taken off: those of the transfer, and
+/// those of the content if `decode` says so.
+pub(crate) fn coding_of(
+    head: &ResponseHead,
+    decode: bool,
+    limit: usize,
+) -> Result<ContentCoding, Error> {
+    let content = head.headers_all("content-encoding");
+    let transfer = transfer_codings(head);
+    if transfer.is_empty() {
+        return match decode {
+            true => ContentCoding::of(content, limit),
+            false => Ok(ContentCoding::untouched(content)),
+        };
+    }
+    // A content that keeps its codings has them below those of the transfer.
+    let content = content.filter(|_| decode);
+    match ContentCoding::of(content.chain(transfer), limit)? {
+        ContentCoding::Unknown(coding) => {
+            let cause = "the client cannot take it off".to_owned();
+            Err(Error::BadContentCoding { coding, cause })
+        }
+        coding => Ok(coding),
+    }
+}
+
+/// The codings that the body has on its way, beside chunked. The framing has found them to be
+/// what the request has offered to take off.
+fn transfer_codings(head: &ResponseHead) -> Vec<&[u8]> {
+    let codings = head.headers_all("transfer-encoding").flat_map(list_members);
+    codings
+        .filter(|coding| !coding.eq_ignore_ascii_case(b"chunked"))
+        .collect()
+}
 
 /// A coded body.
 #[derive(Debug)]

@@ -8,10 +8,9 @@ use url::Url;
 
 use crate::codec::ContentCoding;
 use crate::codec::charset::{self, Charset};
-use crate::decoding::Decoding;
+use crate::decoding::{Decoding, coding_of};
 use crate::error::Error;
 use crate::exchange::Exchange;
-use crate::message::syntax::list_members;
 use crate::message::{Fields, ResponseHead, StatusCode, Version};
 use crate::pool::Slot;
 use crate::progress::Progress;
@@ -107,33 +106,13 @@ impl Response {
 
     /// Finds out which codings the body has, and whether they are taken off.
     pub(crate) fn with_coding(mut self, decode: bool, limit: usize) -> Result<Self, Error> {
-        match self.coding(decode, limit)? {
+        let decode = decode && self.status() != StatusCode::PARTIAL_CONTENT;
+        match coding_of(&self.head, decode, limit)? {
             ContentCoding::Plain => {}
             ContentCoding::Known(decoder) => self.decoding = Some(Decoding::new(decoder)),
             ContentCoding::Unknown(names) => self.undecoded = Some(names),
         }
         Ok(self)
-    }
-
-    fn coding(&self, decode: bool, limit: usize) -> Result<ContentCoding, Error> {
-        let content = self.head.headers_all("content-encoding");
-        let transfer = transfer_codings(&self.head);
-        let decode = decode && self.status() != StatusCode::PARTIAL_CONTENT;
-        if transfer.is_empty() {
-            return match decode {
-                true => ContentCoding::of(content, limit),
-                false => Ok(ContentCoding::untouched(content)),
-            };
-        }
-        // A content that keeps its codings has them below those of the transfer.
-        let content = content.filter(|_| decode);
-        match ContentCoding::of(content.chain(transfer), limit)? {
-            ContentCoding::Unknown(coding) => {
-                let cause = "the client cannot take it off".to_owned();
-                Err(Error::BadContentCoding { coding, cause })
-            }
-            coding => Ok(coding),
-        }
     }
 
     /// Adds the body: what has arrived of it, or all of it.
@@ -355,15 +334,6 @@ impl Response {
         }
         chunk
     }
-}
-
-/// The codings that the body has on its way, beside chunked. The framing has found them to be
-/// what the request has offered to take off.
-fn transfer_codings(head: &ResponseHead) -> Vec<&[u8]> {
-    let codings = head.headers_all("transfer-encoding").flat_map(list_members);
-    codings
-        .filter(|coding| !coding.eq_ignore_ascii_case(b"chunked"))
-        .collect()
 }
 
 fn checked(body: Vec<u8>, limit: u64) -> Result<Vec<u8>, Error> {

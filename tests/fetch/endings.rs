@@ -6,6 +6,26 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::server::{Server, answer, ok};
 use crate::{fetch, run, stderr, stdout};
 
+/// Command lines, in which `@` is the server, and how they end.
+const EXIT_CODES: [(&str, i32); 16] = [
+    ("@/", 0),
+    ("-L @/gopher", 1),
+    ("ftp://h/", 1),
+    ("--no-such-option @/", 2),
+    ("http://h:port/", 3),
+    ("-x /no @/", 5),
+    ("http://127.0.0.1:1/", 7),
+    ("@/garbage", 8),
+    ("-f @/missing", 22),
+    ("-o /no/such/folder/x @/", 23),
+    ("-T /no/such/file @/", 26),
+    ("-L --max-redirs 3 @/loop", 47),
+    ("@/nothing", 52),
+    ("@/chunks", 56),
+    ("--max-filesize 3 @/", 63),
+    ("--cacert /no/such/file @/", 77),
+];
+
 #[test]
 fn exit_codes_are_those_of_curl() {
     let server = Server::start(|request| match request.path() {
@@ -17,58 +37,13 @@ fn exit_codes_are_those_of_curl() {
         "/nothing" => Vec::new(),
         _ => ok("body"),
     });
-    let url = |path: &str| server.url(path);
-    for (arguments, code) in [
-        (vec![url("/")], 0),
-        (vec!["--no-such-option".to_string(), url("/")], 2),
-        (vec!["http://h:port/".to_string()], 3),
-        (vec!["ftp://h/".to_string()], 1),
-        (vec!["-x".to_string(), "/no".to_string(), url("/")], 5),
-        (vec!["http://127.0.0.1:1/".to_string()], 7),
-        (vec![url("/garbage")], 8),
-        (vec!["-f".to_string(), url("/missing")], 22),
-        (
-            vec!["-o".to_string(), "/no/such/folder/x".to_string(), url("/")],
-            23,
-        ),
-        (
-            vec!["-T".to_string(), "/no/such/file".to_string(), url("/")],
-            26,
-        ),
-        (
-            vec![
-                "--cacert".to_string(),
-                "/no/such/file".to_string(),
-                url("/"),
-            ],
-            77,
-        ),
-        (
-            vec![
-                "-L".to_string(),
-                "--max-redirs".to_string(),
-                "3".to_string(),
-                url("/loop"),
-            ],
-            47,
-        ),
-        (vec!["-L".to_string(), url("/gopher")], 1),
-        (vec![url("/nothing")], 52),
-        (vec![url("/chunks")], 56),
-        (
-            vec!["--max-filesize".to_string(), "3".to_string(), url("/")],
-            63,
-        ),
-    ] {
-        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    for (words, code) in EXIT_CODES {
+        let words = words.replace('@', &server.url(""));
+        let words: Vec<&str> = words.split(' ').collect();
         let output = run(&words);
-        assert_eq!(
-            output.status.code(),
-            Some(code),
-            "{arguments:?}: {output:?}"
-        );
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {output:?}");
         let lines = stderr(&output).lines().count();
-        assert_eq!(lines, usize::from(code != 0), "{arguments:?}: {output:?}");
+        assert_eq!(lines, usize::from(code != 0), "{words:?}: {output:?}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is sent: data, forms, files.
 
 pub(crate) mod data;
-pub(crate) mod form;
+mod media_type;
 pub(crate) mod source;
-pub(crate) mod media_type;
+pub(crate) mod form;
+pub(crate) mod multipart;
