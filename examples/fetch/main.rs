@@ -10,7 +10,7 @@
 //!
 //! The command line becomes operations (`options`), those become plans with one URL each
 //! (`plan`, `glob`), and a plan becomes a transfer (`transfer`) of one or several requests
-//! (`request`), whose answers are received (`receive`).
+//! (`request`, `exchange`), whose answers are received (`receive`).
 //!
 //! `fetch -V` prints:
 //!
@@ -46,6 +46,7 @@ mod trust;
 mod cookies;
 mod sessions;
 mod transfer;
+mod exchange;
 mod receive;
 mod run;
 

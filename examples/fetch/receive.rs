@@ -8,7 +8,9 @@ use looplet_http::Response;
 use crate::conditions;
 use crate::failure::{Failure, code};
 use crate::options::Fail;
+use crate::output::name_of_server;
 use crate::payload::Kind;
+use crate::plan::Destination;
 use crate::request::Hop;
 use crate::transfer::Transfer;
 
@@ -54,11 +56,23 @@ pub(crate) async fn body(
         discard(&mut response).await;
         return Ok(());
     }
-    transfer.name_output(&response);
+    name_output(transfer, &response);
     copy(transfer, &mut response).await?;
     match status >= 400 && operation.fail == Fail::WithBody {
         true => Err(failed()),
         false => Ok(()),
+    }
+}
+
+/// Gives the output the name that the server has for it, if that is wanted.
+fn name_output(transfer: &Transfer, response: &Response) {
+    let is_remote = transfer.plan.output == Destination::Remote;
+    if !transfer.operation().remote_header_name || !is_remote {
+        return;
+    }
+    let disposition = response.headers().get("Content-Disposition");
+    if let Some(name) = disposition.and_then(name_of_server) {
+        transfer.tap.borrow_mut().output.rename(&name);
     }
 }
 

@@ -6,20 +6,17 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
-use std::time::Duration;
 
 use looplet::{get_running_loop, sleep, timeout};
-use looplet_http::message::Version;
-use looplet_http::{Progress, Response, Session, Timings};
-use url::{Position, Url};
+use looplet_http::{Progress, Session};
 
 use crate::address::{Address, Scheme};
 use crate::conditions;
 use crate::credentials::Credentials;
 use crate::failure::{Failure, code};
 use crate::messages::Messages;
-use crate::options::{HttpVersion, Operation};
-use crate::output::{Output, Rules, name_of_server, name_of_url};
+use crate::options::Operation;
+use crate::output::{Output, Rules, name_of_url};
 use crate::payload::Payload;
 use crate::plan::{Destination, Plan};
 use crate::receive;
@@ -173,14 +170,16 @@ impl Transfer {
         loop {
             let mut response = self.send(&hop).await?;
             let status = response.status().as_u16();
-            let location = redirects::location(operation, &hop, &response)?;
-            let Some(address) = location else {
-                return receive::body(self, &hop, response).await;
-            };
+            let location = redirects::location(operation, &hop, &response);
             if !operation.location {
-                self.tap.borrow_mut().record.redirect_url = Some(address.shown());
+                // Where it would have led is told by `-w`, and a mistake in that harms nobody.
+                let would = location.ok().flatten().map(|address| address.shown());
+                self.tap.borrow_mut().record.redirect_url = would;
                 return receive::body(self, &hop, response).await;
             }
+            let Some(address) = location? else {
+                return receive::body(self, &hop, response).await;
+            };
             hop = {
                 let known = (operation, &self.shared.credentials);
                 redirects::next(known, &hop, (status, address), followed)?
@@ -189,122 +188,6 @@ impl Transfer {
             self.tap.borrow_mut().record.redirects = followed;
             receive::discard(&mut response).await;
         }
-    }
-
-    /// Sends one request and waits for the head of its answer.
-    async fn send(&self, hop: &Hop) -> Result<Response, Failure> {
-        let operation = self.operation();
-        let method = hop.method(operation)?;
-        self.note_request(hop, method.as_str());
-        let headers = hop.headers(operation)?;
-        let url = hop.address.shown();
-        let url = Url::parse(&url)
-            .map_err(|error| Failure::new(code::URL_MALFORMAT, format!("URL {url:?}: {error}")))?;
-        let target = operation
-            .request_target
-            .clone()
-            .unwrap_or(hop.address.target());
-        let mut request = self.shared.session.request(method, url.clone());
-        if url[Position::BeforePath..Position::AfterQuery] != target {
-            request = request.target(target);
-        }
-        let host = hop.address.host.as_str();
-        let is_spelled_so = url.host_str() == Some(host) && !host.ends_with('.');
-        if !is_spelled_so && !headers.contains("Host") {
-            request = request.header("Host", hop.address.authority());
-        }
-        for (name, value) in headers.iter() {
-            request = request.header(name, value);
-        }
-        if let Some(auth) = hop
-            .auth
-            .clone()
-            .filter(|_| !headers.contains("Authorization"))
-        {
-            request = request.auth(auth);
-        }
-        if self.speaks_http10(hop) {
-            request = request.version(Version::Http10);
-        }
-        let tap = self.tap.clone();
-        let request = request
-            .body(hop.payload.body.clone())
-            .progress(&self.wire)
-            .on_wire(move |event| tap.borrow_mut().hear(event));
-        let begun = self.spent();
-        let sent = request.send().await;
-        let timings = match &sent {
-            Ok(response) => response.timings(),
-            Err(failure) => failure.timings(),
-        };
-        self.note_times(begun, &timings);
-        self.tap.borrow_mut().check()?;
-        let response = sent?;
-        self.note_response(hop, &response);
-        Ok(response)
-    }
-
-    /// The time since the beginning.
-    fn spent(&self) -> Duration {
-        get_running_loop().time() - self.tap.borrow().record.times.started
-    }
-
-    /// Whether the server has shown that it knows nothing newer, on a connection that goes on.
-    fn speaks_http10(&self, hop: &Hop) -> bool {
-        self.operation().http_version == HttpVersion::Http10
-            || self
-                .shared
-                .old_servers
-                .borrow()
-                .contains(&hop.address.authority())
-    }
-
-    /// Adds up when each phase of a request has ended.
-    fn note_times(&self, begun: Duration, timings: &Timings) {
-        let times = &mut self.tap.borrow_mut().record.times;
-        times.redirect = begun;
-        times.name_lookup = begun + timings.earlier + timings.pool_wait + timings.resolve;
-        times.connect = times.name_lookup + timings.connect;
-        let secured = times.connect + timings.proxy + timings.tls;
-        times.app_connect = if timings.tls.is_zero() {
-            Duration::ZERO
-        } else {
-            secured
-        };
-        times.pre_transfer = secured;
-        times.start_transfer = secured + timings.send + timings.first_byte;
-    }
-
-    fn note_request(&self, hop: &Hop, method: &str) {
-        let record = &mut self.tap.borrow_mut().record;
-        record.effective_url = hop.address.shown();
-        record.scheme = hop.address.scheme.name();
-        record.method = method.to_string();
-        record.referer.clone_from(&hop.referer);
-    }
-
-    fn note_response(&self, hop: &Hop, response: &Response) {
-        let keeps = response.header("Connection").unwrap_or_default();
-        let is_old = response.version() == Version::Http10;
-        let mut old_servers = self.shared.old_servers.borrow_mut();
-        match is_old && keeps.eq_ignore_ascii_case("keep-alive") {
-            true => old_servers.insert(hop.address.authority()),
-            false => old_servers.remove(&hop.address.authority()),
-        };
-        let record = &mut self.tap.borrow_mut().record;
-        record.status = response.status().as_u16();
-        record.version = match response.version() {
-            Version::Http10 => "1",
-            Version::Http11 => "1.1",
-        };
-        let fields = response.headers().iter();
-        let fields = fields.map(|(name, value)| {
-            (
-                name.to_string(),
-                String::from_utf8_lossy(value).into_owned(),
-            )
-        });
-        record.headers = fields.collect();
     }
 
     /// Closes the file, and writes down what is to be known later.
@@ -334,16 +217,5 @@ impl Transfer {
         let path = tap.output.path();
         tap.record.file = path.map(|path| path.to_string_lossy().into_owned());
         finished
-    }
-
-    /// Gives the output the name that the server has for it.
-    pub(crate) fn name_output(&self, response: &Response) {
-        if !self.operation().remote_header_name || self.plan.output != Destination::Remote {
-            return;
-        }
-        let disposition = response.headers().get("Content-Disposition");
-        if let Some(name) = disposition.and_then(name_of_server) {
-            self.tap.borrow_mut().output.rename(&name);
-        }
     }
 }

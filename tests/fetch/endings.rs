@@ -7,8 +7,9 @@ use crate::server::{Server, answer, ok};
 use crate::{fetch, run, stderr, stdout};
 
 /// Command lines, in which `@` is the server, and how they end.
-const EXIT_CODES: [(&str, i32); 16] = [
+const EXIT_CODES: [(&str, i32); 17] = [
     ("@/", 0),
+    ("@/gopher", 0),
     ("-L @/gopher", 1),
     ("ftp://h/", 1),
     ("--no-such-option @/", 2),
