@@ -84,6 +84,7 @@ mod streams;
 mod transports;
 #[cfg(feature = "signal")]
 pub mod signal;
+pub mod inspect;
 #[cfg(feature = "process")]
 pub mod process;
 pub mod fs;

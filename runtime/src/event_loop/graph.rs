@@ -19,11 +19,12 @@ pub(crate) struct Graph {
     nodes: Vec<Node>,
 }
 
-struct Node {
-    task: WaitingTask,
-    ticket: Ticket,
-    /// The nodes that can end its wait, as far as they are known.
-    decided_by: Vec<usize>,
+/// A task of the graph.
+pub(crate) struct Node {
+    pub(crate) task: WaitingTask,
+    pub(crate) ticket: Ticket,
+    /// The places of the nodes that can end its wait, as far as they are known.
+    pub(crate) decided_by: Vec<usize>,
 }
 
 impl Graph {
@@ -44,6 +45,11 @@ impl Graph {
         }
     }
 
+    /// The tasks, in the order in which they were spawned.
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
     pub(crate) fn into_deadlock(self) -> Deadlock {
         let cycle = self.cycle();
         Deadlock {
@@ -57,7 +63,7 @@ impl Graph {
     }
 
     /// The places of tasks of which each waits for the next, and the last for the first.
-    fn cycle(&self) -> Vec<usize> {
+    pub(crate) fn cycle(&self) -> Vec<usize> {
         let mut seen = vec![false; self.nodes.len()];
         (0..self.nodes.len())
             .find_map(|start| self.cycle_from(start, &mut seen))
