@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// Every example, and the arguments it is run with.
-const EXAMPLES: [(&str, &[&str]); 15] = [
+const EXAMPLES: [(&str, &[&str]); 16] = [
     ("hello", &["--virtual"]),
     ("callbacks", &["--virtual"]),
     ("tasks", &["--virtual"]),
@@ -24,6 +24,7 @@ const EXAMPLES: [(&str, &[&str]); 15] = [
     ("lock_cache", &["--virtual"]),
     ("guest", &["--virtual"]),
     ("ps", &["--tree"]),
+    ("timeline", &[]),
     ("raw_http", &[]),
     ("echo_server", &["--once"]),
     ("echo_client", &[]),
@@ -145,6 +146,28 @@ fn the_tasks_of_another_process_can_be_looked_at() {
     let complaint = String::from_utf8_lossy(&nobody.stderr);
     assert!(complaint.starts_with("cannot connect to "), "{complaint}");
     assert_eq!(complaint.lines().count(), 1);
+}
+
+#[test]
+fn the_timeline_is_written_in_three_forms() {
+    let printed = run("timeline", &[]).stdout;
+    let printed = String::from_utf8(printed).expect("it is a text");
+    let folder = printed
+        .trim_end()
+        .rsplit_once(" in ")
+        .expect("it says where");
+    let read =
+        |name: &str| fs::read_to_string(Path::new(folder.1).join(name)).expect("it is there");
+    assert_eq!(read("timeline.txt").lines().count(), 68);
+    assert!(read("timeline.html").starts_with("<!doctype html>"));
+    let trace: serde_json::Value =
+        serde_json::from_str(&read("timeline.json")).expect("it is JSON");
+    let events = trace["traceEvents"].as_array().expect("it has events");
+    let lanes = events.iter().filter(|event| event["ph"] == "M");
+    let names: Vec<_> = lanes
+        .filter_map(|lane| lane["args"]["name"].as_str())
+        .collect();
+    assert_eq!(names, ["event loop", "kitchen", "soup", "stew"]);
 }
 
 fn root() -> &'static Path {

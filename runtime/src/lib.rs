@@ -88,6 +88,7 @@ pub mod inspect;
 #[cfg(feature = "process")]
 pub mod process;
 pub mod fs;
+pub mod observe;
 mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};

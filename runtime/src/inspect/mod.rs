@@ -41,3 +41,5 @@ pub use self::listen::{Inspector, listen};
 pub use self::on_signal::{SignalDump, dump_on};
 pub use self::table::ps;
 pub use self::tree::{AwaitCycle, pstree};
+
+pub(crate) use self::text::plain;

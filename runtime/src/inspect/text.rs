@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// A text without line ends, and without what a terminal would obey.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() {

@@ -11,10 +11,10 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use super::line::{CallbackId, Line, Waiting};
-use super::outcome::{Exception, Kept, Outcome, Print, TaskError, print_error};
+use super::outcome::{Exception, Kept, Outcome, Print, TaskError};
 use crate::cancel::{Awaitable, CancelTarget, Cancelled};
 use crate::error::InvalidState;
-use crate::event_loop::{Callback, ErrorContext, WeakLoop, report_by_default};
+use crate::event_loop::{Callback, ErrorContext, TaskEnding, WeakLoop, report_by_default};
 
 /// ```text
 ///            settle                 take
@@ -126,7 +126,7 @@ impl<T> PromiseCell<T> {
     }
 
     /// Makes a value that is an error be reported if nobody looks at it, as an exception is.
-    fn demand(&self, print: Print<T>) {
+    pub(crate) fn demand(&self, print: Print<T>) {
         if self.stage.get() != Stage::Taken {
             self.outcome.set(self.outcome.take().demand(print));
         }
@@ -274,6 +274,16 @@ impl<T> PromiseCell<T> {
         }
     }
 
+    /// How it was settled; to ask does not count as a look.
+    pub(crate) fn ending(&self) -> Option<TaskEnding> {
+        match self.stage.get() {
+            Stage::Pending => None,
+            Stage::Value | Stage::Taken => Some(TaskEnding::Returned),
+            Stage::Cancelled => Some(TaskEnding::Cancelled),
+            Stage::Panicked => Some(TaskEnding::Panicked),
+        }
+    }
+
     /// Whether a panic set it.
     pub(crate) fn is_panicked(&self) -> bool {
         self.stage.get() == Stage::Panicked
@@ -329,13 +339,6 @@ impl<T> PromiseCell<T> {
                 None => write!(f, " result=<{}>", type_name::<T>()),
             },
         }
-    }
-}
-
-impl<T, E: fmt::Debug> PromiseCell<Result<T, E>> {
-    /// Makes an error be reported if nobody looks at it.
-    pub(crate) fn demand_look(&self) {
-        self.demand(print_error);
     }
 }
 

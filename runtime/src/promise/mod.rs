@@ -32,8 +32,8 @@ pub use self::line::CallbackId;
 pub use self::outcome::TaskError;
 
 pub(crate) use self::cell::{Progress, PromiseCell};
-use self::outcome::{Exception, print_error};
-pub(crate) use self::outcome::{Outcome, value_of};
+use self::outcome::Exception;
+pub(crate) use self::outcome::{Outcome, print_error, value_of};
 pub(crate) use self::wait::{Answer, Wait};
 
 /// A result that is set once, for whoever awaits it.

@@ -117,7 +117,7 @@ pub(super) struct Exception<T> {
 }
 
 /// Prints the error of a result.
-pub(super) fn print_error<T, E: fmt::Debug>(result: &Result<T, E>) -> Option<String> {
+pub(crate) fn print_error<T, E: fmt::Debug>(result: &Result<T, E>) -> Option<String> {
     let error = result.as_ref().err()?;
     Some(format!("{error:?}"))
 }

@@ -10,7 +10,7 @@ use super::handle::Task;
 use crate::cancel::CancelTarget;
 use crate::error::InvalidState;
 use crate::event_loop::ticket;
-use crate::promise::{Answer, Outcome, PromiseCell, TaskError, Wait};
+use crate::promise::{Answer, Outcome, PromiseCell, TaskError, Wait, print_error};
 
 type Read<T> = fn(&PromiseCell<T>) -> Option<Outcome<T>>;
 
@@ -230,7 +230,7 @@ impl<T: 'static, E: 'static> Task<Result<T, E>> {
     where
         E: fmt::Debug,
     {
-        self.object.promise().demand_look();
+        self.object.promise().demand(print_error);
         self
     }
 
