@@ -150,14 +150,10 @@ fn the_tasks_of_another_process_can_be_looked_at() {
 
 #[test]
 fn the_timeline_is_written_in_three_forms() {
-    let printed = run("timeline", &[]).stdout;
-    let printed = String::from_utf8(printed).expect("it is a text");
-    let folder = printed
-        .trim_end()
-        .rsplit_once(" in ")
-        .expect("it says where");
-    let read =
-        |name: &str| fs::read_to_string(Path::new(folder.1).join(name)).expect("it is there");
+    let folder = std::env::temp_dir().join(format!("looplet-drawn-{}", std::process::id()));
+    let output = run("timeline", &[folder.to_str().expect("it is a text")]);
+    assert!(output.status.success(), "{output:?}");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("it is there");
     assert_eq!(read("timeline.txt").lines().count(), 68);
     assert!(read("timeline.html").starts_with("<!doctype html>"));
     let trace: serde_json::Value =
@@ -168,6 +164,7 @@ fn the_timeline_is_written_in_three_forms() {
         .filter_map(|lane| lane["args"]["name"].as_str())
         .collect();
     assert_eq!(names, ["event loop", "kitchen", "soup", "stew"]);
+    fs::remove_dir_all(&folder).expect("it is ours");
 }
 
 fn root() -> &'static Path {

@@ -89,8 +89,7 @@ impl EventLoopBuilder {
         self
     }
 
-    /// Has somebody told what the loop does; see [`Observer`](crate::observe::Observer). Default:
-    /// nobody.
+    /// Has somebody told what the loop does; see [`Observer`]. Default: nobody.
     ///
     /// A clone of the builder shares it.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {

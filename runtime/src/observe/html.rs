@@ -110,10 +110,10 @@ fn axis(end: Duration, height: f64) -> String {
         let time = end * mark / 4;
         let (x, seconds) = (Scale(end).x(time), time.as_secs_f64());
         // Writing to a string cannot fail.
-        let _ = write!(
+        let _ = writeln!(
             axis,
             "<line class=\"rule\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{height}\"/>\
-             <text x=\"{x:.1}\" y=\"18\" text-anchor=\"middle\">{seconds:.3} s</text>\n"
+             <text x=\"{x:.1}\" y=\"18\" text-anchor=\"middle\">{seconds:.3} s</text>"
         );
     }
     axis
