@@ -7,11 +7,11 @@ use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use common::{ms, run_virtual, traced, turns, virtual_loop};
+use common::{Trace, ms, report_to, run_virtual, traced, turns, virtual_loop};
 use looplet::inspect::{AwaitCycle, listen, ps, pstree};
 use looplet::{
-    Event, EventLoop, Lock, RunError, Task, create_task, gather, get_running_loop,
-    open_unix_connection, sleep, yield_now,
+    Event, EventLoop, Lock, RunError, Task, create_task, format_call_graph, gather,
+    get_running_loop, open_unix_connection, sleep, yield_now,
 };
 
 /// A path for the socket of one test.
@@ -126,6 +126,35 @@ fn the_tree_has_everybody_below_who_awaits_them_and_in_full_once() {
         "                └── (T) a (drawn above)",
     ];
     assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_chain_is_drawn_down_to_a_hundred_tasks_and_layers_do_not_multiply() {
+    // Each task awaits the next one twice. To cancel them would take as long as to draw them all.
+    let event_loop = virtual_loop();
+    report_to(&event_loop, &Trace::default());
+    let leaf = event_loop.create_task(async { Event::new().wait().await });
+    let mut last = leaf;
+    for _ in 0..200 {
+        let next = last.clone();
+        last = event_loop.create_task(async move {
+            gather([next.clone(), next]).await;
+        });
+    }
+    event_loop.stop();
+    event_loop.run_forever().expect("it is stopped");
+    let tree = pstree(&event_loop).expect("there is no circle");
+    let graph = format_call_graph(Some(&event_loop.all_tasks()[0]));
+    event_loop.close();
+    assert_eq!(tree.matches(" (too deep to be drawn)\n").count(), 1);
+    assert_eq!(
+        graph
+            .matches("  + Awaited by more, deeper than is shown\n")
+            .count(),
+        1
+    );
+    assert!(tree.lines().count() < 500, "{}", tree.lines().count());
+    assert!(graph.lines().count() < 500, "{}", graph.lines().count());
 }
 
 #[test]

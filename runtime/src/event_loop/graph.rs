@@ -19,6 +19,10 @@ pub(crate) struct Graph {
     nodes: Vec<Node>,
 }
 
+/// How many tasks that await each other are drawn below one another: every line of a drawing is
+/// as long as its place is deep.
+pub(crate) const DEEPEST: usize = 100;
+
 /// A task of the graph.
 pub(crate) struct Node {
     pub(crate) task: WaitingTask,
@@ -101,15 +105,16 @@ impl Graph {
         let mut text = String::new();
         let place = self.nodes.iter().position(|node| node.ticket == ticket);
         if let Some(place) = place {
-            let mut path = Vec::new();
-            self.write(place, &mut path, &mut text);
+            let mut written = vec![false; self.nodes.len()];
+            self.write(place, 0, &mut written, &mut text);
         }
         text
     }
 
-    fn write(&self, place: usize, path: &mut Vec<usize>, text: &mut String) {
+    /// Whoever awaits a task is written once, lest layers of tasks become a text without end.
+    fn write(&self, place: usize, depth: usize, written: &mut [bool], text: &mut String) {
         let Node { task, ticket, .. } = &self.nodes[place];
-        let indent = "  ".repeat(2 * path.len());
+        let indent = "  ".repeat(2 * depth);
         let mut line = |line: String| {
             text.push_str(&indent);
             text.push_str(&line);
@@ -127,17 +132,19 @@ impl Graph {
             "  |   File '{file}', line {number}, in async {coroutine}()"
         ));
         let awaiters = |node: &Node| node.decided_by.contains(&place);
-        if path.contains(&place) || !self.nodes.iter().any(awaiters) {
+        let again = std::mem::replace(&mut written[place], true);
+        if again || !self.nodes.iter().any(awaiters) {
             return;
         }
+        if depth == DEEPEST {
+            return line("  + Awaited by more, deeper than is shown".to_string());
+        }
         line("  + Awaited by:".to_string());
-        path.push(place);
         for (other, node) in self.nodes.iter().enumerate() {
             if awaiters(node) {
-                self.write(other, path, text);
+                self.write(other, depth + 1, written, text);
             }
         }
-        path.pop();
     }
 }
 
@@ -176,8 +183,10 @@ fn deciders(core: &Core, id: TaskId, places: &HashMap<TaskId, usize>) -> Vec<usi
     };
     let tickets = note.decided_by().into_iter().filter_map(Ticket::from_word);
     let here = tickets.filter(|ticket| ticket.number() == core.number);
-    here.filter_map(|ticket| places.get(&ticket.task()).copied())
-        .collect()
+    let found = here.filter_map(|ticket| places.get(&ticket.task()).copied());
+    // A gather may have the same task twice.
+    let mut seen = HashSet::new();
+    found.filter(|place| seen.insert(*place)).collect()
 }
 
 impl fmt::Debug for Graph {

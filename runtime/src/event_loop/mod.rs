@@ -64,7 +64,7 @@ pub(crate) use self::context::{
     with_vars,
 };
 pub(crate) use self::core::Core;
-pub(crate) use self::graph::{Graph, Node, awaited};
+pub(crate) use self::graph::{DEEPEST, Graph, Node, awaited};
 pub(crate) use self::handle::{Callback, callback};
 pub(crate) use self::inbox::JobTally;
 pub(crate) use self::reactor::{Direction, SourceId, WaitId};

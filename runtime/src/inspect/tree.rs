@@ -1,13 +1,14 @@
 //! The drawing of who awaits whom.
 //!
 //! A task that several await is drawn in full where it comes first, and named in the other
-//! places: else a program of thirty layers of two tasks would be a billion lines.
+//! places: else a program of thirty layers of two tasks would be a billion lines. Below a hundred
+//! tasks nothing is drawn: each line is as long as its place is deep.
 
 use std::error::Error;
 use std::fmt;
 
 use super::text::plain;
-use crate::event_loop::{EventLoop, Graph, Node};
+use crate::event_loop::{DEEPEST, EventLoop, Graph, Node};
 
 /// Returns a drawing of the tasks of a loop: below each one, those that it awaits.
 ///
@@ -43,6 +44,8 @@ pub fn pstree(event_loop: &EventLoop) -> Result<String, AwaitCycle> {
 /// A task that is to be drawn.
 struct Branch {
     place: usize,
+    /// How many tasks are above it.
+    depth: usize,
     /// What stands before it in its line, and in those of its own branches.
     indent: String,
     /// Whether it is the last at its place.
@@ -56,7 +59,7 @@ fn draw(nodes: &[Node]) -> String {
     }
     let roots: Vec<usize> = (0..nodes.len()).filter(|place| !awaited[*place]).collect();
     let (mut text, mut drawn) = (String::new(), vec![false; nodes.len()]);
-    let mut left = branches(&roots, "");
+    let mut left = branches(&roots, 0, "");
     while let Some(branch) = left.pop() {
         let node = &nodes[branch.place];
         let (turn, bar) = if branch.last {
@@ -65,22 +68,28 @@ fn draw(nodes: &[Node]) -> String {
             ("├──", "│   ")
         };
         let name = plain(&node.task.name);
-        let again = std::mem::replace(&mut drawn[branch.place], true);
-        let note = if again { " (drawn above)" } else { "" };
+        let note = match (drawn[branch.place], branch.depth) {
+            (true, _) => " (drawn above)",
+            (false, DEEPEST) => " (too deep to be drawn)",
+            (false, _) => "",
+        };
         text.push_str(&format!("{}{turn} (T) {name}{note}\n", branch.indent));
-        if !again {
+        if note.is_empty() {
+            drawn[branch.place] = true;
             let indent = format!("{}{bar}", branch.indent);
             text.push_str(&format!("{indent}└──  {}\n", frame(node)));
-            left.extend(branches(&node.decided_by, &format!("{indent}    ")));
+            let below = format!("{indent}    ");
+            left.extend(branches(&node.decided_by, branch.depth + 1, &below));
         }
     }
     text
 }
 
 /// The branches for some tasks, the first one last.
-fn branches(places: &[usize], indent: &str) -> Vec<Branch> {
+fn branches(places: &[usize], depth: usize, indent: &str) -> Vec<Branch> {
     let branch = |(left, place): (usize, &usize)| Branch {
         place: *place,
+        depth,
         indent: indent.to_string(),
         last: left == 0,
     };

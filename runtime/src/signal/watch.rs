@@ -9,7 +9,7 @@
 //!
 //! 1. Signals that come before the loop gets to read the pipe count as one, as they do in the
 //!    kernel.
-//! 2. Only listeners keep the loop from a deadlock.
+//! 2. Only listeners keep the loop from a deadlock; a standing answer does not.
 //! 3. The calls in here are the runtime's own; user code goes through `call_soon`.
 
 use std::cell::{Cell, RefCell};
