@@ -41,8 +41,9 @@
 //! None is on by default: the runtime then brings four crates. Each adds something and changes
 //! nothing else, but for Ctrl-C:
 //!
-//! * `signal` (three crates): the module `signal`, and Ctrl-C as a cancel in [`run`] and
-//!   [`Runner::run`]. Without it nobody handles `SIGINT`, and Ctrl-C ends the process at once.
+//! * `signal` (three crates): the module `signal`, `inspect::dump_on`, and Ctrl-C as a cancel in
+//!   [`run`] and [`Runner::run`]. Without it nobody handles `SIGINT`, and Ctrl-C ends the process at
+//!   once.
 //! * `process` (three more; it switches `signal` on): the module `process`, and subprocesses with a
 //!   protocol.
 //! * `futures` (two crates): conversions from and to `futures_core::Stream`, and the traits of
@@ -84,9 +85,11 @@ mod streams;
 mod transports;
 #[cfg(feature = "signal")]
 pub mod signal;
+pub mod inspect;
 #[cfg(feature = "process")]
 pub mod process;
 pub mod fs;
+pub mod observe;
 mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};

@@ -19,6 +19,7 @@ use super::clock::{Clock, LoopClock};
 use super::contexts::Contexts;
 use super::handle::Callback;
 use super::inbox::{self, Inbox};
+use super::observer::{Observer, Observing};
 use super::reactor::Reactor;
 use super::ready::{Errand, ReadyQueue};
 use super::report::Reporter;
@@ -54,6 +55,7 @@ pub(crate) struct Core {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) reporter: Reporter,
     pub(crate) watch: Watch,
+    pub(crate) observing: Observing,
     pub(crate) phase: Cell<Phase>,
     /// Whether `stop` was called for the run that is going on, or for the next one.
     pub(crate) stopping: Cell<bool>,
@@ -75,7 +77,10 @@ pub(crate) enum Phase {
 }
 
 impl Core {
-    pub(crate) fn new(settings: Settings) -> io::Result<Rc<Self>> {
+    pub(crate) fn new(
+        settings: Settings,
+        observer: Option<Rc<dyn Observer>>,
+    ) -> io::Result<Rc<Self>> {
         let (reactor, bell) = Reactor::new()?;
         let inbox = Arc::new(Inbox::new(bell));
         let number = inbox::enlist(inbox.clone())?;
@@ -90,7 +95,8 @@ impl Core {
             reactor,
             inbox,
             reporter: Reporter::default(),
-            watch: Watch::new(settings.debug),
+            watch: Watch::new(settings.debug, observer.is_some()),
+            observing: Observing::new(observer),
             settings,
             phase: Cell::new(Phase::Idle),
             stopping: Cell::new(false),

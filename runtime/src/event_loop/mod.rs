@@ -25,11 +25,13 @@ mod reactor;
 mod inbox;
 mod report;
 mod watch;
+mod observer;
 mod core;
 mod context;
 mod threadsafe;
 mod waker;
 mod graph;
+mod attended;
 mod close;
 mod turn;
 mod run_error;
@@ -47,10 +49,12 @@ pub use self::clock::Clock;
 pub use self::close::StillRunning;
 pub use self::handle::{Handle, TimerHandle};
 pub use self::inbox::LoopHandle;
+pub use self::observer::{Actor, LoopEvent, Observer, SeenTask};
 pub use self::of_thread::{get_event_loop, get_running_loop, set_event_loop, try_get_running_loop};
 pub use self::report::{ErrorContext, ExceptionHandler};
 pub use self::run_error::RunError;
 pub use self::stats::LoopStats;
+pub use self::tasks::TaskEnding;
 pub use self::watch::{Blocked, Watchdog};
 
 pub(crate) use self::clock::nanoseconds;
@@ -60,7 +64,7 @@ pub(crate) use self::context::{
     with_vars,
 };
 pub(crate) use self::core::Core;
-pub(crate) use self::graph::{Graph, awaited};
+pub(crate) use self::graph::{DEEPEST, Graph, Node, awaited};
 pub(crate) use self::handle::{Callback, callback};
 pub(crate) use self::inbox::JobTally;
 pub(crate) use self::reactor::{Direction, SourceId, WaitId};
@@ -71,6 +75,7 @@ pub(crate) use self::timers::{TimerAction, TimerKey};
 pub(crate) use self::turn::step_now;
 pub(crate) use self::waker::{is_waker_of, ticket_of, waker_of};
 
+use self::attended::begin_turn;
 use self::close::close;
 use self::core::Phase;
 use self::ticket::LoopNumber;
@@ -227,7 +232,12 @@ impl EventLoop {
         let _entered = context::enter(&self.core).ok_or(RunError::AlreadyRunning)?;
         let _running = Running::start(&self.core);
         let mut scratch = Scratch::of(&self.core);
+        // An observer is there from the start: asked once, this costs a turn nothing.
+        let observed = self.core.watch.is_observed();
         loop {
+            if observed {
+                begin_turn(&self.core);
+            }
             turn(&self.core, &mut scratch)?;
             if self.core.stopping.get() {
                 return Ok(());

@@ -33,7 +33,7 @@ pub use self::outcome::TaskError;
 
 pub(crate) use self::cell::{Progress, PromiseCell};
 use self::outcome::Exception;
-pub(crate) use self::outcome::{Outcome, value_of};
+pub(crate) use self::outcome::{Outcome, print_error, value_of};
 pub(crate) use self::wait::{Answer, Wait};
 
 /// A result that is set once, for whoever awaits it.
@@ -215,7 +215,7 @@ impl<T: 'static, E: 'static> Promise<Result<T, E>> {
     {
         let exception = Exception {
             value: Err(error),
-            print: |value| value.as_ref().err().map_or(String::new(), print),
+            print: print_error,
         };
         let set = self.cell.settle_exception(exception);
         set.map_err(|_| InvalidState::Done)
@@ -234,10 +234,6 @@ impl<T: 'static, E: 'static> Promise<Result<T, E>> {
         let error = |result: &Result<T, E>| result.as_ref().err().cloned();
         self.cell.look(InvalidState::ExceptionNotSet, error)
     }
-}
-
-fn print<E: fmt::Debug>(error: &E) -> String {
-    format!("{error:?}")
 }
 
 /// The await of a promise by value or by reference.

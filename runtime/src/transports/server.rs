@@ -181,11 +181,17 @@ impl<A: fmt::Debug> fmt::Debug for TransportServer<A> {
 impl Listener {
     /// Lets a bound socket listen.
     pub(super) fn new<F: Family>(event_loop: &EventLoop, socket: Socket) -> io::Result<Rc<Self>> {
-        Ok(Rc::new(Self {
-            socket: Box::new(SocketListener::<F>::listen(event_loop, socket, BACKLOG)?),
+        let socket = SocketListener::<F>::listen(event_loop, socket, BACKLOG)?;
+        Ok(Self::of(Box::new(socket)))
+    }
+
+    /// What listens already.
+    pub(super) fn of(socket: Box<dyn Listening>) -> Rc<Self> {
+        Rc::new(Self {
+            socket,
             watch: Cell::new(None),
             retry: Cell::new(None),
-        }))
+        })
     }
 }
 

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use super::protocol::StreamProtocol;
 use super::server::{Listener, Shared, TransportServer};
 use crate::event_loop::EventLoop;
-use crate::net::{Address, BindOptions, Endpoint, Family, Tcp, Unix, bind_all, bind_unix_file};
+use crate::net::{
+    Address, BindOptions, Endpoint, Family, SocketListener, Tcp, Unix, bind_all, bind_unix_file,
+};
 
 impl EventLoop {
     /// Listens on every address of `address`, and calls `protocol_factory` for the protocol of
@@ -82,6 +84,26 @@ impl EventLoop {
         let path = path.as_ref();
         let (socket, file) = bind_unix_file(path)?;
         let listeners = vec![Listener::new::<Unix>(self, socket)?];
+        let factory = Box::new(move || protocol_factory().into());
+        let shared = Shared::new(self, listeners, factory, file);
+        Ok(TransportServer::new(shared, vec![path.to_path_buf()]))
+    }
+    /// Listens on a UNIX socket at `path`, for which the loop does not wait. `protect` is called
+    /// with the path before anybody can connect.
+    pub(crate) fn serve_in_background<P: Into<StreamProtocol>>(
+        &self,
+        mut protocol_factory: impl FnMut() -> P + 'static,
+        path: &Path,
+        protect: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> io::Result<TransportServer<PathBuf>> {
+        let (socket, file) = bind_unix_file(path)?;
+        if file.is_none() {
+            let text = "a socket without a file cannot be protected";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        protect(path)?;
+        let socket = SocketListener::<Unix>::listen_in_background(self, socket)?;
+        let listeners = vec![Listener::of(Box::new(socket))];
         let factory = Box::new(move || protocol_factory().into());
         let shared = Shared::new(self, listeners, factory, file);
         Ok(TransportServer::new(shared, vec![path.to_path_buf()]))
