@@ -101,8 +101,8 @@ pub use self::context_var::{Context, ContextToken, ContextVar, WrongContext, cop
 pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut, WaitingTask};
 pub use self::event_loop::{
     Blocked, Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle,
-    LoopHandle, LoopStats, RunError, StillRunning, TimerHandle, Watchdog, get_event_loop,
-    get_running_loop, set_event_loop, try_get_running_loop,
+    LoopHandle, LoopStats, RunError, StillRunning, ThreadsafeHandle, TimerHandle, Watchdog,
+    get_event_loop, get_running_loop, set_event_loop, try_get_running_loop,
 };
 pub use self::executor::{
     JobCancelled, JobHandle, JobToken, JobWait, JobsCompleted, Map, PoolConfig, SubmitError,

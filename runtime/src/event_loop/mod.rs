@@ -27,6 +27,7 @@ mod report;
 mod watch;
 mod core;
 mod context;
+mod threadsafe_handle;
 mod threadsafe;
 mod waker;
 mod graph;
@@ -51,6 +52,7 @@ pub use self::of_thread::{get_event_loop, get_running_loop, set_event_loop, try_
 pub use self::report::{ErrorContext, ExceptionHandler};
 pub use self::run_error::RunError;
 pub use self::stats::LoopStats;
+pub use self::threadsafe_handle::ThreadsafeHandle;
 pub use self::watch::{Blocked, Watchdog};
 
 pub(crate) use self::clock::nanoseconds;
