@@ -133,6 +133,7 @@ impl EventLoop {
     /// Callbacks run in the order in which they were scheduled, each exactly once, and never
     /// within this call. On a closed loop nothing is scheduled, and the handle comes back
     /// cancelled. The asyncio counterpart is `loop.call_soon`.
+    #[track_caller]
     pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> Handle {
         let callback = self::callback(in_context(callback));
         self.core.call_soon(callback.clone());
@@ -144,6 +145,7 @@ impl EventLoop {
     /// It never runs early. Callbacks with the same deadline run in the order in which they
     /// were scheduled. On a closed loop the handle comes back cancelled. The asyncio
     /// counterpart is `loop.call_later`.
+    #[track_caller]
     pub fn call_later(&self, delay: Duration, callback: impl FnOnce() + 'static) -> TimerHandle {
         let deadline = self.core.clock.now().saturating_add(nanoseconds(delay));
         self.call_at_nanos(deadline, self::callback(in_context(callback)))
@@ -173,6 +175,7 @@ impl EventLoop {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn call_at(&self, when: Instant, callback: impl FnOnce() + 'static) -> TimerHandle {
         let deadline = self.core.clock.nanos_at(when);
         self.call_at_nanos(deadline, self::callback(in_context(callback)))
@@ -297,7 +300,7 @@ impl EventLoop {
     }
 
     /// Sets what is told of panics and errors that nobody awaited; `None` restores the
-    /// default, which writes a line to standard error. The asyncio counterpart is
+    /// default, which writes to standard error. The asyncio counterpart is
     /// `loop.set_exception_handler`.
     pub fn set_exception_handler(&self, handler: Option<ExceptionHandler>) {
         self.core.reporter.set_handler(handler);

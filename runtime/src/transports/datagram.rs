@@ -1,5 +1,6 @@
 //! Datagrams that call back.
 
+use std::any::type_name;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -182,20 +183,19 @@ impl DatagramTransport {
             protocol,
             transport,
         });
-        let old = self.endpoint.base.place.set(bound);
-        drop(old);
+        self.endpoint.base.set_protocol(bound);
     }
 
     /// Returns the address of this end, also after it is closed.
     #[doc(alias = "get_extra_info")]
     pub fn local_addr(&self) -> Option<SocketAddr> {
-        self.endpoint.local_addr
+        self.endpoint.base.local_addr
     }
 
     /// Returns the address of the peer, if the endpoint has one.
     #[doc(alias = "get_extra_info")]
     pub fn peer_addr(&self) -> Option<SocketAddr> {
-        self.endpoint.peer_addr
+        self.endpoint.base.peer_addr
     }
 
     /// Lets `use_socket` set options of the socket, which stays the transport's.
@@ -336,6 +336,10 @@ struct Bound<P> {
 }
 
 impl<P: DatagramProtocol> Callbacks for Bound<P> {
+    fn name(&self) -> &'static str {
+        type_name::<P>()
+    }
+
     fn made(&mut self) {
         self.protocol.connection_made(&self.transport);
     }

@@ -4,6 +4,7 @@
 //! callback is given it, so most protocols need not keep anything; one that wants to write from
 //! elsewhere clones it.
 
+use std::any::type_name;
 use std::fmt;
 use std::io;
 
@@ -226,8 +227,7 @@ impl Transport {
     /// because the transport owns its protocol.
     pub fn set_protocol(&self, protocol: impl Into<StreamProtocol>) {
         let protocol = protocol.into().bind(self);
-        let old = self.connection().base.place.set(protocol);
-        drop(old);
+        self.connection().base.set_protocol(protocol);
     }
 }
 
@@ -238,6 +238,10 @@ struct Bound<P> {
 }
 
 impl<P: Protocol> Callbacks for Bound<P> {
+    fn name(&self) -> &'static str {
+        type_name::<P>()
+    }
+
     fn made(&mut self) {
         self.protocol.connection_made(&self.transport);
     }
@@ -271,6 +275,10 @@ impl<P: Protocol> StreamCallbacks for Bound<P> {
 }
 
 impl<P: BufferedProtocol> Callbacks for Bound<Buffered<P>> {
+    fn name(&self) -> &'static str {
+        type_name::<P>()
+    }
+
     fn made(&mut self) {
         self.protocol.0.connection_made(&self.transport);
     }
