@@ -112,8 +112,8 @@ pub use self::iterate::{AsyncIterator, FromFn, from_fn, iter};
 #[cfg(feature = "futures")]
 pub use self::iterate::{FromStream, IntoStream, from_stream, into_stream};
 pub use self::net::{
-    Address, Endpoint, Family, SocketListener, SocketStream, Tcp, TcpListener, TcpStream,
-    UdpSocket, Unix, UnixListener, UnixStream, resolve,
+    Address, AddressFamily, ConnectErrors, Endpoint, Family, SocketListener, SocketStream, Tcp,
+    TcpListener, TcpStream, UdpSocket, Unix, UnixListener, UnixStream, resolve,
 };
 pub use self::promise::{CallbackId, Promise, PromiseWait, TaskError};
 pub use self::queue::{
@@ -124,8 +124,9 @@ pub use self::runner::{Runner, run};
 pub use self::streams::{
     AlreadyReading, ClientOutcome, ConnectOptions, InvalidWaterMarks, Lines, ReadError, ServeError,
     Server, ServerOptions, StreamFeed, StreamReader, StreamWriter, WriteError, ZeroLimit,
-    open_connection, open_connection_with, open_read_pipe, open_unix_connection, open_write_pipe,
-    start_server, start_server_with, start_unix_server, start_unix_server_with,
+    open_connection, open_connection_on, open_connection_with, open_read_pipe,
+    open_unix_connection, open_write_pipe, start_server, start_server_on, start_server_with,
+    start_unix_server, start_unix_server_with,
 };
 pub use self::sync::{
     Barrier, BoundedSemaphore, BrokenBarrierError, Condition, Event, Lock, LockGuard, NotAcquired,

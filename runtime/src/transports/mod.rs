@@ -17,6 +17,7 @@ mod transport;
 mod protocol;
 mod connect;
 mod pipe;
+mod accept;
 mod server;
 mod start;
 mod endpoint;
