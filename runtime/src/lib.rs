@@ -139,8 +139,8 @@ pub use self::task::{
 };
 pub use self::threadsafe::{CoroutineError, CoroutineHandle};
 pub use self::transports::{
-    BufferLimitsError, Buffered, BufferedProtocol, DatagramProtocol, DatagramTransport, Protocol,
-    SendToError, StreamProtocol, Transport, TransportServer,
+    BufferLimitsError, Buffered, BufferedProtocol, DatagramOptions, DatagramProtocol,
+    DatagramTransport, Protocol, SendToError, StreamProtocol, Transport, TransportServer,
 };
 
 /// The program in the README is compiled and run with the other examples.

@@ -7,9 +7,11 @@
 //! 2. A panic in a callback is reported and ends the connection.
 //! 3. The loop owns a transport until its connection is lost, as it owns its tasks.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
+use std::panic::resume_unwind;
 use std::rc::Rc;
 
 use slab::Slab;
@@ -27,6 +29,8 @@ const LOST_WRITES: u32 = 5;
 pub(super) trait Callbacks {
     /// The type of the protocol, for reports.
     fn name(&self) -> &'static str;
+    /// The protocol itself.
+    fn protocol(&mut self) -> &mut dyn Any;
     fn made(&mut self);
     fn lost(&mut self, error: Option<&io::Error>);
     fn pause(&mut self);
@@ -119,6 +123,16 @@ impl<P: ?Sized + Callbacks> Base<P> {
             let text = panic_text(payload.as_ref());
             io::Error::other(format!("the protocol panicked: {text}"))
         })
+    }
+
+    /// Lets the program look at the protocol, if it is home and of that type. A panic goes on.
+    pub(super) fn with_protocol<T: 'static, R>(
+        &self,
+        use_protocol: impl FnOnce(&mut T) -> R,
+    ) -> Option<R> {
+        let look = |protocol: &mut P| protocol.protocol().downcast_mut().map(use_protocol);
+        let outcome = self.place.call(look)?;
+        outcome.unwrap_or_else(|payload| resume_unwind(payload))
     }
 
     /// Tells the protocol to pause or to resume, if that is due. If it is being called, it is

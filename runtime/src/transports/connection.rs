@@ -133,6 +133,18 @@ impl Connection {
         }
     }
 
+    /// Lets the program look at the protocol; what it was to be told meanwhile, it is told then.
+    pub(super) fn with_protocol<P: 'static, R>(
+        self: &Rc<Self>,
+        use_protocol: impl FnOnce(&mut P) -> R,
+    ) -> Option<R> {
+        let result = self.base.with_protocol(use_protocol);
+        if let Err(error) = self.base.settle() {
+            self.fail(Some(error));
+        }
+        result
+    }
+
     pub(super) fn is_reading(&self) -> bool {
         self.base.is_open() && matches!(self.reading.get(), Reading::NotYet | Reading::Going)
     }
