@@ -26,7 +26,9 @@ mod udp;
 mod adopt;
 mod descriptors;
 mod readers;
+mod file_piece;
 mod sock;
+mod sock_file;
 mod pipe;
 #[cfg(feature = "futures")]
 mod futures_io;
@@ -43,6 +45,9 @@ pub use self::unix::{Unix, UnixListener, UnixStream};
 pub(crate) use self::adopt::{adopt, adopt_bound};
 pub(crate) use self::bind::{BindOptions, Bound, bind_all};
 pub(crate) use self::descriptors::Owned;
+pub(crate) use self::file_piece::{
+    BY_KERNEL, bounds_of, offer_file, piece_of, read_piece, truncated,
+};
 pub(crate) use self::listener::{BACKLOG, Listening};
 pub(crate) use self::pipe::Pipe;
 pub(crate) use self::race::HAPPY_EYEBALLS_DELAY;
