@@ -571,13 +571,13 @@ fn a_file_on_a_socket_of_the_programs_own() {
     sweep(|| async {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
         ours.set_nonblocking(true).expect("it is a socket");
-        let (peer, _writer) = open_connection_on(theirs).expect("it is a stream");
+        let (peer, writer) = open_connection_on(theirs).expect("it is a stream");
         let file = std::fs::File::open("/dev/zero").expect("every system has it");
         let made = Made::new(async move {
             let event_loop = get_running_loop();
             event_loop.sock_send_file(&ours, &file, ..1 << 20).await
         });
-        made.helper(async move {
+        made.keep(writer).helper(async move {
             turns(3).await;
             while peer.read(1 << 20).await.is_ok_and(|data| !data.is_empty()) {}
         })
