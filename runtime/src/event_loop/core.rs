@@ -12,6 +12,7 @@ use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
+use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -62,6 +63,8 @@ pub(crate) struct Core {
     /// Entries run since the kernel was asked last. A new loop has not asked yet, and does so in
     /// its first turn, as asyncio's.
     pub(crate) since_poll: Cell<u32>,
+    /// Where the callback was scheduled that has panicked, until that is reported.
+    pub(crate) culprit: Cell<Option<&'static Location<'static>>>,
     attachments: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
 }
 
@@ -101,6 +104,7 @@ impl Core {
             phase: Cell::new(Phase::Idle),
             stopping: Cell::new(false),
             since_poll: Cell::new(u32::MAX),
+            culprit: Cell::new(None),
             attachments: RefCell::default(),
         }))
     }

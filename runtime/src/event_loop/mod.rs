@@ -28,6 +28,7 @@ mod watch;
 mod observer;
 mod core;
 mod context;
+mod threadsafe_handle;
 mod threadsafe;
 mod waker;
 mod graph;
@@ -55,6 +56,7 @@ pub use self::report::{ErrorContext, ExceptionHandler};
 pub use self::run_error::RunError;
 pub use self::stats::LoopStats;
 pub use self::tasks::TaskEnding;
+pub use self::threadsafe_handle::ThreadsafeHandle;
 pub use self::watch::{Blocked, Watchdog};
 
 pub(crate) use self::clock::nanoseconds;
@@ -136,6 +138,7 @@ impl EventLoop {
     /// Callbacks run in the order in which they were scheduled, each exactly once, and never
     /// within this call. On a closed loop nothing is scheduled, and the handle comes back
     /// cancelled. The asyncio counterpart is `loop.call_soon`.
+    #[track_caller]
     pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> Handle {
         let callback = self::callback(in_context(callback));
         self.core.call_soon(callback.clone());
@@ -147,6 +150,7 @@ impl EventLoop {
     /// It never runs early. Callbacks with the same deadline run in the order in which they
     /// were scheduled. On a closed loop the handle comes back cancelled. The asyncio
     /// counterpart is `loop.call_later`.
+    #[track_caller]
     pub fn call_later(&self, delay: Duration, callback: impl FnOnce() + 'static) -> TimerHandle {
         let deadline = self.core.clock.now().saturating_add(nanoseconds(delay));
         self.call_at_nanos(deadline, self::callback(in_context(callback)))
@@ -176,6 +180,7 @@ impl EventLoop {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn call_at(&self, when: Instant, callback: impl FnOnce() + 'static) -> TimerHandle {
         let deadline = self.core.clock.nanos_at(when);
         self.call_at_nanos(deadline, self::callback(in_context(callback)))
@@ -305,7 +310,7 @@ impl EventLoop {
     }
 
     /// Sets what is told of panics and errors that nobody awaited; `None` restores the
-    /// default, which writes a line to standard error. The asyncio counterpart is
+    /// default, which writes to standard error. The asyncio counterpart is
     /// `loop.set_exception_handler`.
     pub fn set_exception_handler(&self, handler: Option<ExceptionHandler>) {
         self.core.reporter.set_handler(handler);

@@ -26,6 +26,7 @@ use super::attended;
 use super::context;
 use super::core::Core;
 use super::graph::Graph;
+use super::handle::{Callback, callback_from};
 use super::inbox::Letter;
 use super::ready::{Errand, Place};
 use super::report::ErrorContext;
@@ -98,9 +99,9 @@ fn take_letters(core: &Core) {
     for letter in core.inbox.collect() {
         match letter {
             Letter::Wake(ticket) => core.schedule(ticket.task()),
-            Letter::Call(callback) => core
-                .ready
-                .push(Errand::Call(super::handle::callback(callback))),
+            Letter::Call(callback, site) => {
+                core.ready.push(Errand::Call(callback_from(site, callback)))
+            }
         }
     }
     attended::end_letters(core);
@@ -207,9 +208,10 @@ fn recover(core: &Core, payload: Box<dyn Any + Send>) {
             true => "a result panicked while it was dropped",
             false => "a callback panicked",
         };
-        return core
-            .reporter
-            .report(&ErrorContext::of_panic(what, payload.as_ref()));
+        return core.reporter.report(&ErrorContext {
+            handle: core.culprit.take(),
+            ..ErrorContext::of_panic(what, payload.as_ref())
+        });
     };
     if let Some(coroutine) = core.tasks.get(ticket.task()) {
         context::run_as(ticket, || coroutine.fail(payload));
@@ -223,15 +225,30 @@ fn recover(core: &Core, payload: Box<dyn Any + Send>) {
 #[inline(never)]
 fn run_errand(core: &Core, errand: Option<Errand>) {
     match errand {
-        Some(Errand::Call(callback)) => callback.run(),
+        Some(Errand::Call(callback)) => run_callback(core, &*callback),
         Some(Errand::Wake(waker)) => waker.wake(),
         Some(Errand::Timer(key)) => match core.timers.take(key) {
             Some(TimerAction::Wake(waker)) => waker.wake(),
-            Some(TimerAction::Call(callback)) => callback.run(),
+            Some(TimerAction::Call(callback)) => run_callback(core, &*callback),
             None => {}
         },
         // The loop was cleared meanwhile.
         None => {}
+    }
+}
+
+fn run_callback(core: &Core, callback: &dyn Callback) {
+    let culprit = Culprit(core, callback);
+    callback.run();
+    std::mem::forget(culprit);
+}
+
+/// Notes which callback has panicked: it is dropped only then.
+struct Culprit<'a>(&'a Core, &'a dyn Callback);
+
+impl Drop for Culprit<'_> {
+    fn drop(&mut self) {
+        self.0.culprit.set(self.1.site());
     }
 }
 

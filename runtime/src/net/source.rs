@@ -230,7 +230,7 @@ pub(super) fn open(event_loop: WeakLoop) -> Option<EventLoop> {
     (!event_loop.is_closed()).then_some(event_loop)
 }
 
-pub(super) fn loop_is_gone() -> io::Error {
+pub(crate) fn loop_is_gone() -> io::Error {
     io::Error::new(
         io::ErrorKind::NotConnected,
         "the event loop that the socket belongs to is closed",

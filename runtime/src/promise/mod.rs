@@ -26,7 +26,7 @@ use std::task::{Context, Poll};
 
 use crate::cancel::{CancelReason, CancelTarget, Cancelled};
 use crate::error::InvalidState;
-use crate::event_loop::{EventLoop, callback};
+use crate::event_loop::{EventLoop, callback, in_context};
 
 pub use self::line::CallbackId;
 pub use self::outcome::TaskError;
@@ -176,10 +176,11 @@ impl<T: 'static> Promise<T> {
     ///     yield_now().await;
     /// });
     /// ```
+    #[track_caller]
     pub fn add_done_callback(&self, callback: impl FnOnce(&Promise<T>) + 'static) -> CallbackId {
         let promise = self.clone();
-        self.cell
-            .add_done_callback(self::callback(move || callback(&promise)))
+        let call = self::callback(in_context(move || callback(&promise)));
+        self.cell.add_done_callback(call)
     }
 
     /// Takes a callback out again. Returns whether it was waiting.

@@ -130,6 +130,7 @@ impl<T: 'static> Task<T> {
     }
 
     /// Runs `callback` through `call_soon` when the task has ended, or now if it has.
+    #[track_caller]
     pub fn add_done_callback(&self, callback: impl FnOnce(&Task<T>) + 'static) -> CallbackId {
         let task = self.clone();
         let call = self::callback(in_context(move || callback(&task)));
