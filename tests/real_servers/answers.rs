@@ -5,8 +5,8 @@ use std::time::Duration;
 use looplet_http::{Error, Phase, RedirectPolicy, Response, Session, SessionConfig, Timeouts};
 use serde_json::Value;
 
-use crate::on_loop;
 use crate::servers::httpbin;
+use crate::{on_loop, status_of};
 
 /// Fetches a page of httpbin and returns what `look` makes of the answer.
 fn page<T: 'static>(path: &str, look: impl AsyncFnOnce(Response) -> T + 'static) -> Option<T> {
@@ -136,21 +136,16 @@ fn an_answer_that_takes_too_long_ends_at_its_limit() {
         first_byte: Some(limit),
         ..Timeouts::default()
     };
-    let error = on_loop(async move {
+    let answer = on_loop(async move {
         let config = SessionConfig {
             timeouts,
             ..SessionConfig::default()
         };
-        Session::with(config).get(url).send().await.err()
+        status_of(Session::with(config).get(url)).await
     });
     let phase = Phase::FirstByte;
-    assert_eq!(
-        error,
-        Some(Error::Timeout {
-            phase,
-            after: limit
-        })
-    );
+    let after = limit;
+    assert_eq!(answer, Err(Error::Timeout { phase, after }));
 }
 
 #[test]

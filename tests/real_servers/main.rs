@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use looplet::{run, timeout};
+use looplet_http::{Error, RequestBuilder};
 
 use self::servers::Logged;
 
@@ -33,6 +34,12 @@ fn on_loop<T: 'static>(test: impl Future<Output = T> + 'static) -> T {
     let hangs = Duration::from_secs(30);
     let ended = run(async move { timeout(hangs, test).await });
     ended.expect("the test hangs")
+}
+
+/// Sends a request and returns the status of the answer.
+async fn status_of(request: RequestBuilder) -> Result<u16, Error> {
+    let response = request.send().await?;
+    Ok(response.status().as_u16())
 }
 
 /// How many requests came on each connection.

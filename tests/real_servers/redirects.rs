@@ -3,8 +3,8 @@
 use looplet_http::{Error, Response, Session};
 use serde_json::{Value, json};
 
-use crate::on_loop;
 use crate::servers::{apache, httpbin, nginx};
+use crate::{on_loop, status_of};
 
 /// The statuses and paths on the way, and the path of the answer.
 fn way(response: &Response) -> Vec<String> {
@@ -49,8 +49,8 @@ fn a_folder_without_its_slash_is_found_on_nginx_and_on_apache() {
 fn a_loop_of_nginx_ends_after_ten_redirects() {
     let Some(nginx) = nginx() else { return };
     let url = nginx.url("/loop");
-    let error = on_loop(async move { Session::new().get(url).send().await.err() });
-    assert_eq!(error, Some(Error::TooManyRedirects { limit: 10 }));
+    let answer = on_loop(async move { status_of(Session::new().get(url)).await });
+    assert_eq!(answer, Err(Error::TooManyRedirects { limit: 10 }));
     assert_eq!(nginx.logged(11).len(), 11);
 }
 

@@ -9,7 +9,7 @@ use looplet_http::{Error, Phase, Session, SessionConfig, Timeouts};
 use crate::servers::{Server, apache, caddy, nginx};
 use crate::{content, on_loop, per_connection};
 
-const LARGE: usize = 32 << 20;
+const LARGE: usize = 16 << 20;
 
 /// Downloads `path` piece by piece, and compares it with what it should be.
 fn download(server: &Server, path: &str) {

@@ -17,8 +17,9 @@ const MOMENT: Duration = Duration::from_millis(5);
 /// A server whose port was taken in the last moment gets another one, so many times.
 const ATTEMPTS: usize = 3;
 
-/// Becomes the server, after it has left behind a watcher that ends the server when the test
-/// process is gone. A line instead of the end of the input sends the watcher home.
+/// Becomes the server, after it has left behind a watcher that ends the server and removes the
+/// folder, its first argument, when the test process is gone. A line instead of the end of the
+/// input sends the watcher home.
 const WATCHED: &str = r#"
 exec 3<&0
 (read -r _ <&3 || { kill -9 $$; rm -rf "$0"; }) &
