@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use looplet::{map_concurrent, sleep};
-use looplet_http::Session;
+use looplet_http::{ConnectConfig, Session, SessionConfig};
 
 use crate::servers::{Logged, apache, nginx};
 use crate::{on_loop, per_connection};
@@ -114,4 +114,29 @@ fn answers_without_a_body_keep_their_connection() {
         assert_eq!(last.status(), 200);
     });
     assert_eq!(per_connection(&nginx.logged(4)), [4]);
+}
+
+#[test]
+fn a_unix_socket_of_nginx_is_as_good_as_a_port() {
+    let Some(nginx) = nginx() else { return };
+    nginx.add_file("hello.txt", "hello");
+    let connect = ConnectConfig {
+        unix_socket: Some(nginx.file("socket")),
+        ..ConnectConfig::default()
+    };
+    on_loop(async move {
+        let session = Session::with(SessionConfig {
+            connect,
+            ..SessionConfig::default()
+        });
+        for _ in 0..3 {
+            let mut response = session
+                .get("http://a.example/hello.txt")
+                .send()
+                .await
+                .unwrap();
+            assert_eq!(response.text().await.unwrap(), "hello");
+        }
+    });
+    assert_eq!(per_connection(&nginx.logged(3)), [3]);
 }

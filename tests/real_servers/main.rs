@@ -1,4 +1,5 @@
-//! The client and servers that others have written: nginx, Apache httpd, Caddy, httpbin.
+//! The client and servers that others have written: nginx, Apache httpd, Caddy, httpbin, and
+//! the proxies tinyproxy and microsocks.
 //!
 //! The tests of the client have a server that does as it is told, byte for byte. These show that
 //! real ones agree: what they ask for is given, what they send is understood, and what they do
@@ -19,6 +20,8 @@ mod codings;
 mod transfers;
 mod echoes;
 mod answers;
+mod tls;
+mod proxies;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A running server: from a command to a port that accepts connections, and its end.
+//! A running server: from a command to ports that accept connections, and its end.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -35,10 +35,10 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the program of `command` and waits until it accepts connections.
     #[track_caller]
-    pub(crate) fn start(command: impl Fn(&Site) -> Command) -> Self {
+    pub(crate) fn start(ports: &[&'static str], command: impl Fn(&Site) -> Command) -> Self {
         let mut printed = String::new();
         for _ in 0..ATTEMPTS {
-            let site = Site::new();
+            let site = Site::new(ports);
             let process = spawn(&command(&site), &site);
             let mut server = Self { process, site };
             if server.comes_up() {
@@ -57,7 +57,8 @@ impl Server {
             if self.process.try_wait().unwrap().is_some() {
                 return false;
             }
-            if TcpStream::connect(("127.0.0.1", self.site.port())).is_ok() {
+            let mut ports = self.site.ports();
+            if ports.all(|port| TcpStream::connect(("127.0.0.1", port)).is_ok()) {
                 return true;
             }
             thread::sleep(MOMENT);
@@ -67,7 +68,12 @@ impl Server {
 
     /// The URL of a path on this server.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.site.port())
+        format!("http://127.0.0.1:{}{path}", self.port("PORT"))
+    }
+
+    /// The port that has this name in the configuration.
+    pub(crate) fn port(&self, name: &str) -> u16 {
+        self.site.port(name)
     }
 
     /// Where the file of a path is, or will be.

@@ -1,5 +1,6 @@
-//! What a server works with: a folder, a port, and its configuration.
+//! What a server works with: a folder, ports, and its configuration.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -16,14 +17,15 @@ const FIRST_PORT: u16 = 20_000;
 /// How many ports there are up to those of clients.
 const PORTS: u16 = 10_000;
 
-/// A folder and a port. Dropping it removes the folder.
+/// A folder and ports. Dropping it removes the folder.
 pub(crate) struct Site {
     folder: PathBuf,
-    port: u16,
+    /// By the names that they have in the configuration.
+    ports: BTreeMap<&'static str, u16>,
 }
 
 impl Site {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(ports: &[&'static str]) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("looplet-servers-{}-{number}", process::id());
@@ -33,26 +35,31 @@ impl Site {
         for open in [&folder, &folder.join("www")] {
             fs::set_permissions(open, fs::Permissions::from_mode(0o777)).unwrap();
         }
-        let port = free_port();
-        Self { folder, port }
+        let ports = ports.iter().map(|name| (*name, free_port())).collect();
+        Self { folder, ports }
     }
 
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The port that the server listens on.
-    pub(crate) fn port(&self) -> u16 {
-        self.port
+    /// The port of this name.
+    pub(crate) fn port(&self, name: &str) -> u16 {
+        self.ports[name]
     }
 
-    /// Writes the configuration of a server into the folder, with the names of this site in the
-    /// places of `@FOLDER@` and `@PORT@`.
+    pub(crate) fn ports(&self) -> impl Iterator<Item = u16> {
+        self.ports.values().copied()
+    }
+
+    /// Writes the configuration of a server into the folder, with the folder in the place of
+    /// `@FOLDER@`, and ports in the places of their names, such as `@PORT@`.
     pub(crate) fn configuration(&self, name: &str) -> PathBuf {
         let template = fs::read_to_string(Path::new(TEMPLATES).join(name)).unwrap();
-        let text = template
-            .replace("@FOLDER@", self.folder.to_str().unwrap())
-            .replace("@PORT@", &self.port.to_string());
+        let mut text = template.replace("@FOLDER@", self.folder.to_str().unwrap());
+        for (name, port) in &self.ports {
+            text = text.replace(&format!("@{name}@"), &port.to_string());
+        }
         let path = self.folder.join(name);
         fs::write(&path, text).unwrap();
         path
