@@ -20,6 +20,7 @@ mod codings;
 mod transfers;
 mod echoes;
 mod answers;
+mod credentials;
 mod tls;
 mod proxies;
 
