@@ -21,6 +21,7 @@ mod transfers;
 mod echoes;
 mod answers;
 mod credentials;
+mod cookies;
 mod tls;
 mod proxies;
 
