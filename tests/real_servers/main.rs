@@ -20,6 +20,8 @@ mod codings;
 mod transfers;
 mod echoes;
 mod answers;
+mod credentials;
+mod cookies;
 mod tls;
 mod proxies;
 
