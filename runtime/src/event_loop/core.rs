@@ -163,3 +163,20 @@ impl Drop for Core {
         inbox::strike(self.number);
     }
 }
+
+/// Marks the time of a run, however it ends.
+pub(super) struct Running<'a>(&'a Core);
+
+impl<'a> Running<'a> {
+    pub(super) fn start(core: &'a Core) -> Self {
+        core.phase.set(Phase::Running);
+        Self(core)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.stopping.set(false);
+        self.0.phase.set(Phase::Idle);
+    }
+}

@@ -79,7 +79,7 @@ pub(crate) use self::waker::{is_waker_of, ticket_of, waker_of};
 
 use self::attended::begin_turn;
 use self::close::close;
-use self::core::Phase;
+use self::core::{Phase, Running};
 use self::ticket::LoopNumber;
 use self::turn::{Scratch, turn};
 
@@ -383,21 +383,4 @@ impl WeakLoop {
 /// Returns the loop that a ticket is of, if it is on this thread.
 pub(crate) fn loop_of(ticket: Ticket) -> Option<EventLoop> {
     WeakLoop(ticket.number()).upgrade()
-}
-
-/// Marks the time of a run, however it ends.
-struct Running<'a>(&'a Core);
-
-impl<'a> Running<'a> {
-    fn start(core: &'a Core) -> Self {
-        core.phase.set(Phase::Running);
-        Self(core)
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.stopping.set(false);
-        self.0.phase.set(Phase::Idle);
-    }
 }

@@ -127,7 +127,7 @@ impl Shared {
     }
 
     pub(super) fn start_serving(self: &Rc<Self>) -> Result<(), ServeError> {
-        self.start_with(|event_loop, bound, backlog| Listener::new(event_loop, bound, backlog))
+        self.start_with(Listener::new)
     }
 
     /// Starts at UNIX sockets, for which the loop does not wait.
