@@ -213,8 +213,8 @@ const CASES: [Case; 19] = [
                 assert_eq!(program.line(), "└── (T) Task-1");
                 assert!(program.line().contains(", waits for sleep "));
             }
-            program.send("INT");
-            program.expect(&[], End::Signal(SIGINT));
+            program.send("TERM");
+            program.expect(&[], End::Signal(SIGTERM));
         },
     ),
     (
