@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// Every example, and the arguments it is run with.
-const EXAMPLES: [(&str, &[&str]); 15] = [
+const EXAMPLES: [(&str, &[&str]); 17] = [
     ("hello", &["--virtual"]),
     ("callbacks", &["--virtual"]),
     ("tasks", &["--virtual"]),
@@ -23,6 +23,8 @@ const EXAMPLES: [(&str, &[&str]); 15] = [
     ("queue", &["--virtual"]),
     ("lock_cache", &["--virtual"]),
     ("guest", &["--virtual"]),
+    ("ps", &["--tree"]),
+    ("timeline", &[]),
     ("raw_http", &[]),
     ("echo_server", &["--once"]),
     ("echo_client", &[]),
@@ -117,6 +119,53 @@ fn the_echo_client_talks_to_the_echo_server() {
             "server: a client has left"
         ]
     );
+}
+
+/// The example `ps` asks this very test.
+#[test]
+fn the_tasks_of_another_process_can_be_looked_at() {
+    let path = std::env::temp_dir().join(format!("looplet-examples-{}", std::process::id()));
+    let socket = path.clone();
+    let output = looplet::run(async move {
+        let _inspector = looplet::inspect::listen(&socket).expect("the folder is ours");
+        let hour = std::time::Duration::from_secs(3600);
+        looplet::create_task(looplet::sleep(hour)).set_name("nap");
+        let ask = move || run("ps", &[socket.to_str().expect("it is a text")]);
+        looplet::to_thread(ask).await
+    });
+    assert!(output.status.success(), "{output:?}");
+    let table = String::from_utf8(output.stdout).expect("it is a text");
+    let names: Vec<&str> = table
+        .lines()
+        .skip(2)
+        .filter_map(|row| row.split_whitespace().nth(1))
+        .collect();
+    assert_eq!(names, ["Task-1", "nap"], "{table}");
+
+    let nobody = run("ps", &[path.to_str().expect("it is a text")]);
+    assert_eq!(nobody.status.code(), Some(1), "{nobody:?}");
+    let complaint = String::from_utf8_lossy(&nobody.stderr);
+    assert!(complaint.starts_with("cannot connect to "), "{complaint}");
+    assert_eq!(complaint.lines().count(), 1);
+}
+
+#[test]
+fn the_timeline_is_written_in_three_forms() {
+    let folder = std::env::temp_dir().join(format!("looplet-drawn-{}", std::process::id()));
+    let output = run("timeline", &[folder.to_str().expect("it is a text")]);
+    assert!(output.status.success(), "{output:?}");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("it is there");
+    assert_eq!(read("timeline.txt").lines().count(), 68);
+    assert!(read("timeline.html").starts_with("<!doctype html>"));
+    let trace: serde_json::Value =
+        serde_json::from_str(&read("timeline.json")).expect("it is JSON");
+    let events = trace["traceEvents"].as_array().expect("it has events");
+    let lanes = events.iter().filter(|event| event["ph"] == "M");
+    let names: Vec<_> = lanes
+        .filter_map(|lane| lane["args"]["name"].as_str())
+        .collect();
+    assert_eq!(names, ["event loop", "kitchen", "soup", "stew"]);
+    fs::remove_dir_all(&folder).expect("it is ours");
 }
 
 fn root() -> &'static Path {

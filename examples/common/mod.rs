@@ -46,7 +46,7 @@ pub(crate) fn run_with_argument(
 }
 
 /// The only argument. Flags that the usage does not name are refused.
-fn argument(usage: &str) -> Option<String> {
+pub(crate) fn argument(usage: &str) -> Option<String> {
     let mut arguments = std::env::args().skip(1);
     let first = arguments.next()?;
     let known = !first.starts_with('-') || usage.contains(&format!("{first}]"));

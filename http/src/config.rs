@@ -40,6 +40,11 @@ pub struct SessionConfig {
     pub limits: Limits,
     /// Whether and how far redirects are followed.
     pub redirects: RedirectPolicy,
+    /// Whether a URL that is not `https` is refused, in every hop, with [`Error::NotSecure`].
+    /// Default: no.
+    ///
+    /// [`Error::NotSecure`]: crate::Error::NotSecure
+    pub https_only: bool,
     /// How often one origin is asked. Default: as often as the program wants.
     pub politeness: Option<Politeness>,
     /// What is tried again. Default: nothing, but for a request that met a connection which the
@@ -80,6 +85,7 @@ impl Default for SessionConfig {
             proxies: Proxies::default(),
             limits: Limits::default(),
             redirects: RedirectPolicy::default(),
+            https_only: false,
             politeness: None,
             retry: None,
             max_body: 64 * 1024 * 1024,

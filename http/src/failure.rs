@@ -35,6 +35,9 @@ struct Facts {
     url: Option<Url>,
     timings: Timings,
     peer: Option<SocketAddr>,
+    /// Bytes of the bodies, out and in.
+    sent: u64,
+    received: u64,
 }
 
 impl Failure {
@@ -51,6 +54,8 @@ impl Failure {
             url,
             timings: progress.timings(),
             peer: progress.peer_addr(),
+            sent: progress.sent(),
+            received: progress.received(),
         }))
     }
 
@@ -72,6 +77,43 @@ impl Failure {
     /// How long each phase took, up to the failure.
     pub fn timings(&self) -> Timings {
         self.0.timings
+    }
+
+    /// Says all that is known, in several lines: what for a log would be too much, and for
+    /// whoever looks for the cause is not.
+    ///
+    /// ```
+    /// use looplet_http::{Session, runtime::run};
+    ///
+    /// let failure = run(Session::new().get("http://me:secret@127.0.0.1:1/").send()).unwrap_err();
+    /// assert!(failure.explain().contains("URL: http://127.0.0.1:1/\n"));
+    /// ```
+    pub fn explain(&self) -> String {
+        let facts = &*self.0;
+        let peer = facts.peer.map(|peer| peer.to_string());
+        let timings = &facts.timings;
+        format!(
+            "{}\nURL: {}\npeer: {}\nbody: {} bytes sent, {} received\n\
+             time: {:?} in all; before this hop {:?}, waiting for a place {:?}, resolving {:?}, \
+             connecting {:?}, proxy {:?}, TLS {:?}, sending {:?}, waiting for the answer {:?}, \
+             head {:?}, body {:?}",
+            facts.error,
+            facts.url.as_ref().map_or("none", |url| url.as_str()),
+            peer.as_deref().unwrap_or("none"),
+            facts.sent,
+            facts.received,
+            timings.total(),
+            timings.earlier,
+            timings.pool_wait,
+            timings.resolve,
+            timings.connect,
+            timings.proxy,
+            timings.tls,
+            timings.send,
+            timings.first_byte,
+            timings.head,
+            timings.body,
+        )
     }
 
     /// The server or proxy that was connected, if one was.

@@ -13,7 +13,7 @@ use crate::connection::Connection;
 use crate::cookies::with_cookies;
 use crate::error::{Error, Phase};
 use crate::exchange::Exchange;
-use crate::message::{Body, Headers, Origin, Request, ResponseHead};
+use crate::message::{Body, Headers, Origin, Request, ResponseHead, Scheme};
 use crate::pool::Slot;
 use crate::session::Session;
 use crate::terms::Terms;
@@ -43,6 +43,10 @@ impl Session {
         let inner = &*self.inner;
         self.check_open()?;
         let origin = Origin::of(&request.url)?;
+        if inner.config.https_only && origin.scheme() == Scheme::Http {
+            let host = origin.host().to_owned();
+            return Err(Error::NotSecure { host });
+        }
         let route = inner.connector.route(&request.url, &origin);
         let (wire, expected) = self.encode(request, defaults, &route)?;
         let outgoing = Outgoing {

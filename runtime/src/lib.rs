@@ -41,8 +41,9 @@
 //! None is on by default: the runtime then brings four crates. Each adds something and changes
 //! nothing else, but for Ctrl-C:
 //!
-//! * `signal` (three crates): the module `signal`, and Ctrl-C as a cancel in [`run`] and
-//!   [`Runner::run`]. Without it nobody handles `SIGINT`, and Ctrl-C ends the process at once.
+//! * `signal` (three crates): the module `signal`, `inspect::dump_on`, and Ctrl-C as a cancel in
+//!   [`run`] and [`Runner::run`]. Without it nobody handles `SIGINT`, and Ctrl-C ends the process at
+//!   once.
 //! * `process` (three more; it switches `signal` on): the module `process`, and subprocesses with a
 //!   protocol.
 //! * `futures` (two crates): conversions from and to `futures_core::Stream`, and the traits of
@@ -84,9 +85,11 @@ mod streams;
 mod transports;
 #[cfg(feature = "signal")]
 pub mod signal;
+pub mod inspect;
 #[cfg(feature = "process")]
 pub mod process;
 pub mod fs;
+pub mod observe;
 mod runner;
 
 pub use self::cancel::{CancelReason, Cancelled};
@@ -101,8 +104,8 @@ pub use self::context_var::{Context, ContextToken, ContextVar, WrongContext, cop
 pub use self::error::{Deadlock, InvalidState, LoopClosed, TimedOut, WaitingTask};
 pub use self::event_loop::{
     Blocked, Clock, ErrorContext, EventLoop, EventLoopBuilder, ExceptionHandler, Handle,
-    LoopHandle, LoopStats, RunError, StillRunning, TimerHandle, Watchdog, get_event_loop,
-    get_running_loop, set_event_loop, try_get_running_loop,
+    LoopHandle, LoopStats, RunError, StillRunning, ThreadsafeHandle, TimerHandle, Watchdog,
+    get_event_loop, get_running_loop, set_event_loop, try_get_running_loop,
 };
 pub use self::executor::{
     JobCancelled, JobHandle, JobToken, JobWait, JobsCompleted, Map, PoolConfig, SubmitError,
@@ -112,8 +115,8 @@ pub use self::iterate::{AsyncIterator, FromFn, from_fn, iter};
 #[cfg(feature = "futures")]
 pub use self::iterate::{FromStream, IntoStream, from_stream, into_stream};
 pub use self::net::{
-    Address, Endpoint, Family, SocketListener, SocketStream, Tcp, TcpListener, TcpStream,
-    UdpSocket, Unix, UnixListener, UnixStream, resolve,
+    Address, AddressFamily, ConnectErrors, Endpoint, Family, SocketListener, SocketStream, Tcp,
+    TcpListener, TcpStream, UdpSocket, Unix, UnixListener, UnixStream, resolve,
 };
 pub use self::promise::{CallbackId, Promise, PromiseWait, TaskError};
 pub use self::queue::{
@@ -124,8 +127,9 @@ pub use self::runner::{Runner, run};
 pub use self::streams::{
     AlreadyReading, ClientOutcome, ConnectOptions, InvalidWaterMarks, Lines, ReadError, ServeError,
     Server, ServerOptions, StreamFeed, StreamReader, StreamWriter, WriteError, ZeroLimit,
-    open_connection, open_connection_with, open_read_pipe, open_unix_connection, open_write_pipe,
-    start_server, start_server_with, start_unix_server, start_unix_server_with,
+    open_connection, open_connection_on, open_connection_with, open_read_pipe,
+    open_unix_connection, open_write_pipe, start_server, start_server_on, start_server_with,
+    start_unix_server, start_unix_server_with,
 };
 pub use self::sync::{
     Barrier, BoundedSemaphore, BrokenBarrierError, Condition, Event, Lock, LockGuard, NotAcquired,
@@ -138,8 +142,8 @@ pub use self::task::{
 };
 pub use self::threadsafe::{CoroutineError, CoroutineHandle};
 pub use self::transports::{
-    BufferLimitsError, Buffered, BufferedProtocol, DatagramProtocol, DatagramTransport, Protocol,
-    SendToError, StreamProtocol, Transport, TransportServer,
+    BufferLimitsError, Buffered, BufferedProtocol, DatagramOptions, DatagramProtocol,
+    DatagramTransport, Protocol, SendToError, StreamProtocol, Transport, TransportServer,
 };
 
 /// The program in the README is compiled and run with the other examples.

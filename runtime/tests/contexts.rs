@@ -55,6 +55,21 @@ fn a_timer_and_a_done_callback_run_in_the_context_that_set_them() {
 }
 
 #[test]
+fn a_done_callback_of_a_promise_runs_in_the_context_that_added_it() {
+    let trace = traced(|t| async move {
+        let promise = get_running_loop().create_promise::<()>();
+        NUMBER.set(4);
+        let done = t.clone();
+        promise.add_done_callback(move |_| done.say(format!("done {}", number())));
+        NUMBER.set(5);
+        promise.set_result(()).expect("it is pending");
+        sleep(ms(1)).await;
+        t.say(format!("main {}", number()));
+    });
+    assert_eq!(trace, ["done 4", "main 5"]);
+}
+
+#[test]
 fn a_value_can_be_put_back_in_its_own_context_only() {
     run_virtual(async {
         assert_eq!(WORD.get(), None);

@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use common::{SayOnDrop, Trace, ms, report_to, turns};
 use looplet::{
-    DatagramProtocol, DatagramTransport, EventLoop, Runner, SendToError, UdpSocket, create_task,
-    get_running_loop, run, sleep,
+    AddressFamily, DatagramOptions, DatagramProtocol, DatagramTransport, EventLoop, Runner,
+    SendToError, UdpSocket, create_task, get_running_loop, run, sleep,
 };
 
 type OnData = Rc<dyn Fn(&DatagramTransport, &[u8], SocketAddr)>;
@@ -284,4 +284,149 @@ fn closing_the_loop_drops_the_protocol() {
     transport
         .send_to(b"into the void", address)
         .expect("an address");
+}
+
+/// Makes an endpoint, and says what is wrong with the options.
+async fn refused(options: DatagramOptions) -> String {
+    let event_loop = get_running_loop();
+    let made = event_loop.create_datagram_endpoint_with(Say::new(&Trace::default()), options);
+    let error = made.await.expect_err("it cannot be made");
+    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    error.to_string()
+}
+
+async fn made(options: DatagramOptions) -> DatagramTransport {
+    let event_loop = get_running_loop();
+    let made = event_loop.create_datagram_endpoint_with(Say::new(&Trace::default()), options);
+    made.await.expect("it can be made")
+}
+
+#[test]
+fn a_socket_is_taken_over_and_nothing_is_told_beside_it() {
+    run(async {
+        let socket = || std::net::UdpSocket::bind("127.0.0.1:0").expect("a port is free");
+        let (sock, peer) = (
+            socket(),
+            UdpSocket::bind("127.0.0.1:0").await.expect("as above"),
+        );
+        let address = sock.local_addr().expect("it is bound");
+        let options = DatagramOptions {
+            sock: Some(sock),
+            ..Default::default()
+        };
+        let endpoint = made(options).await;
+        assert_eq!(endpoint.local_addr(), Some(address));
+        let target = peer.local_addr().expect("it is bound");
+        endpoint.send_to(b"hello", target).expect("it has no peer");
+        assert_eq!(peer.recv(&mut [0; 9]).await.expect("it is there"), 5);
+        for modified in [
+            DatagramOptions {
+                allow_broadcast: true,
+                ..Default::default()
+            },
+            DatagramOptions {
+                reuse_port: true,
+                ..Default::default()
+            },
+            DatagramOptions {
+                local_addr: Some(target.into()),
+                ..Default::default()
+            },
+            DatagramOptions {
+                family: AddressFamily::Ipv4,
+                ..Default::default()
+            },
+        ] {
+            let options = DatagramOptions {
+                sock: Some(socket()),
+                ..modified
+            };
+            let text = "beside a socket, no address and no option of it can be told";
+            assert_eq!(refused(options).await, text);
+        }
+    });
+}
+
+#[test]
+fn a_socket_with_a_peer_sends_to_no_other() {
+    run(async {
+        let sock = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port is free");
+        let peer: SocketAddr = "127.0.0.1:9".parse().expect("an address");
+        sock.connect(peer).expect("nothing is sent");
+        let options = DatagramOptions {
+            sock: Some(sock),
+            ..Default::default()
+        };
+        let endpoint = made(options).await;
+        let other: SocketAddr = "127.0.0.1:10".parse().expect("an address");
+        let refused = endpoint.send_to(b"hello", other);
+        assert_eq!(refused, Err(SendToError::OtherAddress { peer }));
+    });
+}
+
+#[test]
+fn an_endpoint_may_have_a_family_and_no_address() {
+    run(async {
+        let options = DatagramOptions {
+            family: AddressFamily::Ipv4,
+            ..Default::default()
+        };
+        let local = made(options).await.local_addr().expect("it is open");
+        assert!(local.ip().is_unspecified() && local.is_ipv4() && local.port() > 0);
+    });
+}
+
+#[test]
+fn two_names_without_a_common_family_are_refused() {
+    run(async {
+        let options = DatagramOptions {
+            local_addr: Some("127.0.0.1:0".into()),
+            remote_addr: Some("[::1]:9".into()),
+            ..Default::default()
+        };
+        let text = "the two addresses have no family in common";
+        assert_eq!(refused(options).await, text);
+    });
+}
+
+#[test]
+fn broadcast_and_a_shared_port_are_allowed_if_the_options_say_so() {
+    run(async {
+        let shared = |local_addr: SocketAddr| DatagramOptions {
+            local_addr: Some(local_addr.into()),
+            reuse_port: true,
+            allow_broadcast: true,
+            ..Default::default()
+        };
+        let first = made(shared("127.0.0.1:0".parse().expect("an address"))).await;
+        let address = first.local_addr().expect("it is open");
+        let second = made(shared(address)).await;
+        assert_eq!(second.local_addr(), Some(address));
+        let broadcast = |endpoint: &DatagramTransport| {
+            let allowed = endpoint.with_socket(|it| socket2::SockRef::from(&it).broadcast());
+            allowed.expect("it is open").expect("the system tells")
+        };
+        assert!(broadcast(&second));
+        let other = made(DatagramOptions {
+            family: AddressFamily::Ipv4,
+            ..Default::default()
+        });
+        assert!(!broadcast(&other.await));
+    });
+}
+
+#[test]
+fn the_protocol_of_an_endpoint_can_be_looked_at() {
+    run(async {
+        let options = DatagramOptions {
+            family: AddressFamily::Ipv4,
+            ..Default::default()
+        };
+        let endpoint = made(options).await;
+        assert_eq!(endpoint.with_protocol(|_: &mut Say| 1), Some(1));
+        assert_eq!(endpoint.with_protocol(|_: &mut String| 1), None);
+        endpoint.close();
+        looplet::sleep(std::time::Duration::from_millis(1)).await;
+        assert_eq!(endpoint.with_protocol(|_: &mut Say| 1), None);
+    });
 }

@@ -13,6 +13,7 @@ use std::process::{self, Child, ChildStdout, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use looplet::inspect::dump_on;
 use looplet::signal::{SIGINT, SIGTERM, SIGUSR1, listen, recv};
 use looplet::{
     Clock, Event, EventLoop, RunError, Runner, all_tasks, catch_cancel, create_task, current_task,
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
 /// A claim, the program that it is about, and the test of it.
 type Case = (&'static str, fn(), fn());
 
-const CASES: [Case; 18] = [
+const CASES: [Case; 19] = [
     (
         "the_first_ctrl_c_cancels_main_and_its_cleanup_runs",
         cleans_up,
@@ -199,6 +200,24 @@ const CASES: [Case; 18] = [
         },
     ),
     (
+        "a_signal_shows_the_tasks_and_the_program_goes_on",
+        shows_its_tasks,
+        || {
+            let mut program = start_in_one("a_signal_shows_the_tasks_and_the_program_goes_on");
+            for _ in 0..2 {
+                program.send("USR1");
+                assert!(program.line().starts_with("task id  "));
+                assert!(program.line().starts_with("-----"));
+                assert!(program.line().contains("  Task-1  "));
+                assert_eq!(program.line(), "");
+                assert_eq!(program.line(), "└── (T) Task-1");
+                assert!(program.line().contains(", waits for sleep "));
+            }
+            program.send("TERM");
+            program.expect(&[], End::Signal(SIGTERM));
+        },
+    ),
+    (
         "listening_and_running_leave_no_descriptors_behind",
         counts_descriptors,
         || {
@@ -278,6 +297,14 @@ fn start_ignoring(name: &str) -> Program {
     let own = env::current_exe().expect("a program knows where it is");
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' INT; exec \"$0\""]).arg(own);
+    launch(name, &mut command)
+}
+
+/// Starts a program whose reports are lines as well.
+fn start_in_one(name: &str) -> Program {
+    let own = env::current_exe().expect("a program knows where it is");
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec \"$0\" 2>&1"]).arg(own);
     launch(name, &mut command)
 }
 
@@ -429,6 +456,14 @@ fn goes_on_after_the_run() {
     run(sleep(SHORT));
     say("ready");
     thread::sleep(LONG);
+}
+
+fn shows_its_tasks() {
+    run(async {
+        let _dump = dump_on(SIGUSR1).expect("it can be caught");
+        say("ready");
+        sleep(LONG).await;
+    });
 }
 
 fn listens_itself() {

@@ -6,11 +6,11 @@ mod common;
 use std::io::ErrorKind;
 use std::os::unix::net::UnixStream;
 
-use common::{Trace, report_to, run_virtual, virtual_loop};
+use common::{Trace, panic_of, report_to, run_virtual, virtual_loop};
 use looplet::{
-    Barrier, BufferLimitsError, Condition, DatagramProtocol, InvalidState, Lock, NotAcquired,
-    Protocol, RunError, Runner, StillRunning, TaskError, Transport, create_task, ensure_future,
-    get_running_loop, run, yield_now,
+    Barrier, BufferLimitsError, Condition, DatagramProtocol, Event, InvalidState, Lock,
+    NotAcquired, Protocol, Queue, RunError, Runner, Semaphore, StillRunning, TaskError, Transport,
+    create_task, ensure_future, get_running_loop, run, yield_now,
 };
 
 /// A protocol that does nothing.
@@ -140,6 +140,117 @@ fn a_lock_passes_from_one_loop_of_the_thread_to_another() {
     released.expect("it ends by itself");
     first.run_until_complete(waiter).expect("the lock is free");
     assert!(!lock.locked());
+}
+
+/// How a task on a second loop ends that waits as well, while the first loop is still there.
+fn waits_on_two_loops<F: Future<Output = ()> + 'static>(wait: impl Fn() -> F) -> String {
+    let (first, second) = (virtual_loop(), virtual_loop());
+    for event_loop in [&first, &second] {
+        report_to(event_loop, &Trace::default());
+    }
+    first.create_task(wait());
+    first.stop();
+    first.run_forever().expect("it is stopped");
+    panic_of(|| second.run_until_complete(wait()))
+}
+
+#[test]
+fn who_waits_for_a_primitive_of_another_loop_panics_and_is_told_which_one() {
+    let bound = " is bound to a different event loop";
+    let event = Event::new();
+    let text = waits_on_two_loops(|| wait_for_event(event.clone()));
+    assert_eq!(text, format!("Event {{ set: false, waiters: 1 }}{bound}"));
+
+    let lock = Lock::new();
+    lock.try_acquire().expect("it is free").forget();
+    let text = waits_on_two_loops(|| wait_for_lock(lock.clone()));
+    assert_eq!(text, format!("Lock {{ locked: true, waiters: 1 }}{bound}"));
+
+    let semaphore = Semaphore::new(0);
+    let text = waits_on_two_loops(|| wait_for_permit(semaphore.clone()));
+    assert_eq!(text, format!("Semaphore {{ free: 0, waiters: 1 }}{bound}"));
+
+    let condition = Condition::new();
+    let text = waits_on_two_loops(|| wait_for_notification(condition.clone()));
+    let shown = "Condition { locked: true, waiters: 1 }";
+    assert_eq!(text, format!("{shown}{bound}"));
+
+    let barrier = Barrier::new(3);
+    let text = waits_on_two_loops(|| wait_at_barrier(barrier.clone()));
+    assert_eq!(text, format!("{shown}{bound}"));
+}
+
+async fn wait_for_event(event: Event) {
+    event.wait().await;
+}
+
+async fn wait_for_lock(lock: Lock) {
+    drop(lock.acquire().await);
+}
+
+async fn wait_for_permit(semaphore: Semaphore) {
+    drop(semaphore.acquire().await);
+}
+
+async fn wait_for_notification(condition: Condition) {
+    let mut guard = condition.acquire().await;
+    let _ = condition.wait(&mut guard).await;
+}
+
+async fn wait_at_barrier(barrier: Barrier) {
+    let _ = barrier.wait().await;
+}
+
+#[test]
+fn a_getter_and_a_putter_of_one_queue_are_of_one_loop() {
+    let (first, second) = (virtual_loop(), virtual_loop());
+    report_to(&first, &Trace::default());
+    let queue = Queue::new(1);
+    let getter = queue.clone();
+    first.create_task(async move { getter.get().await });
+    first.stop();
+    first.run_forever().expect("it is stopped");
+    let text = panic_of(|| {
+        second.run_until_complete(async move {
+            queue.put(1).await.expect("it is open");
+            queue.put(2).await
+        })
+    });
+    let shown = "Queue { qsize: 1, maxsize: 1, getters: 1, putters: 0 }";
+    assert_eq!(text, format!("{shown} is bound to a different event loop"));
+}
+
+#[test]
+fn what_need_not_be_waited_for_is_bound_to_no_loop() {
+    let lock = Lock::new();
+    for event_loop in [virtual_loop(), virtual_loop()] {
+        let wanted = lock.clone();
+        let ran = event_loop.run_until_complete(async move { drop(wanted.acquire().await) });
+        ran.expect("it is free");
+    }
+    let (waits, event_loop) = (lock.clone(), virtual_loop());
+    let ran = event_loop.run_until_complete(async move {
+        let guard = waits.acquire().await;
+        let second = create_task(wait_for_lock(waits.clone()));
+        yield_now().await;
+        drop(guard);
+        second.await;
+    });
+    assert!(ran.is_ok(), "{ran:?}");
+}
+
+#[test]
+fn a_loop_that_is_closed_lets_go_of_what_was_bound_to_it() {
+    let queue: Queue<u32> = Queue::new(0);
+    for number in [1, 2] {
+        let event_loop = virtual_loop();
+        let (getter, putter) = (queue.clone(), queue.clone());
+        let got = event_loop.create_task(async move { getter.get().await });
+        event_loop.create_task(async move { putter.put(number).await });
+        let got = event_loop.run_until_complete(got);
+        assert_eq!(got.expect("it is put"), Ok(number));
+        event_loop.close();
+    }
 }
 
 #[test]

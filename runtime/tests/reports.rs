@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::{Trace, ms, report_to, run_virtual, traced, turns, virtual_loop};
 use looplet::{
-    Deadlock, Event, EventLoop, Lock, Queue, RunError, Semaphore, create_task, current_task,
+    Deadlock, Event, EventLoop, Lock, Queue, RunError, Semaphore, Task, create_task, current_task,
     format_call_graph, gather, get_running_loop, sleep, timeout, yield_now,
 };
 
@@ -277,6 +277,79 @@ fn tasks_that_are_left_when_a_loop_is_closed_are_reported_once() {
         report.ends_with(", waits for an Event that nobody sets"),
         "{report}"
     );
+}
+
+/// A task that fails, and tells if nobody knows.
+fn failing(cause: &'static str) -> Task<Result<u32, &'static str>> {
+    let task = create_task(async move { Err(cause) });
+    task.report_unread()
+}
+
+#[test]
+fn an_error_that_nobody_has_looked_at_is_reported_once_at_the_drop() {
+    let trace = traced(|t| async move {
+        let kept = failing("kept");
+        drop(failing("let go"));
+        turns(2).await;
+        t.say("dropping");
+        drop(kept.clone());
+        drop(kept);
+        t.say("end");
+    });
+    let expected = [
+        "HANDLER an exception was never retrieved in Task-3: \"let go\"",
+        "dropping",
+        "HANDLER an exception was never retrieved in Task-2: \"kept\"",
+        "end",
+    ];
+    assert_eq!(trace, expected);
+}
+
+#[test]
+fn an_error_that_somebody_has_looked_at_is_not_reported() {
+    let trace = traced(|t| async move {
+        t.say(format!("{:?}", failing("awaited").await));
+        t.say(format!("{:?}", failing("joined").join().await.is_ok()));
+        let tasks = [failing("result"), failing("exception")];
+        turns(2).await;
+        t.say(format!("{:?}", tasks[0].result().is_ok()));
+        t.say(format!("{:?}", tasks[1].exception().is_ok()));
+        t.say(format!("{:?}", gather([failing("gathered")]).await));
+    });
+    let expected = [
+        "Err(\"awaited\")",
+        "true",
+        "true",
+        "true",
+        "[Err(\"gathered\")]",
+    ];
+    assert_eq!(trace, expected);
+}
+
+#[test]
+fn neither_a_value_nor_a_cancel_is_an_error_that_nobody_has_looked_at() {
+    let trace = traced(|t| async move {
+        create_task(async { Ok::<u32, &str>(7) }).report_unread();
+        let cancelled = failing("never run");
+        cancelled.cancel();
+        drop(cancelled);
+        create_task(async { Err::<(), _>("an answer") });
+        turns(3).await;
+        t.say("end");
+    });
+    assert_eq!(trace, ["end"]);
+}
+
+#[test]
+fn a_task_that_has_ended_can_still_be_made_to_report() {
+    let trace = traced(|t| async move {
+        let task = create_task(async { Err::<(), _>("late") });
+        turns(2).await;
+        t.say(task.done());
+        drop(task.report_unread());
+    });
+    let report = "HANDLER an exception was never retrieved in Task-2: \"late\"";
+    assert_eq!(trace, ["true", report]);
 }
 
 #[test]

@@ -906,7 +906,8 @@ fn a_cancelled_serve_forever_closes_the_server() {
         serving.cancel();
         assert!(serving.join().await.is_err());
         assert!(!server.is_serving());
-        server.serve_forever().await;
+        let again = server.serve_forever().await;
+        assert!(matches!(again, Err(looplet::ServeError::Closed)));
     });
 }
 

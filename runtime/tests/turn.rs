@@ -366,7 +366,8 @@ fn a_closed_loop_takes_nothing() {
     assert!(l.call_soon(t.sayer("never")).cancelled());
     assert!(l.call_later(ms(1), t.sayer("never")).cancelled());
     assert!(l.call_at(l.time(), t.sayer("never")).cancelled());
-    assert_eq!(handle.call_soon_threadsafe(|| {}), Err(LoopClosed));
+    let refused = handle.call_soon_threadsafe(|| {});
+    assert_eq!(refused.unwrap_err(), LoopClosed);
     let task = l.create_task(async { 1 });
     assert!(task.done() && task.cancelled() && !task.cancel());
     let Ok(Err(TaskError::Cancelled(cause))) = task.result() else {

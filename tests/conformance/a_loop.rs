@@ -157,7 +157,7 @@ fn a18(trace: Trace) {
         false => Ok("ok"),
     };
     trace.say(("call_soon", ok(event_loop.call_soon(|| {}).cancelled())));
-    let called = event_loop.handle().call_soon_threadsafe(|| {});
+    let called = event_loop.handle().call_soon_threadsafe(|| {}).map(drop);
     trace.say(("call_soon_threadsafe", called));
     let later = event_loop.call_later(ms(1000), || {});
     trace.say(("call_later", ok(later.cancelled())));

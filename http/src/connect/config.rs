@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::policy::AddrPolicy;
 use super::resolver::{Resolver, SystemResolver};
+use crate::replay::Replay;
 
 /// How a session connects. Part of [`SessionConfig`](crate::SessionConfig).
 ///
@@ -33,6 +34,9 @@ pub struct ConnectConfig {
     /// then. Default: none.
     #[doc(alias = "UnixConnector")]
     pub unix_socket: Option<PathBuf>,
+    /// Answers that stand for all servers, for tests. Nothing is looked up or connected to then.
+    /// Default: none.
+    pub replay: Option<Replay>,
     /// How long an address is tried alone before the next is tried beside it (RFC 8305).
     /// `None`: one after the other, in the order of the resolver. Default 250 ms.
     pub happy_eyeballs_delay: Option<Duration>,
@@ -45,6 +49,7 @@ impl Default for ConnectConfig {
             addr_policy: AddrPolicy::default(),
             local_addr: None,
             unix_socket: None,
+            replay: None,
             happy_eyeballs_delay: Some(Duration::from_millis(250)),
         }
     }

@@ -33,7 +33,7 @@ impl Dialer {
         Self { config }
     }
 
-    /// Finds the addresses of a host that may be used. None if a UNIX socket stands for all.
+    /// Finds the addresses of a host that may be used. None if something stands for all hosts.
     pub(super) async fn look_up(
         &self,
         host: &str,
@@ -41,7 +41,7 @@ impl Dialer {
         whose: Whose,
         terms: &Terms,
     ) -> Result<Vec<SocketAddr>, Error> {
-        if self.config.unix_socket.is_some() {
+        if self.config.unix_socket.is_some() || self.config.replay.is_some() {
             return Ok(Vec::new());
         }
         let looking_up = self.config.resolver.resolve(host, port);
@@ -98,11 +98,14 @@ impl Dialer {
         host: &str,
         addresses: Vec<SocketAddr>,
     ) -> Result<Socket, Error> {
-        if let Some(path) = &self.config.unix_socket {
-            let connected = UnixStream::connect(path).await;
-            return connected
-                .map(Socket::Unix)
-                .map_err(|error| Error::io(Phase::Connect, &error));
+        let instead = match (&self.config.replay, &self.config.unix_socket) {
+            (Some(replay), _) => Some(replay.connect()),
+            (None, Some(path)) => Some(UnixStream::connect(path).await),
+            (None, None) => None,
+        };
+        if let Some(connected) = instead {
+            let connected = connected.map(Socket::Unix);
+            return connected.map_err(|error| Error::io(Phase::Connect, &error));
         }
         let local = self.config.local_addr.map(|ip| SocketAddr::new(ip, 0));
         let delay = self.config.happy_eyeballs_delay;

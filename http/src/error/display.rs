@@ -29,6 +29,9 @@ impl Display for Error {
                 write!(f, "unsupported scheme {scheme:?}: only http and https")
             }
             Error::InvalidProxy { proxy, reason } => write!(f, "invalid proxy {proxy:?}: {reason}"),
+            Error::NotSecure { host } => {
+                write!(f, "the URL of {host} is not https, as the session wants")
+            }
             Error::InvalidMethod { method } => write!(f, "invalid method {method}: not a token"),
             Error::InvalidTarget { target, byte } => {
                 write!(f, "invalid request target {target}: byte 0x{byte:02x}")

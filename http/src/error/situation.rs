@@ -35,6 +35,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The URL is not `https`, and
+    /// [`SessionConfig::https_only`](crate::SessionConfig::https_only) wants that.
+    NotSecure {
+        /// The host of the URL.
+        host: String,
+    },
     /// The method is not a token (RFC 9110, section 9.1).
     InvalidMethod {
         /// The method as the caller gave it.

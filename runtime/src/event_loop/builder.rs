@@ -2,12 +2,15 @@
 //!
 //! Everything has a default, so most programs never come here: tests do, for the virtual clock.
 
+use std::fmt;
 use std::io;
+use std::rc::Rc;
 
 use super::EventLoop;
 use super::clock::Clock;
 use super::context;
 use super::core::{Core, Settings};
+use super::observer::Observer;
 
 /// Settings for a new loop; made by [`EventLoop::builder`].
 ///
@@ -19,10 +22,11 @@ use super::core::{Core, Settings};
 /// let event_loop = EventLoop::builder().clock(Clock::Virtual).debug(true).build();
 /// assert!(event_loop.expect("the system gives a loop").debug());
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct EventLoopBuilder {
     settings: Settings,
+    observer: Option<Rc<dyn Observer>>,
 }
 
 impl EventLoopBuilder {
@@ -35,6 +39,7 @@ impl EventLoopBuilder {
                 eager: false,
                 debug: None,
             },
+            observer: None,
         }
     }
 
@@ -84,14 +89,31 @@ impl EventLoopBuilder {
         self
     }
 
+    /// Has somebody told what the loop does; see [`Observer`]. Default: nobody.
+    ///
+    /// A clone of the builder shares it.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Some(Rc::new(observer));
+        self
+    }
+
     /// Makes the loop.
     ///
     /// # Errors
     ///
     /// If the kernel gives no epoll or eventfd descriptor, or if 4096 loops are alive.
     pub fn build(self) -> io::Result<EventLoop> {
-        let core = Core::new(self.settings)?;
+        let core = Core::new(self.settings, self.observer)?;
         context::remember(&core);
         Ok(EventLoop { core })
+    }
+}
+
+impl fmt::Debug for EventLoopBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventLoopBuilder")
+            .field("settings", &self.settings)
+            .field("observed", &self.observer.is_some())
+            .finish()
     }
 }

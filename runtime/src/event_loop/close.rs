@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::rc::Rc;
 
+use super::attended;
 use super::context;
 use super::core::{Core, Phase};
 use super::graph::Graph;
@@ -59,6 +60,7 @@ pub(crate) fn close(core: &Rc<Core>) {
         let mut attachment = Some(attachment);
         discard(&mut || drop(attachment.take()));
     }
+    attended::leave(core);
     let mut contexts = Some(core.contexts.clear());
     discard(&mut || drop(contexts.take()));
     report_open(core);

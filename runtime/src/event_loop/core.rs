@@ -12,6 +12,7 @@ use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
+use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use super::clock::{Clock, LoopClock};
 use super::contexts::Contexts;
 use super::handle::Callback;
 use super::inbox::{self, Inbox};
+use super::observer::{Observer, Observing};
 use super::reactor::Reactor;
 use super::ready::{Errand, ReadyQueue};
 use super::report::Reporter;
@@ -54,12 +56,15 @@ pub(crate) struct Core {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) reporter: Reporter,
     pub(crate) watch: Watch,
+    pub(crate) observing: Observing,
     pub(crate) phase: Cell<Phase>,
     /// Whether `stop` was called for the run that is going on, or for the next one.
     pub(crate) stopping: Cell<bool>,
     /// Entries run since the kernel was asked last. A new loop has not asked yet, and does so in
     /// its first turn, as asyncio's.
     pub(crate) since_poll: Cell<u32>,
+    /// Where the callback was scheduled that has panicked, until that is reported.
+    pub(crate) culprit: Cell<Option<&'static Location<'static>>>,
     attachments: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
 }
 
@@ -75,7 +80,10 @@ pub(crate) enum Phase {
 }
 
 impl Core {
-    pub(crate) fn new(settings: Settings) -> io::Result<Rc<Self>> {
+    pub(crate) fn new(
+        settings: Settings,
+        observer: Option<Rc<dyn Observer>>,
+    ) -> io::Result<Rc<Self>> {
         let (reactor, bell) = Reactor::new()?;
         let inbox = Arc::new(Inbox::new(bell));
         let number = inbox::enlist(inbox.clone())?;
@@ -90,11 +98,13 @@ impl Core {
             reactor,
             inbox,
             reporter: Reporter::default(),
-            watch: Watch::new(settings.debug),
+            watch: Watch::new(settings.debug, observer.is_some()),
+            observing: Observing::new(observer),
             settings,
             phase: Cell::new(Phase::Idle),
             stopping: Cell::new(false),
             since_poll: Cell::new(u32::MAX),
+            culprit: Cell::new(None),
             attachments: RefCell::default(),
         }))
     }
@@ -151,5 +161,22 @@ impl Core {
 impl Drop for Core {
     fn drop(&mut self) {
         inbox::strike(self.number);
+    }
+}
+
+/// Marks the time of a run, however it ends.
+pub(super) struct Running<'a>(&'a Core);
+
+impl<'a> Running<'a> {
+    pub(super) fn start(core: &'a Core) -> Self {
+        core.phase.set(Phase::Running);
+        Self(core)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.stopping.set(false);
+        self.0.phase.set(Phase::Idle);
     }
 }

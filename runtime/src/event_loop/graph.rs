@@ -19,11 +19,16 @@ pub(crate) struct Graph {
     nodes: Vec<Node>,
 }
 
-struct Node {
-    task: WaitingTask,
-    ticket: Ticket,
-    /// The nodes that can end its wait, as far as they are known.
-    decided_by: Vec<usize>,
+/// How many tasks that await each other are drawn below one another: every line of a drawing is
+/// as long as its place is deep.
+pub(crate) const DEEPEST: usize = 100;
+
+/// A task of the graph.
+pub(crate) struct Node {
+    pub(crate) task: WaitingTask,
+    pub(crate) ticket: Ticket,
+    /// The places of the nodes that can end its wait, as far as they are known.
+    pub(crate) decided_by: Vec<usize>,
 }
 
 impl Graph {
@@ -44,6 +49,11 @@ impl Graph {
         }
     }
 
+    /// The tasks, in the order in which they were spawned.
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
     pub(crate) fn into_deadlock(self) -> Deadlock {
         let cycle = self.cycle();
         Deadlock {
@@ -57,7 +67,7 @@ impl Graph {
     }
 
     /// The places of tasks of which each waits for the next, and the last for the first.
-    fn cycle(&self) -> Vec<usize> {
+    pub(crate) fn cycle(&self) -> Vec<usize> {
         let mut seen = vec![false; self.nodes.len()];
         (0..self.nodes.len())
             .find_map(|start| self.cycle_from(start, &mut seen))
@@ -95,15 +105,16 @@ impl Graph {
         let mut text = String::new();
         let place = self.nodes.iter().position(|node| node.ticket == ticket);
         if let Some(place) = place {
-            let mut path = Vec::new();
-            self.write(place, &mut path, &mut text);
+            let mut written = vec![false; self.nodes.len()];
+            self.write(place, 0, &mut written, &mut text);
         }
         text
     }
 
-    fn write(&self, place: usize, path: &mut Vec<usize>, text: &mut String) {
+    /// Whoever awaits a task is written once, lest layers of tasks become a text without end.
+    fn write(&self, place: usize, depth: usize, written: &mut [bool], text: &mut String) {
         let Node { task, ticket, .. } = &self.nodes[place];
-        let indent = "  ".repeat(2 * path.len());
+        let indent = "  ".repeat(2 * depth);
         let mut line = |line: String| {
             text.push_str(&indent);
             text.push_str(&line);
@@ -121,17 +132,19 @@ impl Graph {
             "  |   File '{file}', line {number}, in async {coroutine}()"
         ));
         let awaiters = |node: &Node| node.decided_by.contains(&place);
-        if path.contains(&place) || !self.nodes.iter().any(awaiters) {
+        let again = std::mem::replace(&mut written[place], true);
+        if again || !self.nodes.iter().any(awaiters) {
             return;
         }
+        if depth == DEEPEST {
+            return line("  + Awaited by more, deeper than is shown".to_string());
+        }
         line("  + Awaited by:".to_string());
-        path.push(place);
         for (other, node) in self.nodes.iter().enumerate() {
             if awaiters(node) {
-                self.write(other, path, text);
+                self.write(other, depth + 1, written, text);
             }
         }
-        path.pop();
     }
 }
 
@@ -170,8 +183,10 @@ fn deciders(core: &Core, id: TaskId, places: &HashMap<TaskId, usize>) -> Vec<usi
     };
     let tickets = note.decided_by().into_iter().filter_map(Ticket::from_word);
     let here = tickets.filter(|ticket| ticket.number() == core.number);
-    here.filter_map(|ticket| places.get(&ticket.task()).copied())
-        .collect()
+    let found = here.filter_map(|ticket| places.get(&ticket.task()).copied());
+    // A gather may have the same task twice.
+    let mut seen = HashSet::new();
+    found.filter(|place| seen.insert(*place)).collect()
 }
 
 impl fmt::Debug for Graph {

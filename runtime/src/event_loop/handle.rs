@@ -9,6 +9,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::panic::Location;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -20,6 +21,10 @@ pub(crate) trait Callback {
     fn cancel(&self);
     /// Whether `cancel` was called, before the run or after it.
     fn is_cancelled(&self) -> bool;
+    /// Where it was scheduled, for reports; `None`: by this crate.
+    fn site(&self) -> Option<&'static Location<'static>> {
+        None
+    }
 }
 
 /// A closure that can be run once or cancelled.
@@ -27,6 +32,7 @@ struct CallbackCell<F> {
     /// The closure; `None` once it has run or was cancelled.
     closure: Cell<Option<F>>,
     cancelled: Cell<bool>,
+    site: &'static Location<'static>,
 }
 
 impl<F: FnOnce()> Callback for CallbackCell<F> {
@@ -45,13 +51,27 @@ impl<F: FnOnce()> Callback for CallbackCell<F> {
     fn is_cancelled(&self) -> bool {
         self.cancelled.get()
     }
+
+    fn site(&self) -> Option<&'static Location<'static>> {
+        Some(self.site)
+    }
 }
 
 /// Puts a closure where the loop and a handle can share it.
+#[track_caller]
 pub(crate) fn callback(closure: impl FnOnce() + 'static) -> Rc<dyn Callback> {
+    callback_from(Location::caller(), closure)
+}
+
+/// The same for a closure that was scheduled elsewhere.
+pub(crate) fn callback_from(
+    site: &'static Location<'static>,
+    closure: impl FnOnce() + 'static,
+) -> Rc<dyn Callback> {
     Rc::new(CallbackCell {
         closure: Cell::new(Some(closure)),
         cancelled: Cell::new(false),
+        site,
     })
 }
 

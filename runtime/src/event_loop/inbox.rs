@@ -13,6 +13,7 @@
 
 use std::fmt;
 use std::io;
+use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -23,8 +24,8 @@ use crate::error::LoopClosed;
 pub(crate) enum Letter {
     /// Queue this task.
     Wake(Ticket),
-    /// Run this on the loop.
-    Call(Box<dyn FnOnce() + Send>),
+    /// Run this on the loop; it was sent from there.
+    Call(Box<dyn FnOnce() + Send>, &'static Location<'static>),
 }
 
 /// The box of one loop.
@@ -166,8 +167,10 @@ impl LoopHandle {
     }
 
     /// Sends `callback` to the loop from another thread.
+    #[track_caller]
     pub(crate) fn post(&self, callback: impl FnOnce() + Send + 'static) -> Result<(), LoopClosed> {
-        self.inbox.post(Letter::Call(Box::new(callback)))
+        self.inbox
+            .post(Letter::Call(Box::new(callback), Location::caller()))
     }
 }
 

@@ -25,11 +25,14 @@ mod reactor;
 mod inbox;
 mod report;
 mod watch;
+mod observer;
 mod core;
 mod context;
+mod threadsafe_handle;
 mod threadsafe;
 mod waker;
 mod graph;
+mod attended;
 mod close;
 mod turn;
 mod run_error;
@@ -47,10 +50,13 @@ pub use self::clock::Clock;
 pub use self::close::StillRunning;
 pub use self::handle::{Handle, TimerHandle};
 pub use self::inbox::LoopHandle;
+pub use self::observer::{Actor, LoopEvent, Observer, SeenTask};
 pub use self::of_thread::{get_event_loop, get_running_loop, set_event_loop, try_get_running_loop};
 pub use self::report::{ErrorContext, ExceptionHandler};
 pub use self::run_error::RunError;
 pub use self::stats::LoopStats;
+pub use self::tasks::TaskEnding;
+pub use self::threadsafe_handle::ThreadsafeHandle;
 pub use self::watch::{Blocked, Watchdog};
 
 pub(crate) use self::clock::nanoseconds;
@@ -60,7 +66,7 @@ pub(crate) use self::context::{
     with_vars,
 };
 pub(crate) use self::core::Core;
-pub(crate) use self::graph::{Graph, awaited};
+pub(crate) use self::graph::{DEEPEST, Graph, Node, awaited};
 pub(crate) use self::handle::{Callback, callback};
 pub(crate) use self::inbox::JobTally;
 pub(crate) use self::reactor::{Direction, SourceId, WaitId};
@@ -71,8 +77,9 @@ pub(crate) use self::timers::{TimerAction, TimerKey};
 pub(crate) use self::turn::step_now;
 pub(crate) use self::waker::{is_waker_of, ticket_of, waker_of};
 
+use self::attended::begin_turn;
 use self::close::close;
-use self::core::Phase;
+use self::core::{Phase, Running};
 use self::ticket::LoopNumber;
 use self::turn::{Scratch, turn};
 
@@ -131,6 +138,7 @@ impl EventLoop {
     /// Callbacks run in the order in which they were scheduled, each exactly once, and never
     /// within this call. On a closed loop nothing is scheduled, and the handle comes back
     /// cancelled. The asyncio counterpart is `loop.call_soon`.
+    #[track_caller]
     pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> Handle {
         let callback = self::callback(in_context(callback));
         self.core.call_soon(callback.clone());
@@ -142,6 +150,7 @@ impl EventLoop {
     /// It never runs early. Callbacks with the same deadline run in the order in which they
     /// were scheduled. On a closed loop the handle comes back cancelled. The asyncio
     /// counterpart is `loop.call_later`.
+    #[track_caller]
     pub fn call_later(&self, delay: Duration, callback: impl FnOnce() + 'static) -> TimerHandle {
         let deadline = self.core.clock.now().saturating_add(nanoseconds(delay));
         self.call_at_nanos(deadline, self::callback(in_context(callback)))
@@ -171,6 +180,7 @@ impl EventLoop {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn call_at(&self, when: Instant, callback: impl FnOnce() + 'static) -> TimerHandle {
         let deadline = self.core.clock.nanos_at(when);
         self.call_at_nanos(deadline, self::callback(in_context(callback)))
@@ -227,7 +237,12 @@ impl EventLoop {
         let _entered = context::enter(&self.core).ok_or(RunError::AlreadyRunning)?;
         let _running = Running::start(&self.core);
         let mut scratch = Scratch::of(&self.core);
+        // An observer is there from the start: asked once, this costs a turn nothing.
+        let observed = self.core.watch.is_observed();
         loop {
+            if observed {
+                begin_turn(&self.core);
+            }
             turn(&self.core, &mut scratch)?;
             if self.core.stopping.get() {
                 return Ok(());
@@ -295,7 +310,7 @@ impl EventLoop {
     }
 
     /// Sets what is told of panics and errors that nobody awaited; `None` restores the
-    /// default, which writes a line to standard error. The asyncio counterpart is
+    /// default, which writes to standard error. The asyncio counterpart is
     /// `loop.set_exception_handler`.
     pub fn set_exception_handler(&self, handler: Option<ExceptionHandler>) {
         self.core.reporter.set_handler(handler);
@@ -368,21 +383,4 @@ impl WeakLoop {
 /// Returns the loop that a ticket is of, if it is on this thread.
 pub(crate) fn loop_of(ticket: Ticket) -> Option<EventLoop> {
     WeakLoop(ticket.number()).upgrade()
-}
-
-/// Marks the time of a run, however it ends.
-struct Running<'a>(&'a Core);
-
-impl<'a> Running<'a> {
-    fn start(core: &'a Core) -> Self {
-        core.phase.set(Phase::Running);
-        Self(core)
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.stopping.set(false);
-        self.0.phase.set(Phase::Idle);
-    }
 }

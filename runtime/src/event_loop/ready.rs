@@ -27,6 +27,14 @@ pub(crate) enum Errand {
     Wake(Waker),
 }
 
+/// What kind of errand it is, for those who look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ErrandKind {
+    Call,
+    Timer,
+    Wake,
+}
+
 /// A place in the queue: a task, or the key of an errand.
 ///
 /// Kept to three small words. An entry is written and read within nanoseconds, and a processor
@@ -93,6 +101,26 @@ impl ReadyQueue {
     pub(crate) fn keep_spare(&self, mut spare: Vec<Place>) {
         spare.clear();
         self.spare.set(spare);
+    }
+
+    /// The kind of an errand that is to be run.
+    pub(super) fn kind(&self, key: u32) -> Option<ErrandKind> {
+        Some(match self.errands.borrow().get(key as usize)? {
+            Errand::Call(_) => ErrandKind::Call,
+            Errand::Timer(_) => ErrandKind::Timer,
+            Errand::Wake(_) => ErrandKind::Wake,
+        })
+    }
+
+    /// The tasks that are ready, from a place of the queue on, and `told` is moved behind them.
+    pub(super) fn tasks_from(&self, told: &Cell<usize>) -> Vec<TaskId> {
+        let places = self.places.borrow();
+        let new = places.iter().skip(told.replace(places.len()));
+        let task = |place: &Place| match place {
+            Place::Task(id) => Some(*id),
+            Place::Errand(_) => None,
+        };
+        new.filter_map(task).collect()
     }
 
     /// Takes an errand out.

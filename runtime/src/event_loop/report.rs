@@ -2,12 +2,12 @@
 //!
 //! A panic in a callback, a panicked task whose outcome nobody looked at, a panic in a `Drop`:
 //! the loop goes on, and the exception handler hears of it once. The default handler writes
-//! one line to standard error. An error in the handler falls back to the default one.
+//! a line to standard error, and one more for each thing that it is about. An error in the handler falls back to the default one.
 
 use std::any::Any;
 use std::cell::RefCell;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::Rc;
 
 /// What the exception handler is told.
@@ -34,15 +34,27 @@ pub struct ErrorContext {
     pub cause: Option<String>,
     /// The name of the task it happened in, if it was a task.
     pub task: Option<String>,
+    /// Where the callback was scheduled that it happened in, if it was a callback.
+    pub handle: Option<&'static Location<'static>>,
+    /// The connection that it is about, if it is about one: its peer, or both ends.
+    pub transport: Option<String>,
+    /// The type of the protocol of that connection.
+    pub protocol: Option<&'static str>,
+    /// The address of the listening socket, or the number of the descriptor, that it is about.
+    pub socket: Option<String>,
 }
 
 impl ErrorContext {
-    /// Makes a report without cause or task.
+    /// Makes a report that has a message and nothing else.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             cause: None,
             task: None,
+            handle: None,
+            transport: None,
+            protocol: None,
+            socket: None,
         }
     }
 
@@ -55,6 +67,7 @@ impl ErrorContext {
     }
 }
 
+/// The message, the task and the cause, on one line.
 impl fmt::Display for ErrorContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
@@ -63,6 +76,28 @@ impl fmt::Display for ErrorContext {
         }
         if let Some(cause) = &self.cause {
             write!(f, ": {cause}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What a report says beyond its first line.
+struct Details<'a>(&'a ErrorContext);
+
+impl fmt::Display for Details<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let context = self.0;
+        if let Some(handle) = context.handle {
+            write!(f, "\n  handle: scheduled at {handle}")?;
+        }
+        if let Some(transport) = &context.transport {
+            write!(f, "\n  transport: {transport}")?;
+        }
+        if let Some(protocol) = context.protocol {
+            write!(f, "\n  protocol: {protocol}")?;
+        }
+        if let Some(socket) = &context.socket {
+            write!(f, "\n  socket: {socket}")?;
         }
         Ok(())
     }
@@ -134,6 +169,31 @@ pub(crate) fn report_by_default(context: &ErrorContext) {
         reason = "this is what the default handler is for"
     )]
     {
-        eprintln!("looplet: {context}");
+        eprintln!("looplet: {context}{}", Details(context));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_handler_has_a_line_for_each_thing() {
+        let (context, line) = (ErrorContext::new("bad luck"), line!());
+        assert_eq!(Details(&context).to_string(), "");
+        let context = ErrorContext {
+            handle: Some(Location::caller()),
+            transport: Some("1.1.1.1:1 to 1.1.1.1:2".to_string()),
+            protocol: Some("Echo"),
+            socket: Some("1.1.1.1:1".to_string()),
+            ..context
+        };
+        let expected = format!(
+            "\n  handle: scheduled at {}:{}:26\n  transport: 1.1.1.1:1 to 1.1.1.1:2\
+             \n  protocol: Echo\n  socket: 1.1.1.1:1",
+            file!(),
+            line + 3
+        );
+        assert_eq!(Details(&context).to_string(), expected);
     }
 }

@@ -38,6 +38,20 @@ pub(crate) enum Stepped {
     Ended,
 }
 
+/// How a task has ended.
+///
+/// asyncio tells it by `cancelled` and `exception`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TaskEnding {
+    /// It has returned something, which may be an `Err`.
+    Returned,
+    /// It was cancelled.
+    Cancelled,
+    /// It has panicked.
+    Panicked,
+}
+
 /// A task as the loop sees it.
 pub(crate) trait Coroutine: FrameOwner {
     /// Runs it up to its next await that has to wait. The ticket is its own.
@@ -52,6 +66,8 @@ pub(crate) trait Coroutine: FrameOwner {
     fn notify_end(&self, callback: Rc<dyn Callback>);
     /// What it panicked with, if it has; after that, somebody has looked.
     fn panic_text(&self) -> Option<String>;
+    /// How it has ended; `None`: it has not.
+    fn ending(&self) -> Option<TaskEnding>;
     /// Its name, `Task-N` unless it was given another.
     fn name(&self) -> String;
     /// Gives it another name.

@@ -6,14 +6,15 @@
 use super::context;
 use super::handle;
 use super::inbox::LoopHandle;
+use super::threadsafe_handle::{ThreadsafeHandle, threadsafe};
 use crate::error::LoopClosed;
 
 impl LoopHandle {
     /// Runs `callback` on the loop's thread, in a turn to come.
     ///
     /// Callbacks from one thread run in the order of the calls; on the loop's own thread, that
-    /// is one order with [`call_soon`](crate::EventLoop::call_soon). The asyncio counterpart is
-    /// `loop.call_soon_threadsafe`.
+    /// is one order with [`call_soon`](crate::EventLoop::call_soon). Any thread may cancel the
+    /// callback with what is returned. The asyncio counterpart is `loop.call_soon_threadsafe`.
     ///
     /// # Errors
     ///
@@ -30,16 +31,19 @@ impl LoopHandle {
     ///     thread.join().expect("it does not panic").expect("the loop is open");
     /// });
     /// ```
+    #[track_caller]
     pub fn call_soon_threadsafe(
         &self,
         callback: impl FnOnce() + Send + 'static,
-    ) -> Result<(), LoopClosed> {
+    ) -> Result<ThreadsafeHandle, LoopClosed> {
+        let (entry, handle) = threadsafe(callback);
         match context::find_loop(self.number()) {
             Some(core) if !core.is_closed() => {
-                core.call_soon(handle::callback(context::in_context(callback)));
-                Ok(())
+                let call = context::in_context(move || entry.run());
+                core.call_soon(handle::callback(call));
             }
-            _ => self.post(callback),
+            _ => self.post(move || entry.run())?,
         }
+        Ok(handle)
     }
 }

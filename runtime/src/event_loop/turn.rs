@@ -16,16 +16,17 @@
 //! question costs as much as ten tasks. The order of what is ready does not change by that.
 
 use std::any::Any;
-use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::slice;
 use std::time::Duration;
 
+use super::attended;
 use super::context;
 use super::core::Core;
 use super::graph::Graph;
+use super::handle::{Callback, callback_from};
 use super::inbox::Letter;
 use super::ready::{Errand, Place};
 use super::report::ErrorContext;
@@ -98,21 +99,25 @@ fn take_letters(core: &Core) {
     for letter in core.inbox.collect() {
         match letter {
             Letter::Wake(ticket) => core.schedule(ticket.task()),
-            Letter::Call(callback) => core
-                .ready
-                .push(Errand::Call(super::handle::callback(callback))),
+            Letter::Call(callback, site) => {
+                core.ready.push(Errand::Call(callback_from(site, callback)))
+            }
         }
     }
+    attended::end_letters(core);
 }
 
 /// Step 2 and the first half of step 3.
 #[inline(never)]
 fn ask_kernel(core: &Core, woken: &mut Vec<Errand>) -> Result<(), TurnError> {
     core.since_poll.set(0);
+    // An observer may make something ready, and that must not wait: so it is told first.
+    attended::begin_poll(core);
     let patience = patience(core)?;
     core.reactor
         .poll(patience, woken)
         .map_err(TurnError::Poll)?;
+    let sources = woken.len();
     let idle = woken.is_empty() && core.ready.is_empty() && !core.stopping.get();
     woken.drain(..).for_each(|errand| core.ready.push(errand));
     if idle && core.clock.is_virtual() && !core.inbox.has_jobs() {
@@ -120,6 +125,7 @@ fn ask_kernel(core: &Core, woken: &mut Vec<Errand>) -> Result<(), TurnError> {
             .next_deadline()
             .inspect(|&deadline| core.clock.jump_to(deadline));
     }
+    attended::end_poll(core, sources);
     Ok(())
 }
 
@@ -162,9 +168,11 @@ fn run_ready(core: &Core, batch: &mut Vec<Place>) {
     // One catch serves all entries: to set one up for each would cost more than the entry.
     if core.watch.is_on() {
         // It leaves nothing for the loop below.
-        while let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_all_watched(core, &mut rest)))
-        {
+        attended::begin_batch(core);
+        let mut run_all = || attended::run_all(core, &mut rest, run_one);
+        while let Err(payload) = catch_unwind(AssertUnwindSafe(&mut run_all)) {
             recover(core, payload);
+            attended::end(core);
         }
     }
     while let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_all(core, &mut rest))) {
@@ -183,38 +191,12 @@ fn run_all(core: &Core, places: &mut slice::Iter<'_, Place>) {
     }
 }
 
-/// The same, with a look at each.
-#[cold]
-fn run_all_watched(core: &Core, places: &mut slice::Iter<'_, Place>) {
-    for &place in places {
-        let task = match place {
-            Place::Task(id) => core.tasks.get(id),
-            Place::Errand(_) => None,
-        };
-        let name = || match &task {
-            Some(task) => Shown(&**task).to_string(),
-            None => "a callback".to_string(),
-        };
-        let since = core.watch.begin(name);
-        match place {
-            Place::Task(id) => run_rare_step(core, id),
-            Place::Errand(key) => run_errand(core, core.ready.take(key)),
-        }
-        if let Some(took) = core.watch.end(since) {
-            let seconds = took.as_secs_f64();
-            let message = format!("executing {} took {seconds:.3} s", name());
-            core.reporter.report(&ErrorContext::new(message));
-        }
-    }
-}
-
-/// A task, as those who watch call it.
-struct Shown<'a>(&'a dyn Coroutine);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, path, site) = (self.0.name(), self.0.type_name(), self.0.site());
-        write!(f, "<Task name='{name}' coro=<{path}> spawned at {site}>")
+/// The same for one, where it is not worth a copy of its own.
+#[inline(never)]
+fn run_one(core: &Core, place: Place) {
+    match place {
+        Place::Task(id) => run_step(core, id),
+        Place::Errand(key) => run_errand(core, core.ready.take(key)),
     }
 }
 
@@ -226,9 +208,10 @@ fn recover(core: &Core, payload: Box<dyn Any + Send>) {
             true => "a result panicked while it was dropped",
             false => "a callback panicked",
         };
-        return core
-            .reporter
-            .report(&ErrorContext::of_panic(what, payload.as_ref()));
+        return core.reporter.report(&ErrorContext {
+            handle: core.culprit.take(),
+            ..ErrorContext::of_panic(what, payload.as_ref())
+        });
     };
     if let Some(coroutine) = core.tasks.get(ticket.task()) {
         context::run_as(ticket, || coroutine.fail(payload));
@@ -242,11 +225,11 @@ fn recover(core: &Core, payload: Box<dyn Any + Send>) {
 #[inline(never)]
 fn run_errand(core: &Core, errand: Option<Errand>) {
     match errand {
-        Some(Errand::Call(callback)) => callback.run(),
+        Some(Errand::Call(callback)) => run_callback(core, &*callback),
         Some(Errand::Wake(waker)) => waker.wake(),
         Some(Errand::Timer(key)) => match core.timers.take(key) {
             Some(TimerAction::Wake(waker)) => waker.wake(),
-            Some(TimerAction::Call(callback)) => callback.run(),
+            Some(TimerAction::Call(callback)) => run_callback(core, &*callback),
             None => {}
         },
         // The loop was cleared meanwhile.
@@ -254,10 +237,19 @@ fn run_errand(core: &Core, errand: Option<Errand>) {
     }
 }
 
-/// `run_step`, where it is not worth a copy of its own.
-#[inline(never)]
-fn run_rare_step(core: &Core, id: TaskId) {
-    run_step(core, id);
+fn run_callback(core: &Core, callback: &dyn Callback) {
+    let culprit = Culprit(core, callback);
+    callback.run();
+    std::mem::forget(culprit);
+}
+
+/// Notes which callback has panicked: it is dropped only then.
+struct Culprit<'a>(&'a Core, &'a dyn Callback);
+
+impl Drop for Culprit<'_> {
+    fn drop(&mut self) {
+        self.0.culprit.set(self.1.site());
+    }
 }
 
 #[inline(always)]
@@ -276,7 +268,8 @@ fn run_step(core: &Core, id: TaskId) {
 /// Makes the first step of a task inside the step or callback that has made the task.
 pub(crate) fn step_now(core: &Core, id: TaskId) {
     let _outer = context::suspend();
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_rare_step(core, id))) {
+    attended::begin_eager(core, id);
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_one(core, Place::Task(id)))) {
         recover(core, payload);
     }
 }

@@ -22,7 +22,9 @@ const VARIABLE: &str = "LOOPLET_DEBUG";
 /// What a loop knows of being watched.
 pub(crate) struct Watch {
     debug: Cell<bool>,
-    /// Whether entries are looked at.
+    /// Whether an observer is told.
+    observed: Cell<bool>,
+    /// Whether entries are looked at, for whatever reason.
     on: Cell<bool>,
     slow: Cell<Duration>,
     /// Where the watchdogs look.
@@ -30,12 +32,13 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(debug: Option<bool>) -> Self {
+    pub(crate) fn new(debug: Option<bool>, observed: bool) -> Self {
         let asked = || env::var_os(VARIABLE).is_some_and(|value| !value.is_empty() && value != "0");
         let debug = debug.unwrap_or_else(asked);
         Self {
             debug: Cell::new(debug),
-            on: Cell::new(debug),
+            observed: Cell::new(observed),
+            on: Cell::new(debug || observed),
             slow: Cell::new(SLOW),
             board: RefCell::new(None),
         }
@@ -53,7 +56,24 @@ impl Watch {
 
     pub(crate) fn set_debug(&self, debug: bool) {
         self.debug.set(debug);
-        self.on.set(debug || self.board.borrow().is_some());
+        self.settle();
+    }
+
+    /// Whether an observer is told.
+    #[inline]
+    pub(crate) fn is_observed(&self) -> bool {
+        self.observed.get()
+    }
+
+    pub(crate) fn set_observed(&self, observed: bool) {
+        self.observed.set(observed);
+        self.settle();
+    }
+
+    fn settle(&self) {
+        let watched = self.board.borrow().is_some();
+        self.on
+            .set(self.debug.get() || self.observed.get() || watched);
     }
 
     pub(crate) fn slow(&self) -> Duration {

@@ -1,10 +1,14 @@
-//! Sockets that were connected elsewhere: by an accept, or by the program.
+//! Sockets that come from elsewhere: connected by an accept or by the program, or bound by the
+//! program for a server. Whatever their family is, the kernel tells.
 
 use std::io;
 use std::os::fd::OwnedFd;
 
 use socket2::{Domain, SockRef, Type};
 
+use super::bind::Bound;
+use super::endpoint::Endpoint;
+use super::socket_file::SocketFile;
 use super::stream::Connection;
 use super::tcp::TcpStream;
 use super::unix::UnixStream;
@@ -24,6 +28,24 @@ pub(crate) fn adopt(event_loop: &EventLoop, socket: OwnedFd) -> io::Result<Box<d
     };
     connection.registration().clear_ready(Direction::Read);
     Ok(connection)
+}
+
+/// Takes over a stream socket that the program has bound, of either family, and makes it
+/// non-blocking. If its file is to be removed, that is returned beside it.
+///
+/// # Errors
+///
+/// `InvalidInput` if it is not a stream socket.
+pub(crate) fn adopt_bound(
+    socket: OwnedFd,
+    cleanup: bool,
+) -> io::Result<(Bound, Option<SocketFile>)> {
+    is_ip_stream(&SockRef::from(&socket))?;
+    let name = Endpoint::local(&socket)?;
+    let path = name.path().filter(|_| cleanup);
+    let file = path.and_then(SocketFile::of_bound);
+    let socket = socket.into();
+    Ok((Bound { socket, name }, file))
 }
 
 /// Prepares a stream socket; says whether its family is one of IP.

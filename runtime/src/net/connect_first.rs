@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::race::first_of;
+use super::race::{alternate, first_of};
 use super::source::Source;
 use super::stream::SocketStream;
 use super::tcp::{Tcp, begin_connect, end_connect};
@@ -52,7 +52,11 @@ impl SocketStream<Tcp> {
             };
             end_connect(Source::new(&get_running_loop(), socket)?).await
         };
-        let connected = first_of(addresses, delay, attempt).await;
+        let order = match delay {
+            Some(_) => alternate(addresses, 1),
+            None => addresses,
+        };
+        let connected = first_of(order, delay, attempt).await;
         connected.map(Self::new)
     }
 }

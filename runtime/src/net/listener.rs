@@ -43,11 +43,15 @@ impl<F: Family> SocketListener<F> {
     /// Lets a bound socket take connections, `backlog` of which may wait. An error may mean that
     /// the loop is closed.
     pub(crate) fn listen(event_loop: &EventLoop, socket: Socket, backlog: u32) -> io::Result<Self> {
-        if event_loop.is_closed() {
-            return Err(loop_is_gone());
-        }
-        socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
-        let source = Source::new(event_loop, OwnedFd::from(socket).into())?;
+        let socket = begin(event_loop, socket, backlog)?;
+        let source = Source::new(event_loop, socket.into())?;
+        Ok(Self { source })
+    }
+
+    /// The same for a socket that keeps no loop from a deadlock.
+    pub(crate) fn listen_in_background(event_loop: &EventLoop, socket: Socket) -> io::Result<Self> {
+        let socket = begin(event_loop, socket, BACKLOG)?;
+        let source = Source::in_background(event_loop, socket.into())?;
         Ok(Self { source })
     }
 
@@ -74,6 +78,14 @@ impl<F: Family> SocketListener<F> {
     pub fn local_addr(&self) -> io::Result<F::Address> {
         F::address(Endpoint::local(self)?)
     }
+}
+
+fn begin(event_loop: &EventLoop, socket: Socket, backlog: u32) -> io::Result<OwnedFd> {
+    if event_loop.is_closed() {
+        return Err(loop_is_gone());
+    }
+    socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+    Ok(socket.into())
 }
 
 impl<F: Family> AsFd for SocketListener<F> {

@@ -18,6 +18,7 @@ mod endpoint;
 mod stream;
 mod listener;
 mod race;
+mod bind;
 mod tcp;
 mod connect_first;
 mod socket_file;
@@ -26,26 +27,33 @@ mod udp;
 mod adopt;
 mod descriptors;
 mod readers;
+mod file_piece;
 mod sock;
+mod sock_file;
 mod pipe;
 #[cfg(feature = "futures")]
 mod futures_io;
 
 pub use self::endpoint::Endpoint;
 pub use self::listener::SocketListener;
-pub use self::resolve::{Address, resolve};
+pub use self::race::ConnectErrors;
+pub use self::resolve::{Address, AddressFamily, resolve};
 pub use self::stream::{Family, SocketStream};
 pub use self::tcp::{Tcp, TcpListener, TcpStream};
 pub use self::udp::UdpSocket;
 pub use self::unix::{Unix, UnixListener, UnixStream};
 
-pub(crate) use self::adopt::adopt;
+pub(crate) use self::adopt::{adopt, adopt_bound};
+pub(crate) use self::bind::{BindOptions, Bound, bind_all};
 pub(crate) use self::descriptors::Owned;
+pub(crate) use self::file_piece::{
+    BY_KERNEL, bounds_of, offer_file, piece_of, read_piece, truncated,
+};
 pub(crate) use self::listener::{BACKLOG, Listening};
 pub(crate) use self::pipe::Pipe;
 pub(crate) use self::race::HAPPY_EYEBALLS_DELAY;
 pub(crate) use self::socket_file::SocketFile;
-pub(crate) use self::source::Watch;
+pub(crate) use self::source::{Watch, loop_is_gone};
 pub(crate) use self::stream::Connection;
-pub(crate) use self::tcp::{BindOptions, RouteOptions, bind_all};
+pub(crate) use self::tcp::RouteOptions;
 pub(crate) use self::unix::{bind_unix_file, connect_unix};

@@ -7,20 +7,23 @@
 //! # Rules
 //!
 //! 1. Addresses of the two families alternate; the resolver's first choice goes first
-//!    (section 4).
+//!    (section 4). [`alternate`] makes that order, for whoever wants it.
 //! 2. An attempt that fails starts the next one at once; one that is under way does so after
 //!    the delay (section 5). That is `staggered_race`.
 //! 3. Attempts that have lost are cancelled, which closes their sockets.
-//! 4. Without a delay there is no race: one attempt at a time, in the resolver's order.
+//! 4. Without a delay there is no race: one attempt at a time.
 //!
 //! The two look-ups of section 3 are absent: the system's resolver answers for both families
 //! at the same time.
 
 use std::collections::VecDeque;
+use std::error::Error;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::resolve::Address;
 use crate::combine::{RaceError, staggered_race};
 
 /// How long an attempt has the field for itself: what RFC 8305 recommends.
@@ -29,9 +32,61 @@ pub(crate) const HAPPY_EYEBALLS_DELAY: Duration = Duration::from_millis(250);
 /// Why no address answered: one error for each.
 pub(super) type Failures = Vec<(SocketAddr, io::Error)>;
 
-/// Tries `addresses` with `attempt` until one succeeds.
+/// Why a connection could not be made: an error for each address that was tried.
+///
+/// It is inside the [`io::Error`] that connecting gives, whose kind is that of the first one. In
+/// asyncio, the `ExceptionGroup` that `all_errors=True` asks for.
+///
+/// ```
+/// use looplet::{ConnectErrors, open_connection, run};
+///
+/// let address = {
+///     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+///     listener.local_addr().expect("it is bound")
+/// };
+/// let error = run(open_connection(address)).expect_err("nobody listens any more");
+/// let each = error.get_ref().and_then(|inner| inner.downcast_ref::<ConnectErrors>());
+/// let (tried, why) = &each.expect("an address was tried").errors[0];
+/// assert_eq!((*tried, why.kind()), (address, std::io::ErrorKind::ConnectionRefused));
+/// ```
+#[derive(Debug)]
+pub struct ConnectErrors {
+    /// What the program named.
+    target: String,
+    /// What was tried, in this order, and what the kernel said.
+    pub errors: Vec<(SocketAddr, io::Error)>,
+}
+
+impl ConnectErrors {
+    pub(super) fn new(target: &Address, errors: Vec<(SocketAddr, io::Error)>) -> Self {
+        let target = target.to_string();
+        Self { target, errors }
+    }
+}
+
+impl fmt::Display for ConnectErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot connect to {} (", self.target)?;
+        for (at, (address, error)) in self.errors.iter().enumerate() {
+            let separator = if at == 0 { "" } else { "; " };
+            write!(f, "{separator}{address}: {error}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl Error for ConnectErrors {}
+
+impl From<ConnectErrors> for io::Error {
+    fn from(errors: ConnectErrors) -> Self {
+        let first = errors.errors.first().map(|(_, error)| error.kind());
+        io::Error::new(first.unwrap_or(io::ErrorKind::NotFound), errors)
+    }
+}
+
+/// Tries `order` with `attempt` until one succeeds.
 pub(super) async fn first_of<T, F>(
-    addresses: Vec<SocketAddr>,
+    order: Vec<SocketAddr>,
     delay: Option<Duration>,
     attempt: impl Fn(SocketAddr) -> F,
 ) -> Result<T, Failures>
@@ -40,9 +95,8 @@ where
     T: 'static,
 {
     let Some(delay) = delay else {
-        return one_by_one(addresses, attempt).await;
+        return one_by_one(order, attempt).await;
     };
-    let order = alternate(addresses);
     if let [only] = order[..] {
         return attempt(only).await.map_err(|error| vec![(only, error)]);
     }
@@ -59,14 +113,14 @@ where
 }
 
 async fn one_by_one<T, F>(
-    addresses: Vec<SocketAddr>,
+    order: Vec<SocketAddr>,
     attempt: impl Fn(SocketAddr) -> F,
 ) -> Result<T, Failures>
 where
     F: Future<Output = io::Result<T>>,
 {
     let mut failures = Vec::new();
-    for address in addresses {
+    for address in order {
         match attempt(address).await {
             Ok(connected) => return Ok(connected),
             Err(error) => failures.push((address, error)),
@@ -82,8 +136,8 @@ fn as_io_error(error: RaceError<io::Error>) -> io::Error {
     }
 }
 
-/// Puts the families in turns, beginning with that of the first address, without doubles.
-fn alternate(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+/// Puts the families in turns after `head` addresses of the first one's, without doubles.
+pub(super) fn alternate(addresses: Vec<SocketAddr>, head: usize) -> Vec<SocketAddr> {
     let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut first, mut second) = (VecDeque::new(), VecDeque::new());
     for address in addresses {
@@ -93,7 +147,8 @@ fn alternate(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
             line.push_back(address);
         }
     }
-    let mut order = Vec::new();
+    let head = head.saturating_sub(1).min(first.len());
+    let mut order: Vec<_> = first.drain(..head).collect();
     while !first.is_empty() || !second.is_empty() {
         order.extend(first.pop_front());
         order.extend(second.pop_front());
@@ -133,7 +188,11 @@ mod tests {
                     Ok(port)
                 }
             };
-            let outcome = first_of(addresses, delay.map(Duration::from_millis), attempt).await;
+            let order = match delay {
+                Some(_) => alternate(addresses, 1),
+                None => addresses,
+            };
+            let outcome = first_of(order, delay.map(Duration::from_millis), attempt).await;
             let failures = |failures: Failures| failures.iter().map(|(a, _)| a.port()).collect();
             let took = get_running_loop().time().duration_since(begin);
             (outcome.map_err(failures), took.as_millis())
@@ -143,9 +202,14 @@ mod tests {
 
     #[test]
     fn families_take_turns_and_doubles_are_left_out() {
-        let order = alternate(addresses("[::1]:1 [::1]:2 [::1]:1 127.0.0.1:3 [::1]:4"));
-        let ports: Vec<_> = order.iter().map(SocketAddr::port).collect();
-        assert_eq!(ports, [1, 3, 2, 4]);
+        let ports = |head| {
+            let all = addresses("[::1]:1 [::1]:2 [::1]:1 127.0.0.1:3 [::1]:4");
+            let order = alternate(all, head);
+            order.iter().map(SocketAddr::port).collect::<Vec<_>>()
+        };
+        assert_eq!(ports(1), [1, 3, 2, 4]);
+        assert_eq!(ports(2), [1, 2, 3, 4]);
+        assert_eq!(ports(9), [1, 2, 4, 3]);
     }
 
     #[test]
@@ -166,13 +230,6 @@ mod tests {
     #[test]
     fn without_a_delay_there_is_one_attempt_at_a_time() {
         assert_eq!(race("127.0.0.1:900 127.0.0.1:30", None), (Ok(900), 900));
-    }
-
-    #[test]
-    fn without_a_delay_families_do_not_take_turns() {
-        let three = "[::1]:1010 [::1]:20 127.0.0.1:30";
-        assert_eq!(race(three, None), (Ok(20), 30));
-        assert_eq!(race(three, Some(250)), (Ok(30), 40));
     }
 
     #[test]

@@ -35,6 +35,44 @@ enum Kind {
     Invalid(String),
 }
 
+/// Which addresses of a name are used.
+///
+/// In asyncio, the argument `family` with `AF_UNSPEC`, `AF_INET` or `AF_INET6`.
+///
+/// ```
+/// use looplet::{AddressFamily, ServerOptions, run, start_server_with};
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let options = ServerOptions { family: AddressFamily::Ipv4, ..Default::default() };
+///     let server = start_server_with("localhost:0", options, async |_, _| ()).await?;
+///     assert!(server.local_addrs().iter().all(|address| address.is_ipv4()));
+///     Ok(())
+/// })
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AddressFamily {
+    /// All of them.
+    #[default]
+    Any,
+    /// Those of IPv4.
+    Ipv4,
+    /// Those of IPv6.
+    Ipv6,
+}
+
+impl AddressFamily {
+    /// Whether an address counts.
+    pub(crate) fn has(self, address: &SocketAddr) -> bool {
+        match self {
+            AddressFamily::Any => true,
+            AddressFamily::Ipv4 => address.is_ipv4(),
+            AddressFamily::Ipv6 => address.is_ipv6(),
+        }
+    }
+}
+
 impl Address {
     /// Finds the addresses this stands for.
     ///
@@ -64,6 +102,19 @@ impl Address {
                 format!("`{text}` is not of the form host:port"),
             )),
         }
+    }
+}
+
+impl Address {
+    /// Finds the addresses of one family.
+    pub(crate) async fn resolve_in(&self, family: AddressFamily) -> io::Result<Vec<SocketAddr>> {
+        let mut addresses = self.resolve().await?;
+        addresses.retain(|address| family.has(address));
+        if addresses.is_empty() {
+            let text = format!("{self} has no address of the family {family:?}");
+            return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, text));
+        }
+        Ok(addresses)
     }
 }
 

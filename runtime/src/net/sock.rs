@@ -202,7 +202,7 @@ impl EventLoop {
 }
 
 /// Tries until the kernel does not say `WouldBlock`.
-async fn attempt<T>(
+pub(super) async fn attempt<T>(
     event_loop: &EventLoop,
     socket: &SockRef<'_>,
     direction: Direction,

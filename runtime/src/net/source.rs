@@ -51,6 +51,15 @@ impl<S: mio::event::Source> Source<S> {
         })
     }
 
+    /// The same for a socket that keeps no loop from a deadlock.
+    pub(super) fn in_background(event_loop: &EventLoop, mut socket: S) -> io::Result<Self> {
+        let registration = Registration::register(event_loop, &mut socket, true)?;
+        Ok(Self {
+            socket,
+            registration,
+        })
+    }
+
     pub(crate) fn socket(&self) -> &S {
         &self.socket
     }
@@ -89,7 +98,15 @@ impl Registration {
         event_loop: &EventLoop,
         source: &mut impl mio::event::Source,
     ) -> io::Result<Self> {
-        let id = event_loop.core().reactor.register(source, false)?;
+        Self::register(event_loop, source, false)
+    }
+
+    fn register(
+        event_loop: &EventLoop,
+        source: &mut impl mio::event::Source,
+        background: bool,
+    ) -> io::Result<Self> {
+        let id = event_loop.core().reactor.register(source, background)?;
         Ok(Self {
             id,
             event_loop: event_loop.downgrade(),
@@ -213,7 +230,7 @@ pub(super) fn open(event_loop: WeakLoop) -> Option<EventLoop> {
     (!event_loop.is_closed()).then_some(event_loop)
 }
 
-pub(super) fn loop_is_gone() -> io::Error {
+pub(crate) fn loop_is_gone() -> io::Error {
     io::Error::new(
         io::ErrorKind::NotConnected,
         "the event loop that the socket belongs to is closed",

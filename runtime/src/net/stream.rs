@@ -36,7 +36,7 @@ use crate::event_loop::{Direction, EventLoop, get_running_loop};
 /// ```
 pub trait Family: sealed::Sealed + Sized + 'static {
     /// What names an end of a connection.
-    type Address: fmt::Debug;
+    type Address: fmt::Debug + 'static;
     #[doc(hidden)]
     type Stream: mio::event::Source + AsFd + From<OwnedFd> + Into<OwnedFd> + fmt::Debug + 'static;
     #[doc(hidden)]

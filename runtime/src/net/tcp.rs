@@ -4,29 +4,22 @@ use std::io::{self, IoSlice, Read, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use socket2::{SockRef, Socket};
 
+use super::bind::{BindOptions, about, bind_tcp, new_socket};
 use super::endpoint::Endpoint;
 use super::listener::{BACKLOG, SocketListener};
-use super::race::{HAPPY_EYEBALLS_DELAY, first_of};
-use super::resolve::Address;
+use super::race::{ConnectErrors, HAPPY_EYEBALLS_DELAY, alternate, first_of};
+use super::resolve::{Address, AddressFamily};
 use super::source::Source;
 use super::stream::{Family, SocketStream, sealed::Sealed};
 use crate::event_loop::{Direction, EventLoop, get_running_loop};
 
-/// What a connect says that is under way. The standard library has no stable name for it, as for
-/// the other one below.
+/// What a connect says that is under way. The standard library has no stable name for it.
 pub(super) const IN_PROGRESS: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
     115
 } else {
     36
-};
-
-/// What the kernel says of a family of addresses that it was built without.
-const NO_SUCH_FAMILY: i32 = if cfg!(any(target_os = "linux", target_os = "android")) {
-    97
-} else {
-    47
 };
 
 /// The family of TCP.
@@ -115,17 +108,24 @@ impl Family for Tcp {
 /// How a connection is to be made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RouteOptions {
+    /// Which addresses of a name count.
+    pub(crate) family: AddressFamily,
     /// Where it is to come from.
     pub(crate) local_addr: Option<SocketAddr>,
     /// When the next address is tried beside those that take long.
     pub(crate) happy_eyeballs_delay: Option<Duration>,
+    /// How many addresses of the first family come before the families take turns; 0: they do
+    /// not. `None`: 1 if there is a delay, else 0.
+    pub(crate) interleave: Option<usize>,
 }
 
 impl Default for RouteOptions {
     fn default() -> Self {
         Self {
+            family: AddressFamily::Any,
             local_addr: None,
             happy_eyeballs_delay: Some(HAPPY_EYEBALLS_DELAY),
+            interleave: None,
         }
     }
 }
@@ -158,16 +158,13 @@ impl SocketStream<Tcp> {
         Ok(Self::new(source))
     }
 
-    /// Connects a transport of `event_loop`, to one address after the other. Not the first try
-    /// but the kernel says when there is something to read.
+    /// Connects a transport of `event_loop`. Not the first try but the kernel says when there is
+    /// something to read.
     pub(crate) async fn connect_with(
         event_loop: &EventLoop,
         address: &Address,
+        options: RouteOptions,
     ) -> io::Result<Self> {
-        let options = RouteOptions {
-            local_addr: None,
-            happy_eyeballs_delay: None,
-        };
         let event_loop = event_loop.clone();
         let register = move |socket| {
             let source = Source::new(&event_loop, socket)?;
@@ -204,7 +201,8 @@ async fn connect_tcp<R>(
 where
     R: Fn(mio::net::TcpStream) -> io::Result<Source<mio::net::TcpStream>> + Clone + 'static,
 {
-    let targets = address.resolve().await?;
+    let targets = address.resolve_in(options.family).await?;
+    let order = in_order(targets, options);
     let attempt = move |target| {
         let register = register.clone();
         async move {
@@ -215,8 +213,16 @@ where
             end_connect(register(socket)?).await
         }
     };
-    let connected = first_of(targets, options.happy_eyeballs_delay, attempt).await;
-    connected.map_err(|failures| describe_failures(address, &failures))
+    let connected = first_of(order, options.happy_eyeballs_delay, attempt).await;
+    connected.map_err(|failures| ConnectErrors::new(address, failures).into())
+}
+
+fn in_order(targets: Vec<SocketAddr>, options: RouteOptions) -> Vec<SocketAddr> {
+    let by_default = usize::from(options.happy_eyeballs_delay.is_some());
+    match options.interleave.unwrap_or(by_default) {
+        0 => targets,
+        head => alternate(targets, head),
+    }
 }
 
 /// Waits until a connect that is under way has ended.
@@ -245,13 +251,6 @@ pub(super) fn begin_connect(
     Ok(mio::net::TcpStream::from_std(socket.into()))
 }
 
-fn new_socket(address: SocketAddr) -> io::Result<Socket> {
-    let domain = Domain::for_address(address);
-    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
 /// Whether a connect has ended, and how.
 pub(super) fn is_connected(socket: &Socket) -> io::Result<()> {
     if let Some(error) = socket.take_error()? {
@@ -264,91 +263,6 @@ pub(super) fn is_connected(socket: &Socket) -> io::Result<()> {
         Err(error) => Err(error),
         Ok(_) => Ok(()),
     }
-}
-
-fn describe_failures(address: &Address, failures: &[(SocketAddr, io::Error)]) -> io::Error {
-    let kind = failures
-        .first()
-        .map_or(io::ErrorKind::NotFound, |(_, error)| error.kind());
-    let each: Vec<_> = failures
-        .iter()
-        .map(|(target, error)| format!("{target}: {error}"))
-        .collect();
-    io::Error::new(
-        kind,
-        format!("cannot connect to {address} ({})", each.join("; ")),
-    )
-}
-
-/// The same error with more to say.
-fn about(error: &io::Error, what: &str) -> io::Error {
-    io::Error::new(error.kind(), format!("{what}: {error}"))
-}
-
-/// How a listening socket is bound.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BindOptions {
-    /// Whether a port may be taken over from connections that are being closed.
-    pub(crate) reuse_address: bool,
-    /// Whether several sockets may share a port.
-    pub(crate) reuse_port: bool,
-    /// Whether the kernel probes connections that are silent.
-    pub(crate) keep_alive: bool,
-    /// Whether an IPv6 socket leaves the IPv4 port to others.
-    pub(crate) only_v6: bool,
-}
-
-impl Default for BindOptions {
-    fn default() -> Self {
-        Self {
-            reuse_address: true,
-            reuse_port: false,
-            keep_alive: false,
-            only_v6: false,
-        }
-    }
-}
-
-/// Binds a socket to each address that this machine has, for a server.
-pub(crate) fn bind_all(addresses: &[SocketAddr], options: BindOptions) -> io::Result<Vec<Socket>> {
-    let (mut sockets, mut absent) = (Vec::new(), None);
-    for (at, address) in addresses.iter().enumerate() {
-        if addresses[..at].contains(address) {
-            continue;
-        }
-        match bind_tcp(*address, options) {
-            Ok(socket) => sockets.push(socket),
-            // A name may have an address of a family that this machine does not speak.
-            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => absent = Some(error),
-            Err(error) => return Err(error),
-        }
-    }
-    match absent {
-        Some(error) if sockets.is_empty() => Err(error),
-        _ => Ok(sockets),
-    }
-}
-
-/// Makes a socket that is bound, and does not listen yet.
-fn bind_tcp(target: SocketAddr, options: BindOptions) -> io::Result<Socket> {
-    let bind = || {
-        let socket = new_socket(target)?;
-        socket.set_reuse_address(options.reuse_address)?;
-        socket.set_reuse_port(options.reuse_port)?;
-        socket.set_keepalive(options.keep_alive)?;
-        if options.only_v6 && target.is_ipv6() {
-            socket.set_only_v6(true)?;
-        }
-        socket.bind(&target.into())?;
-        Ok(socket)
-    };
-    bind().map_err(|error: io::Error| {
-        let error = match error.raw_os_error() {
-            Some(NO_SUCH_FAMILY) => io::Error::new(io::ErrorKind::AddrNotAvailable, error),
-            _ => error,
-        };
-        about(&error, &format!("cannot listen on {target}"))
-    })
 }
 
 impl SocketListener<Tcp> {

@@ -60,17 +60,25 @@ impl UdpSocket {
     ///
     /// Dropping or cancelling it closes the socket.
     pub async fn bind(address: impl Into<Address>) -> io::Result<Self> {
-        Self::bind_on(&get_running_loop(), address.into()).await
-    }
-
-    pub(crate) async fn bind_on(event_loop: &EventLoop, address: Address) -> io::Result<Self> {
+        let address = address.into();
         let target = address.resolve().await?.into_iter().next();
         let target = target.ok_or(io::ErrorKind::NotFound)?;
         let socket = mio::net::UdpSocket::bind(target).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot bind to {address}: {error}"))
         })?;
         Ok(Self {
-            source: Source::new(event_loop, socket)?,
+            source: Source::new(&get_running_loop(), socket)?,
+        })
+    }
+
+    /// Registers a socket with `event_loop`, and makes it non-blocking.
+    pub(crate) fn register(
+        event_loop: &EventLoop,
+        socket: std::net::UdpSocket,
+    ) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self {
+            source: Source::new(event_loop, mio::net::UdpSocket::from_std(socket))?,
         })
     }
 
@@ -104,11 +112,8 @@ impl UdpSocket {
     /// ```
     pub async fn connect(&self, address: impl Into<Address>) -> io::Result<()> {
         let target = address.into().resolve().await?.into_iter().next();
-        self.connect_to(target.ok_or(io::ErrorKind::NotFound)?)
-    }
-
-    pub(crate) fn connect_to(&self, address: SocketAddr) -> io::Result<()> {
-        self.source.socket().connect(address)
+        let target = target.ok_or(io::ErrorKind::NotFound)?;
+        self.source.socket().connect(target)
     }
 
     /// Sends a datagram to the peer that was fixed with [`connect`](Self::connect).

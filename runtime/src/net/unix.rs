@@ -159,11 +159,15 @@ fn new_socket() -> io::Result<Socket> {
 }
 
 /// Makes a socket that is bound to `path`, as servers do: a file that a dead one has left is
-/// replaced, and the new one is removed with what is returned beside the socket.
-pub(crate) fn bind_unix_file(path: &Path) -> io::Result<(Socket, Option<SocketFile>)> {
+/// replaced. If the new one is to be removed, that is returned beside the socket.
+pub(crate) fn bind_unix_file(
+    path: &Path,
+    cleanup: bool,
+) -> io::Result<(Socket, Option<SocketFile>)> {
     SocketFile::make_way(path)?;
     let socket = bind_unix(path)?;
-    Ok((socket, SocketFile::of_bound(path)))
+    let file = cleanup.then(|| SocketFile::of_bound(path)).flatten();
+    Ok((socket, file))
 }
 
 /// Makes a socket that is bound to `path`, and does not listen yet.

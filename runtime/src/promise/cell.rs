@@ -11,10 +11,10 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use super::line::{CallbackId, Line, Waiting};
-use super::outcome::{Exception, Kept, Outcome, TaskError};
+use super::outcome::{Exception, Kept, Outcome, Print, TaskError};
 use crate::cancel::{Awaitable, CancelTarget, Cancelled};
 use crate::error::InvalidState;
-use crate::event_loop::{Callback, ErrorContext, WeakLoop, report_by_default};
+use crate::event_loop::{Callback, ErrorContext, TaskEnding, WeakLoop, report_by_default};
 
 /// ```text
 ///            settle                 take
@@ -116,9 +116,20 @@ impl<T> PromiseCell<T> {
             Err(TaskError::Cancelled(_)) => Stage::Cancelled,
             Err(TaskError::Panicked(_)) => Stage::Panicked,
         });
-        self.outcome.set(Kept::new(outcome));
+        let mut kept = Kept::new(outcome);
+        if let Kept::Demanded(print) = self.outcome.take() {
+            kept = kept.demand(print);
+        }
+        self.outcome.set(kept);
         self.wake_line();
         Ok(())
+    }
+
+    /// Makes a value that is an error be reported if nobody looks at it, as an exception is.
+    pub(crate) fn demand(&self, print: Print<T>) {
+        if self.stage.get() != Stage::Taken {
+            self.outcome.set(self.outcome.take().demand(print));
+        }
     }
 
     /// Sets a value that is an error: it is reported if nobody looks at it. Gives the value
@@ -209,7 +220,7 @@ impl<T> PromiseCell<T> {
         }
         self.retrieved.set(true);
         match self.outcome.take() {
-            Kept::Nothing => None,
+            Kept::Nothing | Kept::Demanded(_) => None,
             Kept::Value(value) => Some(Ok(value)),
             Kept::Exception(exception) => Some(Ok(exception.value)),
             Kept::Failure(failure) => {
@@ -260,6 +271,16 @@ impl<T> PromiseCell<T> {
                 let seen = lent.outcome.value().map(look);
                 seen.map(Ok).ok_or(InvalidState::Taken)
             }
+        }
+    }
+
+    /// How it was settled; to ask does not count as a look.
+    pub(crate) fn ending(&self) -> Option<TaskEnding> {
+        match self.stage.get() {
+            Stage::Pending => None,
+            Stage::Value | Stage::Taken => Some(TaskEnding::Returned),
+            Stage::Cancelled => Some(TaskEnding::Cancelled),
+            Stage::Panicked => Some(TaskEnding::Panicked),
         }
     }
 

@@ -26,14 +26,14 @@ use std::task::{Context, Poll};
 
 use crate::cancel::{CancelReason, CancelTarget, Cancelled};
 use crate::error::InvalidState;
-use crate::event_loop::{EventLoop, callback};
+use crate::event_loop::{EventLoop, callback, in_context};
 
 pub use self::line::CallbackId;
 pub use self::outcome::TaskError;
 
 pub(crate) use self::cell::{Progress, PromiseCell};
 use self::outcome::Exception;
-pub(crate) use self::outcome::{Outcome, value_of};
+pub(crate) use self::outcome::{Outcome, print_error, value_of};
 pub(crate) use self::wait::{Answer, Wait};
 
 /// A result that is set once, for whoever awaits it.
@@ -176,10 +176,11 @@ impl<T: 'static> Promise<T> {
     ///     yield_now().await;
     /// });
     /// ```
+    #[track_caller]
     pub fn add_done_callback(&self, callback: impl FnOnce(&Promise<T>) + 'static) -> CallbackId {
         let promise = self.clone();
-        self.cell
-            .add_done_callback(self::callback(move || callback(&promise)))
+        let call = self::callback(in_context(move || callback(&promise)));
+        self.cell.add_done_callback(call)
     }
 
     /// Takes a callback out again. Returns whether it was waiting.
@@ -215,7 +216,7 @@ impl<T: 'static, E: 'static> Promise<Result<T, E>> {
     {
         let exception = Exception {
             value: Err(error),
-            print: |value| value.as_ref().err().map_or(String::new(), print),
+            print: print_error,
         };
         let set = self.cell.settle_exception(exception);
         set.map_err(|_| InvalidState::Done)
@@ -234,10 +235,6 @@ impl<T: 'static, E: 'static> Promise<Result<T, E>> {
         let error = |result: &Result<T, E>| result.as_ref().err().cloned();
         self.cell.look(InvalidState::ExceptionNotSet, error)
     }
-}
-
-fn print<E: fmt::Debug>(error: &E) -> String {
-    format!("{error:?}")
 }
 
 /// The await of a promise by value or by reference.

@@ -99,16 +99,27 @@ pub(crate) fn value_of<T>(outcome: Outcome<T>) -> T {
 pub(super) enum Kept<T> {
     #[default]
     Nothing,
+    /// Nothing yet; a value will be an exception.
+    Demanded(Print<T>),
     Value(T),
-    /// A value that is an error, set with `set_exception`.
+    /// A value that somebody ought to look at.
     Exception(Box<Exception<T>>),
     Failure(Box<TaskError>),
 }
 
+/// What a report says of a value; `None`: it is no error after all.
+pub(super) type Print<T> = fn(&T) -> Option<String>;
+
 /// A value that somebody ought to look at, and how to print it if nobody does.
 pub(super) struct Exception<T> {
     pub(super) value: T,
-    pub(super) print: fn(&T) -> String,
+    pub(super) print: Print<T>,
+}
+
+/// Prints the error of a result.
+pub(crate) fn print_error<T, E: fmt::Debug>(result: &Result<T, E>) -> Option<String> {
+    let error = result.as_ref().err()?;
+    Some(format!("{error:?}"))
 }
 
 impl<T> Kept<T> {
@@ -124,16 +135,26 @@ impl<T> Kept<T> {
         match self {
             Kept::Value(value) => Some(value),
             Kept::Exception(exception) => Some(&exception.value),
-            Kept::Nothing | Kept::Failure(_) => None,
+            Kept::Nothing | Kept::Demanded(_) | Kept::Failure(_) => None,
+        }
+    }
+
+    /// Makes it an exception that is reported if nobody looks at it: now, if there is a value,
+    /// or when there is one. What is an exception already, or failed, stays as it is.
+    pub(super) fn demand(self, print: Print<T>) -> Self {
+        match self {
+            Kept::Nothing | Kept::Demanded(_) => Kept::Demanded(print),
+            Kept::Value(value) => Kept::Exception(Box::new(Exception { value, print })),
+            Kept::Exception(_) | Kept::Failure(_) => self,
         }
     }
 
     /// What a report says of it, if somebody ought to look at it.
     pub(super) fn complaint(&self) -> Option<String> {
         match self {
-            Kept::Exception(exception) => Some((exception.print)(&exception.value)),
+            Kept::Exception(exception) => (exception.print)(&exception.value),
             Kept::Failure(failure) => Some(failure.text()),
-            Kept::Nothing | Kept::Value(_) => None,
+            Kept::Nothing | Kept::Demanded(_) | Kept::Value(_) => None,
         }
     }
 }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use super::error::{GetError, PutError, QueueShutDown, TaskDoneError};
 use super::store::{Fifo, Store};
 use crate::cancel::{Note, Plain};
-use crate::sync::{Event, WaitQueue};
+use crate::sync::{Event, Home, WaitQueue};
 
 /// A queue between tasks, bounded or not: first in, first out.
 ///
@@ -49,6 +49,8 @@ struct Inner<S> {
     shut_down: Cell<bool>,
     getters: WaitQueue,
     putters: WaitQueue,
+    /// One for both lines: they wake each other.
+    home: Home,
     /// Items put and not yet reported with `task_done`.
     unfinished: Cell<usize>,
     /// Set while `unfinished` is 0.
@@ -82,6 +84,7 @@ impl<T, S: Store<T>> Queue<T, S> {
             shut_down: Cell::new(false),
             getters: WaitQueue::default(),
             putters: WaitQueue::default(),
+            home: Home::default(),
             unfinished: Cell::new(0),
             finished,
         };
@@ -96,6 +99,11 @@ impl<T, S: Store<T>> Queue<T, S> {
     /// # Errors
     ///
     /// [`QueueShutDown`]; the item is dropped.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and the queue is bound to a different event loop: the first one on which
+    /// anybody waited for it, until that is closed.
     ///
     /// # Cancel safety
     ///
@@ -112,6 +120,7 @@ impl<T, S: Store<T>> Queue<T, S> {
     /// ```
     pub async fn put(&self, item: T) -> Result<(), QueueShutDown> {
         while self.full() && !self.is_shut_down() {
+            self.inner.home.enter(self);
             self.inner
                 .putters
                 .wait(&|| self.wake_putter(), Note::Plain(Plain::Room))
@@ -146,6 +155,10 @@ impl<T, S: Store<T>> Queue<T, S> {
     ///
     /// [`QueueShutDown`] once the queue is shut down and empty.
     ///
+    /// # Panics
+    ///
+    /// As [`put`](Self::put).
+    ///
     /// # Cancel safety
     ///
     /// Dropping or cancelling it loses nothing.
@@ -170,6 +183,7 @@ impl<T, S: Store<T>> Queue<T, S> {
             if self.is_shut_down() {
                 return Err(QueueShutDown);
             }
+            self.inner.home.enter(self);
             self.inner
                 .getters
                 .wait(&|| self.wake_getter(), Note::Plain(Plain::Item))
@@ -275,6 +289,10 @@ impl<T, S: Store<T>> Queue<T, S> {
     /// Waits until every item that was put has been reported with
     /// [`task_done`](Self::task_done).
     ///
+    /// # Panics
+    ///
+    /// As [`put`](Self::put).
+    ///
     /// # Cancel safety
     ///
     /// Dropping or cancelling it only ends the wait.
@@ -296,6 +314,7 @@ impl<T, S: Store<T>> Queue<T, S> {
     /// ```
     pub async fn join(&self) {
         if self.inner.unfinished.get() > 0 {
+            self.inner.home.enter(self);
             self.inner.finished.wait().await;
         }
     }

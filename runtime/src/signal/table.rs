@@ -41,7 +41,7 @@ struct Entry {
     unheard: Arc<AtomicBool>,
     /// Whether the program had set something for the signal before us.
     taken: bool,
-    /// Those who wait for it.
+    /// Those who wait for it, or have an answer to it.
     listeners: usize,
     /// Those who only want to know of it.
     background: usize,
@@ -54,6 +54,8 @@ struct Entry {
 pub(crate) enum Role {
     /// The program waits for it.
     Listener,
+    /// The program has an answer to it, and nobody waits for it alone.
+    Standing,
     /// The runtime wants to know of it; nobody waits for it alone.
     Background,
 }
@@ -100,7 +102,7 @@ impl Entry {
 
     fn count(&mut self, role: Role) -> &mut usize {
         match role {
-            Role::Listener => &mut self.listeners,
+            Role::Listener | Role::Standing => &mut self.listeners,
             Role::Background => &mut self.background,
         }
     }

@@ -9,7 +9,7 @@
 //!
 //! 1. Signals that come before the loop gets to read the pipe count as one, as they do in the
 //!    kernel.
-//! 2. Only listeners keep the loop from a deadlock.
+//! 2. Only listeners keep the loop from a deadlock; a standing answer does not.
 //! 3. The calls in here are the runtime's own; user code goes through `call_soon`.
 
 use std::cell::{Cell, RefCell};
@@ -124,7 +124,7 @@ impl Watch {
     fn new(event_loop: &EventLoop, signal: c_int, role: Role) -> Result<Self, SignalError> {
         let (mut pipe, end) = UnixStream::pair().map_err(SignalError::Io)?;
         let reactor = &event_loop.core().reactor;
-        let source = reactor.register(&mut pipe, role == Role::Background);
+        let source = reactor.register(&mut pipe, role != Role::Listener);
         let source = source.map_err(SignalError::Io)?;
         let action = match pipe::register(signal, OwnedFd::from(end)) {
             Ok(action) => action,
@@ -232,5 +232,10 @@ impl Drop for Subscription {
 /// Whether the program listens to `signal` on this loop.
 pub(super) fn is_listened_to(event_loop: &EventLoop, signal: c_int) -> bool {
     let watches = event_loop.core().find_attachment::<Watches>();
-    watches.is_some_and(|watches| watches.get(signal, Role::Listener).is_some())
+    let roles = [Role::Listener, Role::Standing];
+    watches.is_some_and(|watches| {
+        roles
+            .iter()
+            .any(|role| watches.get(signal, *role).is_some())
+    })
 }

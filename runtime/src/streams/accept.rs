@@ -72,9 +72,9 @@ where
     let mut accepted = 0;
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => serve(stream, &service),
+            Ok((stream, peer)) => serve(stream, peer, &service),
             Err(error) if is_about_one_client(&error) => {}
-            Err(error) => pause(&error).await,
+            Err(error) => pause(&error, &listener.local_addr()).await,
         }
         accepted += 1;
         if accepted >= service.burst {
@@ -97,14 +97,17 @@ fn is_about_one_client(error: &io::Error) -> bool {
 
 /// No descriptors, no memory: those who are served may give some back. To try again at once
 /// would keep the loop busy, and to give up would end the server over a bad minute.
-async fn pause(error: &io::Error) {
+async fn pause<A: fmt::Debug>(error: &io::Error, address: &io::Result<A>) {
     let what = format!("a server cannot accept, and waits for a second: {error}");
-    report(&ErrorContext::new(what));
+    report(&ErrorContext {
+        socket: address.as_ref().ok().map(|address| format!("{address:?}")),
+        ..ErrorContext::new(what)
+    });
     sleep(ACCEPT_RETRY).await;
 }
 
 /// Starts the task of a client.
-fn serve<F, H, O>(stream: SocketStream<F>, service: &Rc<Service<H>>)
+fn serve<F, H, O>(stream: SocketStream<F>, peer: F::Address, service: &Rc<Service<H>>)
 where
     F: Family,
     H: AsyncFn(StreamReader, StreamWriter) -> O + 'static,
@@ -115,14 +118,18 @@ where
     let (service, failure) = (service.clone(), Failure(Some(writer.sender().clone())));
     create_task(async move {
         let handling = (service.handler)(reader, writer);
-        match contain(handling).await.map(O::failure) {
-            Ok(None) => failure.averted(),
-            Ok(Some(cause)) => report(&ErrorContext {
+        let context = match contain(handling).await.map(O::failure) {
+            Ok(None) => return failure.averted(),
+            Ok(Some(cause)) => ErrorContext {
                 cause: Some(cause),
                 ..ErrorContext::new(UNHANDLED)
-            }),
-            Err(payload) => report(&ErrorContext::of_panic(UNHANDLED, payload.as_ref())),
-        }
+            },
+            Err(payload) => ErrorContext::of_panic(UNHANDLED, payload.as_ref()),
+        };
+        report(&ErrorContext {
+            transport: Some(format!("{peer:?}")),
+            ..context
+        });
     });
 }
 

@@ -1,6 +1,7 @@
 //! From an address, or from a socket that is connected, to a reader and a writer.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -8,7 +9,8 @@ use super::error::ZeroLimit;
 use super::options::ConnectOptions;
 use super::reader::{LIMIT, StreamReader};
 use super::writer::StreamWriter;
-use crate::net::{Address, Connection, Family, RouteOptions, SocketStream, TcpStream, UnixStream};
+use crate::event_loop::get_running_loop;
+use crate::net::{Address, Connection, Family, SocketStream, TcpStream, UnixStream, adopt};
 
 /// Connects to `address` and returns the connection as a reader and a writer.
 ///
@@ -86,12 +88,44 @@ pub async fn open_connection_with(
     if options.limit == 0 {
         return Err(ZeroLimit.into());
     }
-    let route = RouteOptions {
-        local_addr: options.local_addr,
-        happy_eyeballs_delay: options.happy_eyeballs_delay,
-    };
-    let stream = TcpStream::connect_by(&address.into(), route).await?;
+    let stream = TcpStream::connect_by(&address.into(), options.route()).await?;
     Ok(pair(stream, options.limit))
+}
+
+/// Takes over a socket that is connected already, and returns the connection as a reader and a
+/// writer.
+///
+/// It is a stream socket, of TCP or UNIX, and becomes non-blocking. In asyncio, the argument
+/// `sock` of `open_connection`; there, a host beside it is an error.
+///
+/// # Errors
+///
+/// `InvalidInput` if it is not a stream socket; what the kernel says.
+///
+/// # Panics
+///
+/// If no loop is running.
+///
+/// ```
+/// use looplet::{open_connection_on, run};
+/// use std::os::unix::net::UnixStream;
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let (one, two) = UnixStream::pair()?;
+///     let (_reader, writer) = open_connection_on(one)?;
+///     let (reader, _writer) = open_connection_on(two)?;
+///     writer.write(b"hello");
+///     writer.close();
+///     assert_eq!(reader.read_to_end().await?, b"hello");
+///     Ok(())
+/// })
+/// # }
+/// ```
+#[doc(alias = "sock")]
+pub fn open_connection_on(socket: impl Into<OwnedFd>) -> io::Result<(StreamReader, StreamWriter)> {
+    let connection = adopt(&get_running_loop(), socket.into())?;
+    Ok(pair_of(Rc::from(connection), LIMIT))
 }
 
 /// Connects to the UNIX socket at `path` and returns the connection as a reader and a writer.
@@ -157,7 +191,10 @@ pub(super) fn pair<F: Family>(
     stream: SocketStream<F>,
     limit: usize,
 ) -> (StreamReader, StreamWriter) {
-    let connection: Rc<dyn Connection> = Rc::new(stream);
+    pair_of(Rc::new(stream), limit)
+}
+
+fn pair_of(connection: Rc<dyn Connection>, limit: usize) -> (StreamReader, StreamWriter) {
     let mut reader = StreamReader::new(connection.clone());
     reader.limit = limit;
     (reader, StreamWriter::new(connection))

@@ -32,7 +32,9 @@ mod pipe;
 mod futures_io;
 
 pub use self::accept::ClientOutcome;
-pub use self::connect::{open_connection, open_connection_with, open_unix_connection};
+pub use self::connect::{
+    open_connection, open_connection_on, open_connection_with, open_unix_connection,
+};
 pub use self::error::{
     AlreadyReading, InvalidWaterMarks, ReadError, ServeError, WriteError, ZeroLimit,
 };
@@ -41,5 +43,9 @@ pub use self::options::{ConnectOptions, ServerOptions};
 pub use self::pipe::{open_read_pipe, open_write_pipe};
 pub use self::reader::{Lines, StreamReader};
 pub use self::server::Server;
-pub use self::start::{start_server, start_server_with, start_unix_server, start_unix_server_with};
+pub use self::start::{
+    start_server, start_server_on, start_server_with, start_unix_server, start_unix_server_with,
+};
 pub use self::writer::StreamWriter;
+
+pub(crate) use self::server::Awaited;

@@ -1,28 +1,18 @@
-//! Sending a file without reading it.
+//! Sending a file behind what a writer has written.
 //!
-//! Where the kernel can (`sendfile` of Linux), the bytes go from the page cache to the socket
-//! and never come here. Elsewhere, and for files that the kernel refuses, they are read and
-//! written in pieces. Other systems have a `sendfile`, too, but theirs reports a part that was
-//! sent as an error without the count, when the socket does not wait; the part would go twice.
-//!
-//! Reading from a disk blocks the loop, in either way. A piece is small enough that nobody
-//! notices, unless the disk is slow.
+//! How the bytes go is in `net/file_piece.rs`. Here is the order: what was written goes first, and
+//! nothing is written meanwhile.
 
 use std::fs::File;
 use std::io::{self, IoSlice};
-use std::ops::{Bound, RangeBounds};
-use std::os::unix::fs::FileExt;
+use std::ops::RangeBounds;
 
 use super::error::WriteError;
 use super::sender::{Ending, Sender};
 use super::writer::StreamWriter;
 use crate::event_loop::Direction;
-use crate::net::Connection;
+use crate::net::{BY_KERNEL, Connection, bounds_of, offer_file, piece_of, read_piece, truncated};
 use crate::task::yield_now;
-
-/// How much is sent before others get their turn, and read at once where the kernel does not
-/// send: 256 KiB, as in asyncio.
-const PIECE: usize = 256 * 1024;
 
 impl StreamWriter {
     /// Sends the bytes of `file` in `range`, behind everything that was written, and returns
@@ -76,34 +66,6 @@ impl StreamWriter {
     }
 }
 
-/// The first byte that is sent, and the first one that is not, if there is one.
-fn bounds_of(range: &impl RangeBounds<u64>) -> io::Result<(u64, Option<u64>)> {
-    let from = match range.start_bound() {
-        Bound::Included(&from) => Some(from),
-        Bound::Excluded(&before) => before.checked_add(1),
-        Bound::Unbounded => Some(0),
-    };
-    let end = match range.end_bound() {
-        Bound::Included(&last) => last.checked_add(1),
-        Bound::Excluded(&end) => Some(end),
-        Bound::Unbounded => None,
-    };
-    match from {
-        Some(from) if end.is_none_or(|end| from <= end) => Ok((from, end)),
-        _ => Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "the range of the file ends before it begins",
-        )),
-    }
-}
-
-fn truncated(sent: u64, wanted: u64) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::UnexpectedEof,
-        format!("the file ended after {sent} of {wanted} bytes"),
-    )
-}
-
 /// The time in which a file is being sent.
 struct Sending<'a>(&'a Sender);
 
@@ -132,14 +94,17 @@ async fn send(
     let mut at = from;
     loop {
         let left = end.map_or(u64::MAX, |end| end - at);
-        let count = usize::try_from(left).map_or(PIECE, |left| left.min(PIECE));
+        let count = piece_of(left);
         if count == 0 {
             return Ok(at - from);
         }
         let connection = sender.connection.as_ref();
         connection.registration().ready(Direction::Write).await?;
-        let offer = if by_kernel { offer_file } else { copy_file };
-        match offer(connection, file, at, count) {
+        let offered = match (by_kernel, connection.socket()) {
+            (true, Some(socket)) => offer_file(&socket, file, at, count),
+            _ => copy_file(connection, file, at, count),
+        };
+        match offered {
             Ok(0) => return Ok(at - from),
             Ok(sent) => at += sent as u64,
             Err(error) => match error.kind() {
@@ -158,32 +123,13 @@ async fn send(
     }
 }
 
-/// Whether the kernel can send files.
-const BY_KERNEL: bool = cfg!(any(target_os = "linux", target_os = "android"));
-
-/// Lets the kernel take a piece out of the file.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn offer_file(to: &dyn Connection, file: &File, at: u64, count: usize) -> io::Result<usize> {
-    let at = usize::try_from(at).map_err(|_| io::ErrorKind::InvalidInput)?;
-    let count = std::num::NonZeroUsize::new(count);
-    let to = to.socket().ok_or(io::ErrorKind::Unsupported)?;
-    socket2::SockRef::from(&to).sendfile(file, at, count)
-}
-
-/// The kernel does not.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn offer_file(_: &dyn Connection, _: &File, _: u64, _: usize) -> io::Result<usize> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
 /// Reads a piece of the file and writes it.
 fn copy_file(to: &dyn Connection, file: &File, at: u64, count: usize) -> io::Result<usize> {
-    let mut piece = vec![0; count];
-    let read = file.read_at(&mut piece, at)?;
-    if read == 0 {
-        return Ok(0);
+    let piece = read_piece(file, at, count)?;
+    match piece.is_empty() {
+        true => Ok(0),
+        false => to.try_write(&[IoSlice::new(&piece)]),
     }
-    to.try_write(&[IoSlice::new(&piece[..read])])
 }
 
 #[cfg(test)]

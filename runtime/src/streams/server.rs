@@ -26,8 +26,8 @@ use super::options::ServerOptions;
 use super::reader::StreamReader;
 use super::sender::Ending;
 use super::writer::StreamWriter;
-use crate::event_loop::get_running_loop;
-use crate::net::{Family, SocketFile, SocketListener};
+use crate::event_loop::{EventLoop, WeakLoop, get_running_loop};
+use crate::net::{Endpoint, Family, SocketFile, SocketListener};
 use crate::sync::Event;
 use crate::task::{Task, catch_cancel, create_task};
 
@@ -58,6 +58,7 @@ pub struct Server<A = SocketAddr> {
 }
 
 struct Shared<A> {
+    event_loop: WeakLoop,
     /// Where it listens, or has listened.
     addresses: Vec<A>,
     state: RefCell<State>,
@@ -95,6 +96,7 @@ impl Drop for Accepting {
 impl<A: fmt::Debug + 'static> Server<A> {
     pub(super) fn new(addresses: Vec<A>, file: Option<SocketFile>) -> Self {
         let shared = Shared {
+            event_loop: get_running_loop().downgrade(),
             addresses,
             state: RefCell::new(State::Closed),
             clients: Rc::default(),
@@ -138,6 +140,11 @@ impl<A: fmt::Debug + 'static> Server<A> {
             self.start_serving()?;
         }
         Ok(())
+    }
+
+    /// Returns the loop that it runs on; `None` when that is gone.
+    pub fn get_loop(&self) -> Option<EventLoop> {
+        self.shared.event_loop.upgrade()
     }
 
     /// Returns how many connections are open.
@@ -187,11 +194,8 @@ impl<A: fmt::Debug + 'static> Server<A> {
     ///
     /// Dropping it leaves the server as it is: it serves until it is closed or dropped.
     pub async fn serve_forever(&self) -> Result<(), ServeError> {
-        if self.shared.awaited.get() {
-            return Err(ServeError::AlreadyServing);
-        }
+        let awaited = Awaited::begin(&self.shared.awaited)?;
         self.start_serving()?;
-        let awaited = Awaited::begin(&self.shared.awaited);
         let served = catch_cancel(self.shared.closed.wait()).await;
         if let Err(cancelled) = served {
             self.close();
@@ -246,6 +250,14 @@ impl Server<SocketAddr> {
             return Vec::new();
         }
         self.shared.addresses.clone()
+    }
+}
+
+impl Server<Endpoint> {
+    /// Returns the address or the path of the socket.
+    #[doc(alias = "sockets")]
+    pub fn local_addr(&self) -> &Endpoint {
+        &self.shared.addresses[0]
     }
 }
 
@@ -315,12 +327,15 @@ where
 }
 
 /// The time in which a task is in `serve_forever`.
-struct Awaited<'a>(&'a Cell<bool>);
+pub(crate) struct Awaited<'a>(&'a Cell<bool>);
 
 impl<'a> Awaited<'a> {
-    fn begin(awaited: &'a Cell<bool>) -> Self {
-        awaited.set(true);
-        Self(awaited)
+    /// An error means that a task is in there.
+    pub(crate) fn begin(awaited: &'a Cell<bool>) -> Result<Self, ServeError> {
+        match awaited.replace(true) {
+            true => Err(ServeError::AlreadyServing),
+            false => Ok(Self(awaited)),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! How servers begin: the sockets are bound, then they listen.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use super::accept::ClientOutcome;
@@ -8,7 +9,7 @@ use super::options::ServerOptions;
 use super::reader::StreamReader;
 use super::server::Server;
 use super::writer::StreamWriter;
-use crate::net::{Address, BindOptions, Endpoint, Family, Tcp, Unix, bind_all, bind_unix_file};
+use crate::net::{Address, Endpoint, Tcp, Unix, adopt_bound, bind_all, bind_unix_file};
 
 /// Listens on `address` and calls `client_connected` with a reader and a writer for every
 /// connection, each in a task of its own.
@@ -98,18 +99,63 @@ where
     H: AsyncFn(StreamReader, StreamWriter) -> O + 'static,
     O: ClientOutcome + 'static,
 {
-    let address = address.into();
-    let bind_options = BindOptions {
-        reuse_address: options.reuse_address,
-        reuse_port: options.reuse_port,
-        keep_alive: options.keep_alive,
-        only_v6: true,
-    };
-    let sockets = bind_all(&address.resolve().await?, bind_options)?;
-    let name = |socket| Endpoint::local(socket).and_then(Tcp::address);
-    let names: io::Result<Vec<_>> = sockets.iter().map(name).collect();
-    let server = Server::new(names?, None);
+    let bound = bind_all(&address.into(), options.binding()).await?;
+    let names = bound.iter().filter_map(|bound| bound.name.ip()).collect();
+    let sockets = bound.into_iter().map(|bound| bound.socket).collect();
+    let server = Server::new(names, None);
     server.prepare::<Tcp, _, _>(sockets, options, client_connected)?;
+    Ok(server)
+}
+
+/// Listens on a socket that the program has bound; see [`start_server`].
+///
+/// It is a stream socket, of TCP or UNIX. It becomes non-blocking, and it need not listen yet.
+/// With a path, its file is removed when the server is closed, unless the options say otherwise.
+/// In asyncio, the argument `sock` of `start_server`; there, a host beside it is an error.
+///
+/// # Errors
+///
+/// `InvalidInput` if it is not a stream socket or if the limit is 0; what the kernel says, for
+/// example that the socket is connected.
+///
+/// # Panics
+///
+/// If no loop is running.
+///
+/// ```
+/// use looplet::{ServerOptions, open_connection, run, start_server_on};
+/// use std::net::TcpListener;
+///
+/// # fn main() -> std::io::Result<()> {
+/// run(async {
+///     let socket = TcpListener::bind("127.0.0.1:0")?;
+///     let address = socket.local_addr()?;
+///     let options = ServerOptions::default();
+///     let server = start_server_on(socket, options, async |_, writer| writer.write(b"hello"))?;
+///     assert_eq!(server.local_addr().ip(), Some(address));
+///     let (reader, _writer) = open_connection(address).await?;
+///     assert_eq!(reader.read_to_end().await?, b"hello");
+///     Ok(())
+/// })
+/// # }
+/// ```
+#[doc(alias = "sock")]
+pub fn start_server_on<H, O>(
+    socket: impl Into<OwnedFd>,
+    options: ServerOptions,
+    client_connected: H,
+) -> io::Result<Server<Endpoint>>
+where
+    H: AsyncFn(StreamReader, StreamWriter) -> O + 'static,
+    O: ClientOutcome + 'static,
+{
+    let (bound, file) = adopt_bound(socket.into(), options.cleanup_socket)?;
+    let is_ip = bound.name.ip().is_some();
+    let server = Server::new(vec![bound.name], file);
+    match is_ip {
+        true => server.prepare::<Tcp, _, _>(vec![bound.socket], options, client_connected)?,
+        false => server.prepare::<Unix, _, _>(vec![bound.socket], options, client_connected)?,
+    }
     Ok(server)
 }
 
@@ -193,7 +239,7 @@ where
     O: ClientOutcome + 'static,
 {
     let path = path.as_ref();
-    let (socket, file) = bind_unix_file(path)?;
+    let (socket, file) = bind_unix_file(path, options.cleanup_socket)?;
     let server = Server::new(vec![path.to_path_buf()], file);
     server.prepare::<Unix, _, _>(vec![socket], options, client_connected)?;
     Ok(server)

@@ -59,7 +59,10 @@ enum State {
 }
 
 impl Barrier {
-    /// Makes a barrier for `parties` tasks; 0 counts as 1.
+    /// Makes a barrier for `parties` tasks.
+    ///
+    /// 0 counts as 1, as in [`std::sync::Barrier`] and wherever else this crate is given a number
+    /// that must not be 0; asyncio raises `ValueError`.
     pub fn new(parties: usize) -> Self {
         let inner = Inner {
             parties: parties.max(1),
@@ -79,6 +82,10 @@ impl Barrier {
     /// # Errors
     ///
     /// [`BrokenBarrierError`] if the barrier was reset or aborted meanwhile, or is broken.
+    ///
+    /// # Panics
+    ///
+    /// As [`Condition::wait`].
     ///
     /// # Cancel safety
     ///

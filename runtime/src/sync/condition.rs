@@ -11,6 +11,7 @@
 use std::fmt;
 use std::rc::Rc;
 
+use super::home::Home;
 use super::lock::{Lock, LockGuard, NotAcquired};
 use super::waiters::WaitQueue;
 use crate::cancel::{Note, Plain};
@@ -44,7 +45,14 @@ use crate::task::catch_cancel;
 #[derive(Clone, Default)]
 pub struct Condition {
     lock: Lock,
-    waiters: Rc<WaitQueue>,
+    line: Rc<Line>,
+}
+
+/// What the clones of a condition share beside the lock.
+#[derive(Default)]
+struct Line {
+    waiters: WaitQueue,
+    home: Home,
 }
 
 impl Condition {
@@ -57,11 +65,15 @@ impl Condition {
     pub fn with_lock(lock: &Lock) -> Self {
         Self {
             lock: lock.clone(),
-            waiters: Rc::default(),
+            line: Rc::default(),
         }
     }
 
     /// Takes the lock. See [`Lock::acquire`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Lock::acquire`].
     ///
     /// # Cancel safety
     ///
@@ -90,6 +102,11 @@ impl Condition {
     ///
     /// [`NotAcquired`] if `guard` does not hold the lock of this condition.
     ///
+    /// # Panics
+    ///
+    /// If the condition is bound to a different event loop: the first one on which anybody
+    /// waited for it, until that is closed. `guard` keeps the lock then.
+    ///
     /// # Cancel safety
     ///
     /// A cancel is raised once the lock is held again, so that whoever catches it around this
@@ -98,10 +115,12 @@ impl Condition {
         if !guard.is_of(&self.lock) {
             return Err(NotAcquired);
         }
+        self.line.home.enter(self);
         guard.give_back();
         let pass_on = || self.notify_waiters(1);
         let mut cancelled = catch_cancel(
-            self.waiters
+            self.line
+                .waiters
                 .wait(&pass_on, Note::Plain(Plain::Notification)),
         )
         .await
@@ -125,6 +144,10 @@ impl Condition {
     /// Waits until `predicate` is true, looking whenever it is notified.
     ///
     /// # Errors
+    ///
+    /// As [`wait`](Self::wait).
+    ///
+    /// # Panics
     ///
     /// As [`wait`](Self::wait).
     ///
@@ -181,12 +204,12 @@ impl Condition {
     ///
     /// [`NotAcquired`] if nobody holds the lock.
     pub fn notify_all(&self) -> Result<(), NotAcquired> {
-        self.notify(self.waiters.len())
+        self.notify(self.line.waiters.len())
     }
 
     fn notify_waiters(&self, count: usize) {
         for _ in 0..count {
-            if !self.waiters.wake_next() {
+            if !self.line.waiters.wake_next() {
                 break;
             }
         }
@@ -208,7 +231,7 @@ impl fmt::Debug for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Condition")
             .field("locked", &self.locked())
-            .field("waiters", &self.waiters.len())
+            .field("waiters", &self.line.waiters.len())
             .finish()
     }
 }

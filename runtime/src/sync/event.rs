@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
+use super::home::Home;
 use super::waiters::WaitQueue;
 use crate::cancel::{Note, Plain};
 
@@ -33,6 +34,7 @@ pub struct Event {
 struct Inner {
     set: Cell<bool>,
     waiters: WaitQueue,
+    home: Home,
 }
 
 impl Event {
@@ -61,11 +63,17 @@ impl Event {
 
     /// Waits until the event is set; returns at once if it is.
     ///
+    /// # Panics
+    ///
+    /// If it has to wait and the event is bound to a different event loop: the first one on
+    /// which anybody waited for it, until that is closed.
+    ///
     /// # Cancel safety
     ///
     /// Dropping or cancelling it has no effect on the event.
     pub async fn wait(&self) {
         if !self.is_set() {
+            self.inner.home.enter(self);
             self.inner
                 .waiters
                 .wait(&|| {}, Note::Plain(Plain::Event))

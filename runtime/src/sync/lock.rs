@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::rc::Rc;
 
+use super::home::Home;
 use super::waiters::WaitQueue;
 use crate::cancel::{Awaitable, note_of};
 use crate::event_loop::{Ticket, name_of, ticket};
@@ -45,6 +46,7 @@ struct Inner {
     /// The task that took it last; `None`: nobody did, or a callback.
     holder: Cell<Option<Ticket>>,
     waiters: WaitQueue,
+    home: Home,
 }
 
 impl Inner {
@@ -89,12 +91,18 @@ impl Lock {
     ///
     /// Taking a free lock that nobody waits for does not give the turn away.
     ///
+    /// # Panics
+    ///
+    /// If it has to wait and the lock is bound to a different event loop: the first one on which
+    /// anybody waited for it, until that is closed.
+    ///
     /// # Cancel safety
     ///
     /// Dropping or cancelling it gives its place in the line to the next.
     pub async fn acquire(&self) -> LockGuard {
         let inner = &*self.inner;
         if inner.locked.get() || !inner.waiters.is_empty() {
+            inner.home.enter(self);
             inner
                 .waiters
                 .wait(&|| inner.pass_on(), note_of(&self.inner))

@@ -11,8 +11,11 @@
 //! 3. Nobody barges in: a newcomer waits behind those who wait, even if the thing is free for
 //!    a moment. (Queues differ: there a woken getter may find that somebody was faster.)
 //! 4. A waiter that is cancelled, or dropped, hands its turn on. Nothing is lost.
+//! 5. The first wait binds it to the loop of the waiter. To wait for it on another loop is a
+//!    mistake, and panics, until the first one is closed.
 
 mod waiters;
+mod home;
 mod event;
 mod lock;
 mod semaphore;
@@ -25,4 +28,5 @@ pub use self::event::Event;
 pub use self::lock::{Lock, LockGuard, NotAcquired};
 pub use self::semaphore::{BoundedSemaphore, Permit, ReleaseError, Semaphore};
 
+pub(crate) use self::home::Home;
 pub(crate) use self::waiters::WaitQueue;

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::rc::Rc;
 
+use super::home::Home;
 use super::waiters::WaitQueue;
 use crate::cancel::{Note, Plain};
 
@@ -32,6 +33,7 @@ struct Inner {
     /// Permits that are neither held nor promised to a woken waiter.
     free: Cell<usize>,
     waiters: WaitQueue,
+    home: Home,
 }
 
 impl Inner {
@@ -54,6 +56,7 @@ impl Semaphore {
         let inner = Inner {
             free: Cell::new(permits),
             waiters: WaitQueue::default(),
+            home: Home::default(),
         };
         Self {
             inner: Rc::new(inner),
@@ -62,12 +65,18 @@ impl Semaphore {
 
     /// Takes a permit, waiting for those who came before.
     ///
+    /// # Panics
+    ///
+    /// If it has to wait and the semaphore is bound to a different event loop: the first one on
+    /// which anybody waited for it, until that is closed.
+    ///
     /// # Cancel safety
     ///
     /// Dropping or cancelling it gives its place in the line to the next.
     pub async fn acquire(&self) -> Permit {
         let inner = &*self.inner;
         if self.locked() {
+            inner.home.enter(self);
             inner
                 .waiters
                 .wait(&|| inner.release(), Note::Plain(Plain::Permit))
@@ -187,6 +196,10 @@ impl BoundedSemaphore {
     }
 
     /// Takes a permit, waiting for those who came before. See [`Semaphore::acquire`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Semaphore::acquire`].
     ///
     /// # Cancel safety
     ///

@@ -18,6 +18,9 @@ use crate::promise::{CallbackId, Outcome, Promise, TaskError, value_of};
 /// Clones stand for the same task. Dropping a handle detaches the task: it goes on, and the
 /// loop owns it. Awaiting a task by value moves its result out; awaiting `&task` clones it.
 ///
+/// A panic that nobody has looked at is reported when the last handle is gone. An `Err` is a value,
+/// and is dropped without a word unless [`report_unread`](Self::report_unread) was called.
+///
 /// The asyncio counterpart has the same name.
 ///
 /// # Panics
@@ -127,6 +130,7 @@ impl<T: 'static> Task<T> {
     }
 
     /// Runs `callback` through `call_soon` when the task has ended, or now if it has.
+    #[track_caller]
     pub fn add_done_callback(&self, callback: impl FnOnce(&Task<T>) + 'static) -> CallbackId {
         let task = self.clone();
         let call = self::callback(in_context(move || callback(&task)));

@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use super::cell::TaskObject;
 use crate::cancel::{Awaitable, CancelReason, CancelTarget, Cancelled, Frame, FrameOwner};
-use crate::event_loop::{Callback, Coroutine, Stepped, TaskId, Ticket};
+use crate::event_loop::{Callback, Coroutine, Stepped, TaskEnding, TaskId, Ticket};
 use crate::promise::PromiseCell;
 
 /// A promise that can be held as a task. The loop does not know it.
@@ -77,6 +77,10 @@ impl<T: 'static> Coroutine for PromiseTask<T> {
 
     fn panic_text(&self) -> Option<String> {
         None
+    }
+
+    fn ending(&self) -> Option<TaskEnding> {
+        self.promise.ending()
     }
 
     fn name(&self) -> String {

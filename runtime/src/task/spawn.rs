@@ -19,6 +19,9 @@ use crate::promise::{Outcome, TaskError};
 /// scheduled before. On a loop that is closing, the task comes back cancelled. The asyncio
 /// counterpart has the same name.
 ///
+/// Who lets the handle of a task go that may fail calls [`report_unread`](Task::report_unread)
+/// first: `create_task(save()).report_unread();`. Then an `Err` is not lost.
+///
 /// # Panics
 ///
 /// If no loop is running on this thread.

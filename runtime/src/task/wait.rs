@@ -10,7 +10,7 @@ use super::handle::Task;
 use crate::cancel::CancelTarget;
 use crate::error::InvalidState;
 use crate::event_loop::ticket;
-use crate::promise::{Answer, Outcome, PromiseCell, TaskError, Wait};
+use crate::promise::{Answer, Outcome, PromiseCell, TaskError, Wait, print_error};
 
 type Read<T> = fn(&PromiseCell<T>) -> Option<Outcome<T>>;
 
@@ -205,6 +205,35 @@ impl<T: 'static> Task<T> {
 
 /// What asyncio calls an exception is an `Err` here.
 impl<T: 'static, E: 'static> Task<Result<T, E>> {
+    /// Makes an error that nobody looks at be reported, and returns the task.
+    ///
+    /// If the task returns an `Err`, and by the time its last handle is gone nobody has awaited
+    /// or joined it or asked for its [`result`](Self::result) or [`exception`](Self::exception),
+    /// the loop's exception handler is told, once. A task that was cancelled has no error. What
+    /// `asyncio` does for every task (`Task exception was never retrieved`) has to be asked for
+    /// here: a task that returns a `Result` looks like any other to the loop, and an `Err` may be
+    /// an answer.
+    ///
+    /// ```
+    /// use looplet::{ErrorContext, create_task, get_running_loop, run, yield_now};
+    /// use std::rc::Rc;
+    ///
+    /// run(async {
+    ///     let expected = "an exception was never retrieved in Task-2: \"no space left\"";
+    ///     let check = move |context: &ErrorContext| assert_eq!(context.to_string(), expected);
+    ///     get_running_loop().set_exception_handler(Some(Rc::new(check)));
+    ///     create_task(async { Err::<(), _>("no space left") }).report_unread();
+    ///     yield_now().await;
+    /// });
+    /// ```
+    pub fn report_unread(self) -> Self
+    where
+        E: fmt::Debug,
+    {
+        self.object.promise().demand(print_error);
+        self
+    }
+
     /// Returns a copy of the error that the task has returned; `Ok(Ok(None))` if it returned
     /// none.
     ///

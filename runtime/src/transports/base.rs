@@ -7,8 +7,11 @@
 //! 2. A panic in a callback is reported and ends the connection.
 //! 3. The loop owns a transport until its connection is lost, as it owns its tasks.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::net::SocketAddr;
+use std::panic::resume_unwind;
 use std::rc::Rc;
 
 use slab::Slab;
@@ -24,6 +27,10 @@ const LOST_WRITES: u32 = 5;
 
 /// What every protocol can be told.
 pub(super) trait Callbacks {
+    /// The type of the protocol, for reports.
+    fn name(&self) -> &'static str;
+    /// The protocol itself.
+    fn protocol(&mut self) -> &mut dyn Any;
     fn made(&mut self);
     fn lost(&mut self, error: Option<&io::Error>);
     fn pause(&mut self);
@@ -51,6 +58,10 @@ pub(super) struct Base<P: ?Sized> {
     pub(super) place: Place<P>,
     pub(super) stage: Cell<Stage>,
     pub(super) flow: Flow,
+    pub(super) local_addr: Option<SocketAddr>,
+    pub(super) peer_addr: Option<SocketAddr>,
+    /// The type of the protocol.
+    protocol: Cell<Option<&'static str>>,
     /// Writes that came too late.
     lost_writes: Cell<u32>,
     /// Where the loop keeps the transport.
@@ -58,12 +69,19 @@ pub(super) struct Base<P: ?Sized> {
 }
 
 impl<P: ?Sized + Callbacks> Base<P> {
-    pub(super) fn new(event_loop: &EventLoop) -> Self {
+    pub(super) fn new(
+        event_loop: &EventLoop,
+        local_addr: Option<SocketAddr>,
+        peer_addr: Option<SocketAddr>,
+    ) -> Self {
         Self {
             event_loop: event_loop.downgrade(),
             place: Place::empty(),
             stage: Cell::new(Stage::Open),
             flow: Flow::new(),
+            local_addr,
+            peer_addr,
+            protocol: Cell::new(None),
             lost_writes: Cell::new(0),
             key: Cell::new(None),
         }
@@ -82,6 +100,13 @@ impl<P: ?Sized + Callbacks> Base<P> {
         self.key.set(Some(key));
     }
 
+    /// Puts a protocol in the place of the present one.
+    pub(super) fn set_protocol(&self, protocol: Box<P>) {
+        self.protocol.set(Some(protocol.name()));
+        let old = self.place.set(protocol);
+        drop(old);
+    }
+
     /// Calls the protocol. `Ok(None)` if there is none to call; an error is a panic, which was
     /// reported and should end the connection.
     pub(super) fn call<T>(
@@ -94,10 +119,20 @@ impl<P: ?Sized + Callbacks> Base<P> {
         };
         outcome.map(Some).map_err(|payload| {
             let message = format!("fatal error: a protocol panicked in {}", name.get());
-            self.report(&ErrorContext::of_panic(message, payload.as_ref()));
+            self.report(ErrorContext::of_panic(message, payload.as_ref()));
             let text = panic_text(payload.as_ref());
             io::Error::other(format!("the protocol panicked: {text}"))
         })
+    }
+
+    /// Lets the program look at the protocol, if it is home and of that type. A panic goes on.
+    pub(super) fn with_protocol<T: 'static, R>(
+        &self,
+        use_protocol: impl FnOnce(&mut T) -> R,
+    ) -> Option<R> {
+        let look = |protocol: &mut P| protocol.protocol().downcast_mut().map(use_protocol);
+        let outcome = self.place.call(look)?;
+        outcome.unwrap_or_else(|payload| resume_unwind(payload))
     }
 
     /// Tells the protocol to pause or to resume, if that is due. If it is being called, it is
@@ -147,13 +182,26 @@ impl<P: ?Sized + Callbacks> Base<P> {
         if before == LOST_WRITES {
             let count = before + 1;
             let text = format!("{count} writes to a transport that is closed: their data is lost");
-            self.report(&ErrorContext::new(text));
+            self.report(ErrorContext::new(text));
         }
     }
 
-    pub(super) fn report(&self, context: &ErrorContext) {
+    /// Tells the exception handler what happened, and to whom.
+    pub(super) fn report(&self, context: ErrorContext) {
         if let Some(event_loop) = self.event_loop.upgrade() {
-            event_loop.call_exception_handler(context);
+            event_loop.call_exception_handler(&ErrorContext {
+                transport: Some(self.describe()),
+                protocol: self.protocol.get(),
+                ..context
+            });
+        }
+    }
+
+    fn describe(&self) -> String {
+        match (self.local_addr, self.peer_addr) {
+            (Some(local), Some(peer)) => format!("{local} to {peer}"),
+            (Some(local), None) => local.to_string(),
+            (None, _) => "a UNIX socket or a pipe".to_string(),
         }
     }
 }

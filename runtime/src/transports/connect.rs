@@ -11,6 +11,7 @@ use super::transport::Transport;
 use crate::event_loop::EventLoop;
 use crate::net::{Address, TcpStream, adopt, connect_unix};
 use crate::promise::Promise;
+use crate::streams::ConnectOptions;
 
 impl EventLoop {
     /// Connects to `address`, and calls `protocol` about the connection from then on.
@@ -58,7 +59,55 @@ impl EventLoop {
         protocol: impl Into<StreamProtocol>,
         address: impl Into<Address>,
     ) -> io::Result<Transport> {
-        let socket = TcpStream::connect_with(self, &address.into()).await?;
+        let options = ConnectOptions {
+            happy_eyeballs_delay: None,
+            ..ConnectOptions::default()
+        };
+        self.create_connection_with(protocol, address, options)
+            .await
+    }
+
+    /// Connects to `address` as the options say; see
+    /// [`create_connection`](Self::create_connection).
+    ///
+    /// The asyncio counterparts are the keyword arguments of `create_connection`. Unlike there,
+    /// and unlike without options, several addresses may race by default.
+    ///
+    /// # Errors
+    ///
+    /// As [`create_connection`](Self::create_connection); also if the local address is not to be
+    /// had.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`create_connection`](Self::create_connection).
+    ///
+    /// ```
+    /// use looplet::{ConnectOptions, Protocol, get_running_loop, run, start_server};
+    ///
+    /// struct Quiet;
+    /// impl Protocol for Quiet {}
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// run(async {
+    ///     let server = start_server("127.0.0.1:0", async |_, _| ()).await?;
+    ///     let (event_loop, address) = (get_running_loop(), server.local_addr());
+    ///     let local_addr = Some("127.0.0.1:0".parse().expect("it is an address"));
+    ///     let options = ConnectOptions { local_addr, ..Default::default() };
+    ///     let transport = event_loop.create_connection_with(Quiet, address, options).await?;
+    ///     assert_eq!(transport.peer_addr(), Some(address));
+    ///     transport.close();
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    pub async fn create_connection_with(
+        &self,
+        protocol: impl Into<StreamProtocol>,
+        address: impl Into<Address>,
+        options: ConnectOptions,
+    ) -> io::Result<Transport> {
+        let socket = TcpStream::connect_with(self, &address.into(), options.route()).await?;
         let link = Link::of_socket(self, Box::new(socket))?;
         self.make_transport(link, protocol.into()).await
     }
@@ -77,6 +126,26 @@ impl EventLoop {
     /// # Cancel safety
     ///
     /// As [`create_connection`](Self::create_connection).
+    ///
+    /// ```
+    /// use looplet::{Protocol, get_running_loop, run, start_unix_server};
+    ///
+    /// struct Quiet;
+    /// impl Protocol for Quiet {}
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("looplet-to-{}", std::process::id()));
+    /// run(async move {
+    ///     let server = start_unix_server(&path, async |reader, _| {
+    ///         reader.read_to_end().await.map(drop)
+    ///     })?;
+    ///     let transport = get_running_loop().create_unix_connection(Quiet, server.path()).await?;
+    ///     transport.write(b"hello");
+    ///     transport.close();
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
     pub async fn create_unix_connection(
         &self,
         protocol: impl Into<StreamProtocol>,
@@ -87,7 +156,11 @@ impl EventLoop {
     }
 
     /// Makes a transport of a stream socket that is connected already, such as one that was
-    /// accepted without the loop. The asyncio counterpart has the same name.
+    /// accepted without the loop, or connected by the program.
+    ///
+    /// It becomes non-blocking. The asyncio counterpart has the same name; it is also the argument
+    /// `sock` of `create_connection` and `create_unix_connection`, beside which a host or a path
+    /// is an error.
     ///
     /// # Errors
     ///
@@ -96,6 +169,32 @@ impl EventLoop {
     /// # Cancel safety
     ///
     /// As [`create_connection`](Self::create_connection).
+    ///
+    /// ```
+    /// use looplet::{Protocol, Transport, get_running_loop, run};
+    /// use std::io::Read;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// struct Greet;
+    ///
+    /// impl Protocol for Greet {
+    ///     fn connection_made(&mut self, transport: &Transport) {
+    ///         transport.write(b"hello");
+    ///     }
+    /// }
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// run(async {
+    ///     let (ours, mut theirs) = UnixStream::pair()?;
+    ///     get_running_loop().connect_accepted_socket(Greet, ours).await?;
+    ///     let mut buffer = [0; 5];
+    ///     theirs.read_exact(&mut buffer)?;
+    ///     assert_eq!(&buffer, b"hello");
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    #[doc(alias = "sock")]
     pub async fn connect_accepted_socket(
         &self,
         protocol: impl Into<StreamProtocol>,

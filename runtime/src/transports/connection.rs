@@ -16,7 +16,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::rc::Rc;
 
 use super::base::{Base, Stage, Transporting, with_read_buffer};
@@ -49,8 +49,6 @@ pub(super) struct Connection {
     ending: Cell<bool>,
     /// Dropped when the connection is lost.
     companion: Cell<Option<Box<dyn Any>>>,
-    pub(super) local_addr: Option<SocketAddr>,
-    pub(super) peer_addr: Option<SocketAddr>,
 }
 
 impl Connection {
@@ -60,7 +58,7 @@ impl Connection {
         let local_addr = wire.socket().and_then(|it| Endpoint::local(&it).ok()?.ip());
         let peer_addr = wire.socket().and_then(|it| Endpoint::peer(&it).ok()?.ip());
         let connection = Rc::new(Self {
-            base: Base::new(event_loop),
+            base: Base::new(event_loop, local_addr, peer_addr),
             link: RefCell::new(Some(Rc::new(link))),
             ways,
             reading: Cell::new(match ways {
@@ -72,8 +70,6 @@ impl Connection {
             unsent: RefCell::default(),
             ending: Cell::new(ways == Ways::In),
             companion: Cell::new(None),
-            local_addr,
-            peer_addr,
         });
         connection.base.keep(event_loop, connection.clone());
         connection
@@ -135,6 +131,18 @@ impl Connection {
                 None
             }
         }
+    }
+
+    /// Lets the program look at the protocol; what it was to be told meanwhile, it is told then.
+    pub(super) fn with_protocol<P: 'static, R>(
+        self: &Rc<Self>,
+        use_protocol: impl FnOnce(&mut P) -> R,
+    ) -> Option<R> {
+        let result = self.base.with_protocol(use_protocol);
+        if let Err(error) = self.base.settle() {
+            self.fail(Some(error));
+        }
+        result
     }
 
     pub(super) fn is_reading(&self) -> bool {
@@ -202,7 +210,7 @@ impl Connection {
     fn refuse_room(self: &Rc<Self>) {
         let text = "get_buffer returned an empty buffer";
         let context = ErrorContext::new(format!("fatal error: {text}"));
-        self.base.report(&context);
+        self.base.report(context);
         self.fail(Some(io::Error::new(io::ErrorKind::InvalidInput, text)));
     }
 
@@ -216,7 +224,7 @@ impl Connection {
                 Ways::Both | Ways::Out | Ways::OutBlind => "write after write_eof",
             };
             let text = format!("{what}: {} bytes are lost", data.len());
-            return self.base.report(&ErrorContext::new(text));
+            return self.base.report(ErrorContext::new(text));
         }
         let Some(link) = self.link().filter(|_| self.base.is_open()) else {
             return self.base.lose_write();

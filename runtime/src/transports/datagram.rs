@@ -1,17 +1,15 @@
 //! Datagrams that call back.
 
+use std::any::{Any, type_name};
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
 
 use super::base::Callbacks;
 use super::endpoint::{DatagramCallbacks, DatagramEndpoint, SendToError};
 use super::flow::BufferLimitsError;
-use crate::event_loop::{Direction, EventLoop};
-use crate::net::{Address, UdpSocket};
-use crate::promise::Promise;
 
 /// What is told about a datagram endpoint, as it happens.
 ///
@@ -110,6 +108,10 @@ pub struct DatagramTransport {
 }
 
 impl DatagramTransport {
+    pub(super) fn new(endpoint: Rc<DatagramEndpoint>) -> Self {
+        Self { endpoint }
+    }
+
     /// Sends a datagram: at once if the kernel takes it, otherwise in the background. `target`
     /// is an address, or `None` if the endpoint has a peer.
     ///
@@ -182,20 +184,31 @@ impl DatagramTransport {
             protocol,
             transport,
         });
-        let old = self.endpoint.base.place.set(bound);
-        drop(old);
+        self.endpoint.base.set_protocol(bound);
+    }
+
+    /// Lets `use_protocol` look at the protocol, if that is a `P`; as
+    /// [`Transport::with_protocol`](crate::Transport::with_protocol).
+    #[doc(alias = "get_protocol")]
+    pub fn with_protocol<P: 'static, R>(
+        &self,
+        use_protocol: impl FnOnce(&mut P) -> R,
+    ) -> Option<R> {
+        let result = self.endpoint.base.with_protocol(use_protocol);
+        self.endpoint.update_flow();
+        result
     }
 
     /// Returns the address of this end, also after it is closed.
     #[doc(alias = "get_extra_info")]
     pub fn local_addr(&self) -> Option<SocketAddr> {
-        self.endpoint.local_addr
+        self.endpoint.base.local_addr
     }
 
     /// Returns the address of the peer, if the endpoint has one.
     #[doc(alias = "get_extra_info")]
     pub fn peer_addr(&self) -> Option<SocketAddr> {
-        self.endpoint.peer_addr
+        self.endpoint.base.peer_addr
     }
 
     /// Lets `use_socket` set options of the socket, which stays the transport's.
@@ -221,121 +234,21 @@ impl fmt::Debug for DatagramTransport {
     }
 }
 
-impl EventLoop {
-    /// Opens a UDP socket, and calls `protocol` about it from then on.
-    ///
-    /// `local` is where to receive; `None`: wherever the system chooses. `remote` is the only
-    /// peer; `None`: every datagram is sent with an address. One of them must be there. When
-    /// this returns, `connection_made` has been called. The asyncio counterpart has the same
-    /// name.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` if neither address is there; if a name is not known, the port is taken or
-    /// not allowed, or the loop is closed.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping or cancelling it closes the socket; a protocol that was told of it is told that
-    /// it is lost.
-    ///
-    /// ```
-    /// use looplet::{DatagramProtocol, DatagramTransport, UdpSocket, get_running_loop, run};
-    /// use std::net::SocketAddr;
-    ///
-    /// /// Sends every datagram back.
-    /// struct Echo;
-    ///
-    /// impl DatagramProtocol for Echo {
-    ///     fn datagram_received(&mut self, own: &DatagramTransport, data: &[u8], from: SocketAddr) {
-    ///         own.send_to(data, from).expect("it has no peer");
-    ///     }
-    /// }
-    ///
-    /// # fn main() -> std::io::Result<()> {
-    /// run(async {
-    ///     let local = Some("127.0.0.1:0".into());
-    ///     let echo = get_running_loop().create_datagram_endpoint(Echo, local, None).await?;
-    ///
-    ///     let client = UdpSocket::bind("127.0.0.1:0").await?;
-    ///     client.send_to(b"hello", echo.local_addr().expect("it is open")).await?;
-    ///     let mut buffer = [0; 64];
-    ///     assert_eq!(client.recv(&mut buffer).await?, 5);
-    ///     echo.close();
-    ///     Ok(())
-    /// })
-    /// # }
-    /// ```
-    pub async fn create_datagram_endpoint(
-        &self,
-        protocol: impl DatagramProtocol + 'static,
-        local: Option<Address>,
-        remote: Option<Address>,
-    ) -> io::Result<DatagramTransport> {
-        let socket = open(self, local, remote).await?;
-        // Not the first try but the kernel says that there is something to read.
-        socket.source().clear_ready(Direction::Read);
-        let endpoint = DatagramEndpoint::new(self, socket)?;
-        let transport = DatagramTransport {
-            endpoint: endpoint.clone(),
-        };
-        transport.set_protocol(protocol);
-        let unclaimed = Unclaimed(&transport);
-        let made: Promise<()> = self.create_promise();
-        let (setter, first) = (made.clone(), endpoint.clone());
-        self.call_soon(move || first.begin());
-        self.call_soon(move || {
-            // An error means that the task was cancelled meanwhile.
-            let _ = setter.set_result(());
-            endpoint.keep_reading();
-        });
-        made.await;
-        std::mem::forget(unclaimed);
-        Ok(transport)
-    }
-}
-
-async fn open(
-    event_loop: &EventLoop,
-    local: Option<Address>,
-    remote: Option<Address>,
-) -> io::Result<UdpSocket> {
-    let remote = match remote {
-        Some(remote) => remote.resolve().await?.into_iter().next(),
-        None => None,
-    };
-    let local = match (local, remote) {
-        (Some(local), _) => local,
-        (None, Some(SocketAddr::V4(_))) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)).into(),
-        (None, Some(SocketAddr::V6(_))) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)).into(),
-        (None, None) => {
-            let text = "a datagram endpoint needs a local or a remote address";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
-        }
-    };
-    let socket = UdpSocket::bind_on(event_loop, local).await?;
-    if let Some(remote) = remote {
-        socket.connect_to(remote)?;
-    }
-    Ok(socket)
-}
-
-/// A transport that nobody has got yet.
-struct Unclaimed<'a>(&'a DatagramTransport);
-
-impl Drop for Unclaimed<'_> {
-    fn drop(&mut self) {
-        self.0.close();
-    }
-}
-
 /// A protocol and the transport that it is given in its callbacks.
 struct Bound<P> {
     protocol: P,
     transport: DatagramTransport,
 }
 
-impl<P: DatagramProtocol> Callbacks for Bound<P> {
+impl<P: DatagramProtocol + 'static> Callbacks for Bound<P> {
+    fn protocol(&mut self) -> &mut dyn Any {
+        &mut self.protocol
+    }
+
+    fn name(&self) -> &'static str {
+        type_name::<P>()
+    }
+
     fn made(&mut self) {
         self.protocol.connection_made(&self.transport);
     }
@@ -353,7 +266,7 @@ impl<P: DatagramProtocol> Callbacks for Bound<P> {
     }
 }
 
-impl<P: DatagramProtocol> DatagramCallbacks for Bound<P> {
+impl<P: DatagramProtocol + 'static> DatagramCallbacks for Bound<P> {
     fn datagram(&mut self, data: &[u8], from: SocketAddr) {
         self.protocol.datagram_received(&self.transport, data, from);
     }

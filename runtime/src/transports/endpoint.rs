@@ -47,8 +47,6 @@ pub(super) struct DatagramEndpoint {
     unsent: RefCell<VecDeque<(Vec<u8>, Option<SocketAddr>)>>,
     /// Its size, with what each datagram counts.
     unsent_size: Cell<usize>,
-    pub(super) local_addr: Option<SocketAddr>,
-    pub(super) peer_addr: Option<SocketAddr>,
 }
 
 impl DatagramEndpoint {
@@ -61,14 +59,12 @@ impl DatagramEndpoint {
             _owned: owned,
         };
         let endpoint = Rc::new(Self {
-            base: Base::new(event_loop),
+            base: Base::new(event_loop, local_addr, peer_addr),
             link: RefCell::new(Some(Rc::new(link))),
             reader: Cell::new(None),
             writer: Cell::new(None),
             unsent: RefCell::default(),
             unsent_size: Cell::new(0),
-            local_addr,
-            peer_addr,
         });
         endpoint.base.keep(event_loop, endpoint.clone());
         Ok(endpoint)
@@ -155,7 +151,7 @@ impl DatagramEndpoint {
 
     /// Where a datagram goes: `None` for the peer.
     fn check(&self, target: Option<SocketAddr>) -> Result<Option<SocketAddr>, SendToError> {
-        match (self.peer_addr, target) {
+        match (self.base.peer_addr, target) {
             (Some(peer), Some(target)) if peer != target => Err(SendToError::OtherAddress { peer }),
             (Some(_), _) => Ok(None),
             (None, None) => Err(SendToError::NoAddress),

@@ -17,14 +17,17 @@ mod transport;
 mod protocol;
 mod connect;
 mod pipe;
+mod accept;
 mod server;
 mod start;
 mod endpoint;
 mod datagram;
+mod open_datagram;
 
 pub use self::datagram::{DatagramProtocol, DatagramTransport};
 pub use self::endpoint::SendToError;
 pub use self::flow::BufferLimitsError;
+pub use self::open_datagram::DatagramOptions;
 pub use self::protocol::{Buffered, BufferedProtocol, Protocol, StreamProtocol};
 pub use self::server::TransportServer;
 pub use self::transport::Transport;

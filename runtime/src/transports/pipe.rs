@@ -83,6 +83,25 @@ impl EventLoop {
     /// # Cancel safety
     ///
     /// As [`create_connection`](Self::create_connection).
+    ///
+    /// ```
+    /// use looplet::{Protocol, get_running_loop, open_read_pipe, run};
+    ///
+    /// struct Mute;
+    /// impl Protocol for Mute {}
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// run(async {
+    ///     let (read_end, write_end) = std::io::pipe()?;
+    ///     let transport = get_running_loop().connect_write_pipe(Mute, write_end).await?;
+    ///     transport.write(b"through a pipe");
+    ///     transport.close();
+    ///     let reader = open_read_pipe(read_end)?;
+    ///     assert_eq!(reader.read_to_end().await?, b"through a pipe");
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
     #[doc(alias = "WriteTransport")]
     pub async fn connect_write_pipe(
         &self,

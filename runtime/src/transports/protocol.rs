@@ -4,6 +4,7 @@
 //! callback is given it, so most protocols need not keep anything; one that wants to write from
 //! elsewhere clones it.
 
+use std::any::{Any, type_name};
 use std::fmt;
 use std::io;
 
@@ -222,12 +223,47 @@ impl Transport {
     /// its callback, if one is running.
     ///
     /// The new one is not told that the connection was made. On a connection that is lost, it
-    /// is dropped. The asyncio counterpart has the same name; there is no `get_protocol`,
-    /// because the transport owns its protocol.
+    /// is dropped. The asyncio counterpart has the same name.
     pub fn set_protocol(&self, protocol: impl Into<StreamProtocol>) {
         let protocol = protocol.into().bind(self);
-        let old = self.connection().base.place.set(protocol);
-        drop(old);
+        self.connection().base.set_protocol(protocol);
+    }
+
+    /// Lets `use_protocol` look at the protocol, if that is a `P`: of a
+    /// [`BufferedProtocol`], the `P` is inside [`Buffered`].
+    ///
+    /// The transport owns its protocol, so nobody can take it along. It cannot be called
+    /// meanwhile, and what is due is told it afterwards. `None` if it has another type, if a
+    /// callback of it is running, or if the connection is lost. In asyncio, `get_protocol`.
+    ///
+    /// # Panics
+    ///
+    /// If `use_protocol` does; the protocol stays in its place.
+    ///
+    /// ```
+    /// use looplet::{Protocol, get_running_loop, run};
+    ///
+    /// struct Count(u32);
+    /// impl Protocol for Count {}
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// run(async {
+    ///     let (ours, _theirs) = std::os::unix::net::UnixStream::pair()?;
+    ///     let event_loop = get_running_loop();
+    ///     let transport = event_loop.connect_accepted_socket(Count(1), ours).await?;
+    ///     transport.with_protocol(|count: &mut Count| count.0 += 1);
+    ///     assert_eq!(transport.with_protocol(|count: &mut Count| count.0), Some(2));
+    ///     assert_eq!(transport.with_protocol(|_: &mut String| ()), None);
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    #[doc(alias = "get_protocol")]
+    pub fn with_protocol<P: 'static, R>(
+        &self,
+        use_protocol: impl FnOnce(&mut P) -> R,
+    ) -> Option<R> {
+        self.connection().with_protocol(use_protocol)
     }
 }
 
@@ -237,7 +273,15 @@ struct Bound<P> {
     transport: Transport,
 }
 
-impl<P: Protocol> Callbacks for Bound<P> {
+impl<P: Protocol + 'static> Callbacks for Bound<P> {
+    fn protocol(&mut self) -> &mut dyn Any {
+        &mut self.protocol
+    }
+
+    fn name(&self) -> &'static str {
+        type_name::<P>()
+    }
+
     fn made(&mut self) {
         self.protocol.connection_made(&self.transport);
     }
@@ -255,7 +299,7 @@ impl<P: Protocol> Callbacks for Bound<P> {
     }
 }
 
-impl<P: Protocol> StreamCallbacks for Bound<P> {
+impl<P: Protocol + 'static> StreamCallbacks for Bound<P> {
     fn receive(&mut self, inlet: &mut Inlet<'_>) -> io::Result<Received> {
         let data = inlet.read()?;
         if data.is_empty() {
@@ -270,7 +314,15 @@ impl<P: Protocol> StreamCallbacks for Bound<P> {
     }
 }
 
-impl<P: BufferedProtocol> Callbacks for Bound<Buffered<P>> {
+impl<P: BufferedProtocol + 'static> Callbacks for Bound<Buffered<P>> {
+    fn protocol(&mut self) -> &mut dyn Any {
+        &mut self.protocol.0
+    }
+
+    fn name(&self) -> &'static str {
+        type_name::<P>()
+    }
+
     fn made(&mut self) {
         self.protocol.0.connection_made(&self.transport);
     }
@@ -288,7 +340,7 @@ impl<P: BufferedProtocol> Callbacks for Bound<Buffered<P>> {
     }
 }
 
-impl<P: BufferedProtocol> StreamCallbacks for Bound<Buffered<P>> {
+impl<P: BufferedProtocol + 'static> StreamCallbacks for Bound<Buffered<P>> {
     fn receive(&mut self, inlet: &mut Inlet<'_>) -> io::Result<Received> {
         inlet.callback.set("get_buffer");
         let buffer = self.protocol.0.get_buffer(inlet.buffer.len());

@@ -157,14 +157,14 @@ impl Transport {
     /// sockets.
     #[doc(alias = "get_extra_info")]
     pub fn local_addr(&self) -> Option<SocketAddr> {
-        self.connection.local_addr
+        self.connection.base.local_addr
     }
 
     /// Returns the address of the other end, also after the connection is lost. `None` for
     /// UNIX sockets.
     #[doc(alias = "get_extra_info")]
     pub fn peer_addr(&self) -> Option<SocketAddr> {
-        self.connection.peer_addr
+        self.connection.base.peer_addr
     }
 
     /// Lets `use_socket` set options of the socket, which stays the transport's: who reads

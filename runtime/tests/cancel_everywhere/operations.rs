@@ -9,10 +9,12 @@ use std::task::Poll;
 use crate::common::{join, run_virtual, turns};
 use crate::sweep::{Made, boxed, sweep, us};
 use looplet::{
-    Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Promise, Queue,
-    Semaphore, StreamReader, StreamWriter, Task, TaskGroup, TcpListener, TcpStream, ThreadPool,
-    Timeout, async_with, catch_cancel, create_task, gather, get_running_loop, open_connection,
-    resolve, shield, sleep, sleep_until, start_server, timeout, timeout_at, to_thread, yield_now,
+    Barrier, BoundedSemaphore, Condition, ConnectOptions, DatagramOptions, DatagramProtocol, Event,
+    LifoQueue, Lock, PriorityQueue, Promise, Protocol, Queue, Semaphore, ServerOptions,
+    StreamReader, StreamWriter, Task, TaskGroup, TcpListener, TcpStream, ThreadPool, Timeout,
+    async_with, catch_cancel, create_task, gather, get_running_loop, open_connection,
+    open_connection_on, resolve, shield, sleep, sleep_until, start_server, timeout, timeout_at,
+    to_thread, yield_now,
 };
 
 #[test]
@@ -515,6 +517,69 @@ fn servers() {
             let _ = open_connection(address).await;
             // It may be closed by now, which is an error of its own.
             let _ = server.serve_forever().await;
+        })
+    });
+}
+
+struct Quiet;
+
+impl Protocol for Quiet {}
+impl DatagramProtocol for Quiet {}
+
+#[test]
+fn connections_and_servers_that_call_back() {
+    sweep(|| async {
+        let (listener, address) = listener().await;
+        let address = format!("localhost:{}", address.port());
+        let op = async move {
+            let event_loop = get_running_loop();
+            let options = ConnectOptions::default();
+            let made = event_loop.create_connection_with(Quiet, address.as_str(), options);
+            if let Ok(transport) = made.await {
+                transport.abort();
+            }
+        };
+        Made::new(op).keep(listener)
+    });
+    sweep(|| async {
+        Made::new(async {
+            let options = ServerOptions::default();
+            let event_loop = get_running_loop();
+            let server = event_loop.create_server_with(|| Quiet, "localhost:0", options);
+            let server = Rc::new(server.await.expect("a port is free"));
+            let closer = server.clone();
+            event_loop.call_later(us(5), move || closer.close());
+            // It may be closed by now, which is an error of its own.
+            let _ = server.serve_forever().await;
+        })
+    });
+    sweep(|| async {
+        Made::new(async {
+            let options = DatagramOptions {
+                local_addr: Some("localhost:0".into()),
+                ..Default::default()
+            };
+            let event_loop = get_running_loop();
+            let endpoint = event_loop.create_datagram_endpoint_with(Quiet, options);
+            endpoint.await.expect("a port is free").abort();
+        })
+    });
+}
+
+#[test]
+fn a_file_on_a_socket_of_the_programs_own() {
+    sweep(|| async {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
+        ours.set_nonblocking(true).expect("it is a socket");
+        let (peer, writer) = open_connection_on(theirs).expect("it is a stream");
+        let file = std::fs::File::open("/dev/zero").expect("every system has it");
+        let made = Made::new(async move {
+            let event_loop = get_running_loop();
+            event_loop.sock_send_file(&ours, &file, ..1 << 20).await
+        });
+        made.keep(writer).helper(async move {
+            turns(3).await;
+            while peer.read(1 << 20).await.is_ok_and(|data| !data.is_empty()) {}
         })
     });
 }

@@ -20,8 +20,8 @@ use std::thread;
 use super::body::Body;
 use crate::cancel::{Awaitable, CancelReason, CancelTarget, Cancelled, Frame, FrameOwner, Step};
 use crate::event_loop::{
-    Callback, Coroutine, ErrorContext, Stepped, TaskId, Ticket, WeakLoop, is_queued, panic_text,
-    report_by_default, ticket, waker_of, with_step,
+    Callback, Coroutine, ErrorContext, Stepped, TaskEnding, TaskId, Ticket, WeakLoop, is_queued,
+    panic_text, report_by_default, ticket, waker_of, with_step,
 };
 use crate::promise::{Outcome, Progress, PromiseCell, TaskError};
 
@@ -94,6 +94,10 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
             TaskError::Panicked(payload) => Some(panic_text(payload.as_ref())),
             TaskError::Cancelled(_) => None,
         }
+    }
+
+    fn ending(&self) -> Option<TaskEnding> {
+        self.promise.ending()
     }
 
     fn name(&self) -> String {
