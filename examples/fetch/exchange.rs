@@ -85,8 +85,11 @@ impl Transfer {
 
     /// Adds up when each phase of a request has ended.
     fn note_times(&self, begun: Duration, timings: &Timings) {
-        let times = &mut self.tap.borrow_mut().record.times;
-        times.redirect = begun;
+        let record = &mut self.tap.borrow_mut().record;
+        let times = &mut record.times;
+        if record.redirects > 0 {
+            times.redirect = begun;
+        }
         times.name_lookup = begun + timings.earlier + timings.pool_wait + timings.resolve;
         times.connect = times.name_lookup + timings.connect;
         let secured = times.connect + timings.proxy + timings.tls;
