@@ -16,9 +16,9 @@
 //!
 //! 1. Data is never copied and nothing is allocated because a size was announced: the
 //!    decoder names a range of the input.
-//! 2. Lines end with CRLF. A bare LF, unless it is tolerated, or a CR before anything else, is an
-//!    error even where
-//!    a head would tolerate it: here it decides where data begins.
+//! 2. Lines end with CRLF. A CR before anything else, or a bare LF, is an error even where a
+//!    head would tolerate it: here it decides where data begins. Only
+//!    [`Tolerance::bare_line_feeds`](super::Tolerance::bare_line_feeds) lets LF alone pass.
 //! 3. A size has 1 to 16 hexadecimal digits and no sign, prefix or white space before it.
 //!    White space behind it is tolerated.
 //! 4. Extensions are skipped. All of them in one body together are capped.
@@ -27,7 +27,7 @@
 
 use std::ops::Range;
 
-use super::diagnose;
+use super::diagnose::{self, Text};
 use super::head::{enough_slots, keep_fields};
 use super::limits::Limits;
 use crate::error::{Error, Section};
@@ -220,6 +220,11 @@ impl ChunkedDecoder {
         self.delivered
     }
 
+    /// Whether the line of the last chunk was seen, and nothing behind it that is not its end.
+    pub(super) fn is_behind_last_chunk(&self) -> bool {
+        matches!(self.state, State::TrailerStart | State::EndLf) && self.trailer_lines.is_empty()
+    }
+
     /// The trailers that may be believed. Empty before the end.
     pub fn trailers(&self) -> &Fields {
         &self.trailers
@@ -233,7 +238,7 @@ impl ChunkedDecoder {
     /// The state after one byte that is not data.
     fn after(&mut self, byte: u8) -> Result<State, Error> {
         match (self.state, byte) {
-            (state, b'\n') if self.limits.tolerance.sloppy => self.after_bare_lf(state),
+            (state, b'\n') if self.limits.tolerance.bare_line_feeds => self.after_bare_lf(state),
             (State::Start, _) => self.after_digit(0, 0, byte),
             (State::Size { size, .. }, b'\r') => Ok(State::SizeLf { size }),
             (State::Size { size, .. }, b' ' | b'\t' | b';') => self.after_size(size, byte),
@@ -367,11 +372,16 @@ fn after_size_line(size: u64) -> State {
 fn parse_trailers(lines: &[u8], max_fields: usize) -> Result<Fields, Error> {
     let mut slots = vec![httparse::EMPTY_HEADER; enough_slots(lines, max_fields)];
     let mut fields = match httparse::parse_headers(lines, &mut slots) {
-        Ok(httparse::Status::Complete((_, parsed))) => keep_fields(parsed, lines)?,
+        Ok(httparse::Status::Complete((_, parsed))) => keep_fields(parsed, Text::plain(lines))?,
         Err(httparse::Error::TooManyHeaders) => {
             return Err(Error::TooManyHeaders { limit: max_fields });
         }
-        _ => return Err(diagnose::bad_field_line(Section::Trailers, lines)),
+        _ => {
+            return Err(diagnose::bad_field_line(
+                Section::Trailers,
+                Text::plain(lines),
+            ));
+        }
     };
     fields.retain(|name| {
         !NOT_IN_TRAILERS

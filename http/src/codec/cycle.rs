@@ -34,10 +34,10 @@ use std::ops::Range;
 use super::chunked::{ChunkedDecoder, Progress};
 use super::encode::Expected;
 use super::framing::{Framing, body_framing};
-use super::head::HeadParser;
+use super::head::{HeadParser, begins_like_http};
 use super::limits::Limits;
 use crate::error::Error;
-use crate::message::{Fields, ResponseHead, StatusCode, Version};
+use crate::message::{Fields, Method, ResponseHead, StatusCode, Version};
 
 /// What [`ResponseReader::read`] found, and how much of the input it used for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,6 +158,11 @@ impl ResponseReader {
             State::Head { .. } if unread.is_empty() => Err(Error::NoFinalResponse),
             State::Head { parser, .. } => Err(parser.truncated(unread, &self.limits)),
             State::Length { left: 0, .. } | State::UntilClose | State::Done => Ok(State::Done),
+            State::Chunked(decoder)
+                if decoder.is_behind_last_chunk() && self.limits.tolerance.missing_last_line =>
+            {
+                Ok(State::Done)
+            }
             State::Length { left, total } => Err(Error::BodyTruncated {
                 got: total - left,
                 want: *total,
@@ -266,16 +271,13 @@ impl ResponseReader {
 
     /// Looks for a head and decides what follows it.
     fn advance_head(&mut self, input: &[u8]) -> Result<Step, Error> {
+        if self.is_headless(input) {
+            return Ok(self.take_as_body());
+        }
         let State::Head { parser, interim } = &mut self.state else {
             unreachable!("only called before the end of a head")
         };
-        let parsed = match parser.parse(input, &self.limits) {
-            Err(Error::NotHttp { .. }) if *interim == 0 && self.limits.tolerance.headless => {
-                return Ok(self.take_as_body());
-            }
-            parsed => parsed?,
-        };
-        let Some((head, consumed)) = parsed else {
+        let Some((head, consumed)) = parser.parse(input, &self.limits)? else {
             return Ok(Step {
                 consumed: 0,
                 event: Event::Partial,
@@ -297,12 +299,7 @@ impl ResponseReader {
                 event: Event::Interim(head),
             });
         }
-        let plan = body_framing(
-            &self.expected.method,
-            &head,
-            self.expected.codings,
-            self.limits.tolerance,
-        )?;
+        let plan = body_framing(&self.expected, &head, &self.limits)?;
         self.persistent &= plan.persistent && !switching;
         self.state = match plan.framing {
             Framing::Empty => State::Done,
@@ -314,6 +311,16 @@ impl ResponseReader {
             consumed,
             event: Event::Head(head),
         })
+    }
+
+    /// Whether the input is a body without a head, where that is tolerated. Asked as soon as a
+    /// byte tells, so that how many come at once decides nothing.
+    fn is_headless(&self, input: &[u8]) -> bool {
+        let may_have_a_body = ![Method::HEAD, Method::CONNECT].contains(&self.expected.method);
+        self.limits.tolerance.headless
+            && may_have_a_body
+            && matches!(self.state, State::Head { interim: 0, .. })
+            && !begins_like_http(input)
     }
 
     /// Takes everything for a body without a head.

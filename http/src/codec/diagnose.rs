@@ -11,13 +11,39 @@
 use crate::error::{Error, Excerpt, Section};
 use crate::message::syntax::{first_not, is_ows, is_token_byte, is_value_byte};
 
+/// A text that is at fault: as the parser has read it, and as it was received. Both have the
+/// same lines.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'t> {
+    pub(super) readable: &'t [u8],
+    pub(super) received: &'t [u8],
+}
+
+impl<'t> Text<'t> {
+    /// Its first bytes.
+    pub(super) fn start(self, length: usize) -> Self {
+        Text {
+            readable: &self.readable[..length],
+            received: &self.received[..length],
+        }
+    }
+
+    /// A text that was read as it was received.
+    pub(super) fn plain(received: &'t [u8]) -> Self {
+        Text {
+            readable: received,
+            received,
+        }
+    }
+}
+
 /// Turns an error of the parser into one of ours. `head` begins with the status line.
-pub(super) fn explain(error: httparse::Error, head: &[u8], max_fields: usize) -> Error {
+pub(super) fn explain(error: httparse::Error, head: Text<'_>, max_fields: usize) -> Error {
     match error {
         httparse::Error::TooManyHeaders => Error::TooManyHeaders { limit: max_fields },
         httparse::Error::HeaderName | httparse::Error::HeaderValue => bad_fields(head),
-        httparse::Error::NewLine if !head.starts_with(b"\r") => bad_fields(head),
-        _ => bad_start(head),
+        httparse::Error::NewLine if !head.received.starts_with(b"\r") => bad_fields(head),
+        _ => bad_start(head.received),
     }
 }
 
@@ -35,37 +61,51 @@ pub(super) fn bad_start(head: &[u8]) -> Error {
 }
 
 /// The error for the first bad line behind the status line.
-fn bad_fields(head: &[u8]) -> Error {
-    let status_line = first_line(head).len();
-    bad_field_line(
-        Section::Head,
-        head.get(status_line + 1..).unwrap_or_default(),
-    )
+pub(super) fn bad_fields(head: Text<'_>) -> Error {
+    let start = first_line(head.received).len() + 1;
+    let lines = Text {
+        readable: head.readable.get(start..).unwrap_or_default(),
+        received: head.received.get(start..).unwrap_or_default(),
+    };
+    bad_field_line(Section::Head, lines)
 }
 
 /// The error for the first bad line among `lines`.
-pub(super) fn bad_field_line(section: Section, lines: &[u8]) -> Error {
+pub(super) fn bad_field_line(section: Section, lines: Text<'_>) -> Error {
     let mut first = true;
-    for line in lines.split(|&byte| byte == b'\n') {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if let Some((offset, reason)) = fault(line, first || section == Section::Trailers) {
-            return Error::BadHeaderLine {
-                section,
-                line: Excerpt::around(line, offset),
-                reason,
-            };
+    for (line, received) in split_lines(lines.readable).zip(split_lines(lines.received)) {
+        if let Some(fault) = fault(line, first || section == Section::Trailers) {
+            return bad_line(section, received, fault);
         }
         first = false;
     }
     Error::BadHeaderLine {
         section,
-        line: Excerpt::start_of(lines),
+        line: Excerpt::start_of(lines.received),
         reason: "malformed",
     }
 }
 
-/// Where a line breaks the grammar, and how. `None` also for an empty line.
-fn fault(line: &[u8], fold_forbidden: bool) -> Option<(usize, &'static str)> {
+/// The lines of a text, without their ends.
+pub(super) fn split_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = text.split(|&byte| byte == b'\n');
+    lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+/// The error for a line with a fault.
+pub(super) fn bad_line(section: Section, line: &[u8], (offset, reason): Fault) -> Error {
+    Error::BadHeaderLine {
+        section,
+        line: Excerpt::around(line, offset),
+        reason,
+    }
+}
+
+/// Where a line breaks the grammar, and how.
+pub(super) type Fault = (usize, &'static str);
+
+/// The first fault of a line. `None` also for an empty line.
+pub(super) fn fault(line: &[u8], fold_forbidden: bool) -> Option<Fault> {
     if line.first().is_some_and(|&byte| is_ows(byte)) {
         return if fold_forbidden {
             Some((0, "folded line"))
@@ -85,7 +125,7 @@ fn fault(line: &[u8], fold_forbidden: bool) -> Option<(usize, &'static str)> {
 }
 
 /// The first byte from `start` on that cannot stand in a value.
-fn value_fault(line: &[u8], start: usize) -> Option<(usize, &'static str)> {
+fn value_fault(line: &[u8], start: usize) -> Option<Fault> {
     let (byte, offset) = first_not(&line[start..], is_value_byte)?;
     let reason = match byte {
         b'\r' => "carriage return without line feed",

@@ -2,8 +2,8 @@
 //!
 //! The whole head goes into one buffer that the connection keeps, so that head and body
 //! leave in one write. Order: request line, `Host` (RFC 9110, section 7.2 wants it first),
-//! the caller's headers as they are, the defaults that the caller has not given, and
-//! `Content-Length` or `Transfer-Encoding`.
+//! the caller's headers as they are, the defaults that the caller has not given, `Connection:
+//! TE` where `TE` calls for it, and `Content-Length` or `Transfer-Encoding`.
 //!
 //! # Rules
 //!
@@ -51,8 +51,8 @@ pub struct Expected {
     /// Whether the request said `Expect: 100-continue`, so that the server may ask for the
     /// body or refuse it.
     pub continues: bool,
-    /// Whether the request has offered to take transfer codings off (`TE`).
-    pub codings: bool,
+    /// The transfer codings that the request has offered to take off (`TE`), in lower case.
+    pub codings: Vec<String>,
 }
 
 impl Expected {
@@ -63,8 +63,18 @@ impl Expected {
             last: false,
             upgrade: false,
             continues: false,
-            codings: false,
+            codings: Vec::new(),
         }
+    }
+
+    /// Whether a transfer coding was offered. `x-gzip` is `gzip` (RFC 9112, section 7.2).
+    pub(super) fn offers(&self, coding: &[u8]) -> bool {
+        let coding = match coding.eq_ignore_ascii_case(b"x-gzip") {
+            true => b"gzip",
+            false => coding,
+        };
+        let mut offered = self.codings.iter();
+        offered.any(|name| coding.eq_ignore_ascii_case(name.as_bytes()))
     }
 }
 
@@ -133,6 +143,9 @@ pub fn encode_head(
             .iter()
             .filter(|(name, _)| is_missing(name, &request.headers)),
     );
+    if lacks_te_option(request, defaults) {
+        push_line(out, "Connection", b"TE");
+    }
     push_framing(out, request, &special);
     out.extend_from_slice(b"\r\n");
     Ok(expected(request, defaults))
@@ -345,17 +358,43 @@ fn push_line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
 fn expected(request: &Request, defaults: &Headers) -> Expected {
     let mut expected = Expected::answer_to(request.method.clone());
     expected.last = request.version == Version::Http10;
-    let given = request.headers.contains("connection");
-    let headers = if given { &request.headers } else { defaults };
-    for option in headers.get_all("connection").flat_map(list_members) {
+    for option in sent_members(request, defaults, "connection") {
         expected.last |= option.eq_ignore_ascii_case(b"close");
         expected.upgrade |= option.eq_ignore_ascii_case(b"upgrade");
     }
     let mut expectations = request.headers.get_all("expect").flat_map(list_members);
     expected.continues = expectations.any(|member| member.eq_ignore_ascii_case(b"100-continue"));
-    let mut offers = request.headers.get_all("te").flat_map(list_members);
-    expected.codings = offers.any(|offer| !offer.eq_ignore_ascii_case(b"trailers"));
+    let offers = sent_members(request, defaults, "te");
+    expected.codings = offers.filter_map(offered_coding).collect();
     expected
+}
+
+/// The members of a list that is sent: that of the request, or else that of the defaults.
+fn sent_members<'h>(
+    request: &'h Request,
+    defaults: &'h Headers,
+    name: &'h str,
+) -> impl Iterator<Item = &'h [u8]> {
+    let given = request.headers.contains(name);
+    let headers = if given { &request.headers } else { defaults };
+    headers.get_all(name).flat_map(list_members)
+}
+
+/// Whether `TE` is sent, but not said to be for the next hop only (RFC 9110, section 10.1.4).
+fn lacks_te_option(request: &Request, defaults: &Headers) -> bool {
+    let mut options = sent_members(request, defaults, "connection");
+    sent_members(request, defaults, "te").next().is_some()
+        && !options.any(|option| option.eq_ignore_ascii_case(b"te"))
+}
+
+/// The transfer coding that a member of `TE` offers, unless its weight is zero.
+fn offered_coding(member: &[u8]) -> Option<String> {
+    let mut parts = std::str::from_utf8(member).ok()?.split(';').map(str::trim);
+    let name = parts.next()?.to_ascii_lowercase();
+    let is_coding = !matches!(name.as_str(), "" | "trailers" | "chunked" | "identity");
+    let mut weights = parts.filter_map(|part| part.strip_prefix(['q', 'Q'])?.strip_prefix('='));
+    let is_refused = weights.any(|weight| weight.trim_matches(['0', '.']).is_empty());
+    (is_coding && !is_refused).then_some(name)
 }
 
 #[cfg(test)]

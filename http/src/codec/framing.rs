@@ -7,10 +7,12 @@
 //! 1. No body, whatever the header says: answers to HEAD, and 1xx, 204, 304.
 //! 2. No body, but a tunnel: 2xx to CONNECT.
 //! 3. `Transfer-Encoding` and `Content-Length` together: the former decides, and something
-//!    is foul. We read the chunks and never use the connection again.
+//!    is foul. We read the chunks and never use the connection again; [`Tolerance`] can make
+//!    an error of it.
 //! 4. `Transfer-Encoding` alone: chunked must be the last coding. Anything but exactly
 //!    one `chunked` is an error for us, unless the request has offered to take other codings
-//!    (in `TE`); then others may stand before it, and without it the connection ends the body.
+//!    off (in `TE`): those may stand before it, and without it the connection ends the body.
+//!    The RFC would let us read an unknown coding to the end of the connection.
 //! 5. An invalid `Content-Length` is an error, several different ones included. The same
 //!    value several times counts once.
 //! 6. A valid `Content-Length` is the length.
@@ -21,8 +23,11 @@
 //!
 //! `Connection: close` ends it. Without, HTTP/1.1 persists, and HTTP/1.0 only with
 //! `Connection: keep-alive`. Rules 2, 3 and 8, and chunks in HTTP/1.0, end it in any case.
+//!
+//! [`Tolerance`]: super::Tolerance
 
-use super::tolerance::Tolerance;
+use super::encode::Expected;
+use super::limits::Limits;
 use crate::error::{Error, Excerpt};
 use crate::message::syntax::list_members;
 use crate::message::{Method, ResponseHead, StatusCode, Version};
@@ -54,15 +59,14 @@ pub struct BodyPlan {
 ///
 /// # Errors
 ///
-/// [`Error::BadTransferEncoding`], [`Error::BadContentLength`].
+/// [`Error::BadTransferEncoding`], [`Error::BadContentLength`], [`Error::ConflictingFraming`].
 pub fn body_framing(
-    method: &Method,
+    expected: &Expected,
     head: &ResponseHead,
-    offered: bool,
-    tolerance: Tolerance,
+    limits: &Limits,
 ) -> Result<BodyPlan, Error> {
     let persistent = may_persist(head);
-    let status = head.status();
+    let (method, status) = (&expected.method, head.status());
 
     // Rule 1.
     let never_a_body = status.is_informational()
@@ -82,8 +86,13 @@ pub fn body_framing(
         });
     }
     // Rules 3 and 4.
-    if let Some(framing) = transfer_framing(head, offered, tolerance)? {
-        let sound = head.header(CONTENT_LENGTH).is_none() && head.version() == Version::Http11;
+    let is_coded = head.header(TRANSFER_ENCODING).is_some();
+    let has_length = head.header(CONTENT_LENGTH).is_some();
+    if is_coded && has_length && !limits.tolerance.length_beside_coding {
+        return Err(Error::ConflictingFraming);
+    }
+    if let Some(framing) = transfer_framing(expected, head, limits)? {
+        let sound = !has_length && head.version() == Version::Http11;
         return Ok(BodyPlan {
             framing,
             persistent: persistent && sound && framing == Framing::Chunked,
@@ -93,7 +102,7 @@ pub fn body_framing(
     if let Some(length) = content_length(head)? {
         return Ok(BodyPlan {
             framing: Framing::Length(length),
-            persistent,
+            persistent: persistent && !is_coded,
         });
     }
     // Rule 8.
@@ -119,37 +128,42 @@ fn may_persist(head: &ResponseHead) -> bool {
     keep_alive
 }
 
-/// What `Transfer-Encoding` makes of the body, if it is there.
+/// What `Transfer-Encoding` makes of the body, if it says anything. Empty list members are
+/// skipped (RFC 9110, section 5.6.1.2).
 fn transfer_framing(
+    expected: &Expected,
     head: &ResponseHead,
-    offered: bool,
-    tolerance: Tolerance,
+    limits: &Limits,
 ) -> Result<Option<Framing>, Error> {
     if head.header(TRANSFER_ENCODING).is_none() {
         return Ok(None);
     }
     let members = head.headers_all(TRANSFER_ENCODING).flat_map(list_members);
     let mut codings: Vec<&[u8]> = members.filter(|coding| !coding.is_empty()).collect();
-    let is_chunked = |coding: &[u8]| coding.eq_ignore_ascii_case(b"chunked");
-    if tolerance.sloppy {
+    if limits.tolerance.redundant_codings {
         codings.retain(|coding| !coding.eq_ignore_ascii_case(b"identity"));
-        codings.dedup_by(|two, one| is_chunked(two) && is_chunked(one));
+        codings.dedup_by(|next, coding| is_chunked(next) && is_chunked(coding));
         if codings.is_empty() {
             return Ok(None);
         }
     }
-    let others = codings.iter().filter(|coding| !is_chunked(coding)).count();
-    match codings.last() {
-        Some(last)
-            if is_chunked(last) && (others == 0 || offered) && others + 1 == codings.len() =>
-        {
-            Ok(Some(Framing::Chunked))
-        }
-        Some(_) if offered && others == codings.len() => Ok(Some(Framing::UntilClose)),
-        _ => Err(Error::BadTransferEncoding {
+    let (framing, others) = match &codings[..] {
+        [others @ .., last] if is_chunked(last) => (Framing::Chunked, others),
+        others => (Framing::UntilClose, others),
+    };
+    let is_sound = !codings.is_empty()
+        && others.len() <= limits.codings
+        && others.iter().all(|coding| expected.offers(coding));
+    match is_sound {
+        true => Ok(Some(framing)),
+        false => Err(Error::BadTransferEncoding {
             value: all_values(head, TRANSFER_ENCODING),
         }),
     }
+}
+
+fn is_chunked(coding: &[u8]) -> bool {
+    coding.eq_ignore_ascii_case(b"chunked")
 }
 
 /// The one length that all the fields agree on.

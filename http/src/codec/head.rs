@@ -21,12 +21,15 @@
 //!   `Transfer-Encoding`, where two readings would be an attack.
 //! * Bytes above 0x7f in values and in the reason phrase, as they are.
 //!
-//! White space before a colon, control bytes, empty names: all errors.
+//! White space before a colon, control bytes, empty names: all errors, unless
+//! [`Tolerance`] has a switch for it that is on.
 
 use std::mem::MaybeUninit;
 
-use super::diagnose;
+use super::diagnose::{self, Text};
 use super::limits::Limits;
+use super::mend;
+use super::tolerance::Tolerance;
 use crate::error::Error;
 use crate::message::syntax::is_ows;
 use crate::message::{FieldSpan, Fields, ResponseHead, StatusCode, Version};
@@ -124,17 +127,16 @@ fn parse_once(input: &[u8], limits: &Limits) -> Result<Option<(ResponseHead, usi
     let limit = limits.head_bytes.min(u32::MAX as usize);
     let window = &input[..input.len().min(limit)];
     let start = skip_empty_lines(window)?;
+    let (received, tolerance) = (&window[start..], &limits.tolerance);
+    let readable = &*mend::readable(received, tolerance);
+    let text = Text { readable, received };
     let found = if limits.fields <= STACK_SLOTS {
         let mut slots = [const { MaybeUninit::uninit() }; STACK_SLOTS];
-        parse_in(&window[start..], &mut slots[..limits.fields], limits)?
+        parse_in(text, &mut slots[..limits.fields], tolerance)?
     } else {
         let count = enough_slots(window, limits.fields);
         let mut slots = Vec::with_capacity(count);
-        parse_in(
-            &window[start..],
-            &mut slots.spare_capacity_mut()[..count],
-            limits,
-        )?
+        parse_in(text, &mut slots.spare_capacity_mut()[..count], tolerance)?
     };
     match found {
         None if input.len() >= limit => Err(Error::HeadTooLarge {
@@ -151,8 +153,24 @@ pub(super) fn enough_slots(bytes: &[u8], limit: usize) -> usize {
     limit.min(bytes.len() / 3 + 1)
 }
 
+/// Whether the bytes begin like a head, as far as they go.
+pub(super) fn begins_like_http(bytes: &[u8]) -> bool {
+    let rest = behind_empty_lines(bytes);
+    let compared = rest.len().min(b"HTTP/".len());
+    rest[..compared] == b"HTTP/"[..compared] || rest == b"\r"
+}
+
 /// The number of bytes of empty lines before the status line.
 fn skip_empty_lines(bytes: &[u8]) -> Result<usize, Error> {
+    let rest = behind_empty_lines(bytes);
+    match rest {
+        [b'\n', ..] | [b'\r', b'\n', ..] => Err(diagnose::bad_start(bytes)),
+        _ => Ok(bytes.len() - rest.len()),
+    }
+}
+
+/// The bytes behind the empty lines that are skipped.
+fn behind_empty_lines(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
     for _ in 0..LEADING_EMPTY_LINES {
         match rest {
@@ -160,64 +178,88 @@ fn skip_empty_lines(bytes: &[u8]) -> Result<usize, Error> {
             _ => break,
         }
     }
-    match rest {
-        [b'\n', ..] | [b'\r', b'\n', ..] => Err(diagnose::bad_start(bytes)),
-        _ => Ok(bytes.len() - rest.len()),
-    }
+    rest
 }
 
-/// Runs `httparse` over bytes that begin with the status line. It runs a second time only
-/// if the head does not parse without folds, so that a head without them is not searched
-/// for them.
+/// The ways to read a head: whether folded lines are joined, and whether broken ones are
+/// dropped.
+const WAYS: [(bool, bool); 3] = [(false, false), (true, false), (true, true)];
+
+/// Runs `httparse` over bytes that begin with the status line. A way to read them is tried only
+/// if the one before fails, so that a head without folds is not searched for them.
 fn parse_in<'b>(
-    bytes: &'b [u8],
+    head: Text<'b>,
     slots: &mut [MaybeUninit<httparse::Header<'b>>],
-    limits: &Limits,
+    tolerance: &Tolerance,
 ) -> Result<Option<(ResponseHead, usize)>, Error> {
-    let max_fields = slots.len();
-    let mut config = httparse::ParserConfig::default();
-    config.allow_space_before_first_header_name(limits.tolerance.sloppy);
-    let mut response = httparse::Response::new(&mut []);
-    if let Ok(end) = config.parse_response_with_uninit_headers(&mut response, bytes, slots) {
-        return keep_complete(end, &response, bytes, keep_fields);
+    let mut failed = httparse::Error::Status;
+    for (folds, drops) in WAYS {
+        if drops && !tolerance.broken_fields {
+            break;
+        }
+        let mut config = httparse::ParserConfig::default();
+        config.allow_space_before_first_header_name(tolerance.indented_first_field);
+        config.allow_obsolete_multiline_headers_in_responses(folds);
+        config.ignore_invalid_headers_in_responses(drops);
+        let mut response = httparse::Response::new(&mut []);
+        match config.parse_response_with_uninit_headers(&mut response, head.readable, slots) {
+            Ok(httparse::Status::Partial) => return Ok(None),
+            Ok(httparse::Status::Complete(length)) => {
+                let head = head.start(length);
+                check_end(head)?;
+                if drops {
+                    mend::refuse_broken_framing(head, tolerance)?;
+                }
+                let keep = if folds {
+                    keep_folded_fields
+                } else {
+                    keep_fields
+                };
+                return Ok(Some((keep_head(&response, head, keep)?, length)));
+            }
+            Err(error) => failed = error,
+        }
     }
-    config.allow_obsolete_multiline_headers_in_responses(true);
-    let mut response = httparse::Response::new(&mut []);
-    match config.parse_response_with_uninit_headers(&mut response, bytes, slots) {
-        Ok(end) => keep_complete(end, &response, bytes, keep_folded_fields),
-        Err(error) => Err(diagnose::explain(error, bytes, max_fields)),
+    Err(diagnose::explain(failed, head, slots.len()))
+}
+
+/// Refuses a head whose last line is not empty but blank, which the parser takes for its end
+/// where white space before the first name is tolerated.
+fn check_end(head: Text<'_>) -> Result<(), Error> {
+    match head.received {
+        [.., b'\n', b'\n'] | [.., b'\n', b'\r', b'\n'] => Ok(()),
+        _ => Err(diagnose::bad_fields(head)),
     }
 }
 
 /// How parsed fields are copied out of the read buffer.
-type KeepFields = fn(&[httparse::Header<'_>], &[u8]) -> Result<Fields, Error>;
+type KeepFields = fn(&[httparse::Header<'_>], Text<'_>) -> Result<Fields, Error>;
 
-/// Copies the head out of the read buffer, if it is complete.
-fn keep_complete(
-    end: httparse::Status<usize>,
+/// Copies a head out of the read buffer.
+fn keep_head(
     response: &httparse::Response<'_, '_>,
-    bytes: &[u8],
+    head: Text<'_>,
     keep_fields: KeepFields,
-) -> Result<Option<(ResponseHead, usize)>, Error> {
-    let httparse::Status::Complete(length) = end else {
-        return Ok(None);
-    };
-    let bytes = &bytes[..length];
+) -> Result<ResponseHead, Error> {
     let status = response.code.and_then(StatusCode::new);
-    let status = status.ok_or_else(|| diagnose::bad_start(bytes))?;
+    let status = status.ok_or_else(|| diagnose::bad_start(head.received))?;
     let version = if response.version == Some(0) {
         Version::Http10
     } else {
         Version::Http11
     };
-    let fields = keep_fields(response.headers, bytes)?;
-    let head = ResponseHead::new(version, status, reason_span(bytes), fields);
-    Ok(Some((head, length)))
+    let fields = keep_fields(response.headers, head)?;
+    let reason = reason_span(head.received);
+    Ok(ResponseHead::new(version, status, reason, fields))
 }
 
-/// Copies `bytes` and notes where in them the parsed fields are. None of them is folded.
-pub(super) fn keep_fields(parsed: &[httparse::Header<'_>], bytes: &[u8]) -> Result<Fields, Error> {
-    Ok(Fields::new(bytes.to_vec(), spans_of(parsed, bytes)))
+/// Copies what was received and notes where in it the parsed fields are. None of them is folded.
+pub(super) fn keep_fields(
+    parsed: &[httparse::Header<'_>],
+    text: Text<'_>,
+) -> Result<Fields, Error> {
+    let spans = spans_of(parsed, text.readable);
+    Ok(Fields::new(text.received.to_vec(), spans))
 }
 
 /// Where in `bytes` the fields are that were parsed from it.
@@ -231,9 +273,10 @@ fn spans_of(parsed: &[httparse::Header<'_>], bytes: &[u8]) -> Vec<FieldSpan> {
 }
 
 /// The same where fields may be folded: joins them in the copy.
-fn keep_folded_fields(parsed: &[httparse::Header<'_>], bytes: &[u8]) -> Result<Fields, Error> {
+fn keep_folded_fields(parsed: &[httparse::Header<'_>], text: Text<'_>) -> Result<Fields, Error> {
+    let bytes = text.received;
     let mut buffer = bytes.to_vec();
-    let mut spans = spans_of(parsed, bytes);
+    let mut spans = spans_of(parsed, text.readable);
     for (span, field) in spans.iter_mut().zip(parsed) {
         let (start, end) = (span.value.0 as usize, span.value.1 as usize);
         if is_folded(bytes, span.name.1 as usize, end) {

@@ -33,7 +33,7 @@ pub struct Limits {
     pub trailer_bytes: usize,
     /// Codings of one content (gzip and the like). Default 5.
     pub codings: usize,
-    /// What is taken although it is wrong. Default: nothing.
+    /// Which faults are tolerated. Default: next to nothing.
     pub tolerance: Tolerance,
 }
 

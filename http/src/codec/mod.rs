@@ -29,17 +29,18 @@
 //! 4. All work is linear in the number of bytes, however they drip in, and no buffer grows
 //!    because a peer announced a size. [`Limits`] are on by default.
 //!
-//! Pipelining is deliberately absent. What is wrong is an error; [`Tolerance`] names the exceptions
-//! that a program can make. Transfer codings other than chunked are read where the request has
-//! offered to (`TE`).
+//! What is wrong is an error; [`Tolerance`] names the exceptions that a program can make.
+//! Pipelining is deliberately absent, and so are transfer codings other than chunked that the
+//! request has not offered to take off (`TE`).
 
 mod tolerance;
 mod limits;
 mod diagnose;
+mod mend;
 mod head;
+mod encode;
 mod framing;
 mod chunked;
-mod encode;
 mod cycle;
 mod coding;
 pub(crate) mod charset;

@@ -106,6 +106,9 @@ impl Display for Error {
                     "bad Transfer-Encoding: {value} where only \"chunked\" is understood"
                 )
             }
+            Error::ConflictingFraming => {
+                f.write_str("Content-Length and Transfer-Encoding stand together")
+            }
             Error::BadChunk {
                 expected,
                 found,

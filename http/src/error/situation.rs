@@ -248,11 +248,16 @@ pub enum Error {
         /// The value, or all the values.
         value: Excerpt,
     },
-    /// `Transfer-Encoding` is anything but exactly `chunked`.
+    /// `Transfer-Encoding` is neither exactly `chunked` nor what the request has offered to
+    /// take off (`TE`).
     BadTransferEncoding {
         /// The value, or all the values.
         value: Excerpt,
     },
+    /// `Content-Length` and `Transfer-Encoding` stand together, and
+    /// [`Tolerance::length_beside_coding`](crate::codec::Tolerance::length_beside_coding) is
+    /// off.
+    ConflictingFraming,
     /// The chunked coding is broken.
     BadChunk {
         /// What had to stand there.

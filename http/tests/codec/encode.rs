@@ -252,6 +252,26 @@ fn defaults_fill_only_what_is_missing_and_never_frame() {
 }
 
 #[test]
+fn te_is_named_in_connection_once() {
+    for (headers, lines) in [
+        (&[("TE", "gzip")][..], "TE: gzip\r\nConnection: TE\r\n"),
+        (
+            &[("TE", "gzip"), ("Connection", "close, te")],
+            "TE: gzip\r\nConnection: close, te\r\n",
+        ),
+        (
+            &[("Connection", "close"), ("TE", "trailers")],
+            "Connection: close\r\nTE: trailers\r\nConnection: TE\r\n",
+        ),
+    ] {
+        let get = request("GET", "http://a.example/", headers, "");
+        let head = encode(&get, TargetForm::Origin).unwrap();
+        let expected = format!("GET / HTTP/1.1\r\nHost: a.example\r\n{lines}\r\n");
+        assert_eq!(head, expected);
+    }
+}
+
+#[test]
 fn what_the_request_says_about_the_connection_is_remembered() {
     let expect = |given: &[(&str, &str)], default: Option<&str>| {
         let mut defaults = Headers::new();
@@ -273,12 +293,19 @@ fn what_the_request_says_about_the_connection_is_remembered() {
     assert_eq!(expect(&[], None), plain);
     assert_eq!(expect(&[("Connection", "keep-alive")], None), plain);
     assert_eq!(expect(&[("connection", "foo, Close")], None), last);
-    let codings = Expected {
-        codings: true,
-        ..plain.clone()
-    };
-    assert_eq!(expect(&[("TE", "trailers, gzip")], None), codings);
-    assert_eq!(expect(&[("TE", "trailers")], None), plain);
+    let offers = |te| expect(&[("TE", te)], None).codings;
+    assert_eq!(
+        offers("trailers, GZip ; q=0.5,deflate;Q=1"),
+        ["gzip", "deflate"]
+    );
+    for nothing in [
+        "trailers",
+        "",
+        "chunked, identity",
+        "gzip;q=0, br;x=1;q=0.000",
+    ] {
+        assert_eq!(offers(nothing), [""; 0], "{nothing}");
+    }
     assert_eq!(expect(&[], Some("close")), last);
     assert_eq!(
         expect(&[("Connection", "keep-alive")], Some("close")),

@@ -5,8 +5,9 @@
 //! codec as the connection does it; the verdict and the delivered body must be the same.
 //!
 //! `driver` is a connection made of memory. `table` has the form of a row. The rows are in
-//! `heads`, `framing` and `chunked`, what is tolerated when asked for in `tolerance`; `mutation` damages them at random. `encode` goes the
-//! other way, and `coding` takes codings off contents.
+//! `heads`, `framing` and `chunked`, those about faults that can be tolerated in `tolerance`;
+//! `mutation` damages them at random. `encode` goes the other way, and `coding` takes codings off
+//! contents.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
