@@ -97,9 +97,18 @@ impl Exchange {
         &mut self,
         inform: impl Fn(&ResponseHead),
     ) -> Result<ResponseHead, Error> {
+        let head = self.read_head(inform).await;
+        let (unread, progress) = (self.unread.get(), &self.terms.progress);
+        if head.is_err() && !unread.is_empty() {
+            progress.tell(|| WireEvent::BrokenHead(unread));
+        }
+        head
+    }
+
+    async fn read_head(&mut self, inform: impl Fn(&ResponseHead)) -> Result<ResponseHead, Error> {
         loop {
             let step = self.reader.read(self.unread.get())?;
-            if let Event::Head(_) | Event::Interim(_) = &step.event {
+            if let (Event::Head(_) | Event::Interim(_), 1..) = (&step.event, step.consumed) {
                 let raw = &self.unread.get()[..step.consumed];
                 self.terms.progress.tell(|| WireEvent::ResponseHead(raw));
             }
@@ -145,11 +154,19 @@ impl Exchange {
                     return Ok(data);
                 }
                 Event::End => {
-                    self.terms.progress.end();
+                    self.note_end();
                     return Ok(None);
                 }
                 _ => self.receive().await?,
             }
+        }
+    }
+
+    fn note_end(&self) {
+        self.terms.progress.end();
+        let trailers = self.reader.trailers().received();
+        if !trailers.is_empty() {
+            self.terms.progress.tell(|| WireEvent::Trailers(trailers));
         }
     }
 
@@ -165,7 +182,7 @@ impl Exchange {
             self.unread.consume(step.consumed);
             match step.event {
                 Event::End => {
-                    self.terms.progress.end();
+                    self.note_end();
                     return Ok(true);
                 }
                 Event::Partial if self.unread.get().is_empty() || step.consumed == 0 => {

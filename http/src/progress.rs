@@ -48,8 +48,14 @@ pub enum WireEvent<'e> {
     },
     /// A head was sent, also that of a CONNECT to a proxy: all its bytes.
     RequestHead(&'e [u8]),
-    /// A head was received, also an interim one and that of a proxy: all its bytes.
+    /// A head was received, also an interim one and that of a proxy: all its bytes. An answer
+    /// without a head, where one is tolerated, has none.
     ResponseHead(&'e [u8]),
+    /// A head was received in part, or cannot be understood: the bytes that are here. The error
+    /// comes next.
+    BrokenHead(&'e [u8]),
+    /// The trailers of a chunked body were received: their lines, and the empty one behind them.
+    Trailers(&'e [u8]),
 }
 
 /// Who is told of what happens on the wire.

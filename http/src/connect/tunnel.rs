@@ -72,8 +72,14 @@ async fn read_answer(
 ) -> Result<ResponseHead, Error> {
     let mut reader = ResponseReader::new(Expected::answer_to(Method::CONNECT), limits);
     let mut unread: Vec<u8> = Vec::new();
+    let tell_broken = |unread: &[u8]| {
+        if !unread.is_empty() {
+            progress.tell(|| WireEvent::BrokenHead(unread));
+        }
+    };
     loop {
-        let step = reader.read(&unread)?;
+        let read = reader.read(&unread);
+        let step = read.inspect_err(|_| tell_broken(&unread))?;
         if let Event::Head(_) | Event::Interim(_) = step.event {
             progress.tell(|| WireEvent::ResponseHead(&unread[..step.consumed]));
         }
@@ -84,7 +90,10 @@ async fn read_answer(
             }
             Event::Head(head) => return Ok(head),
             Event::Interim(_) => {}
-            _ => receive_more(layer, &mut reader, &mut unread).await?,
+            _ => {
+                let received = receive_more(layer, &mut reader, &mut unread).await;
+                received.inspect_err(|_| tell_broken(&unread))?;
+            }
         }
     }
 }

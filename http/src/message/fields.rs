@@ -46,6 +46,11 @@ impl Fields {
         &self.buffer[start as usize..end as usize]
     }
 
+    /// All the bytes that were parsed.
+    pub(crate) fn received(&self) -> &[u8] {
+        &self.buffer
+    }
+
     /// Keeps only the fields whose name passes.
     pub(crate) fn retain(&mut self, keep: impl Fn(&[u8]) -> bool) {
         let buffer = &self.buffer;

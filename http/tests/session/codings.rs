@@ -333,6 +333,9 @@ fn a_coding_of_the_transfer_is_taken_off_if_the_request_has_offered_to() {
         assert_eq!(response.bytes().await.unwrap(), b"hello");
         let refused = session.get(server.url("/")).sent().await;
         assert!(matches!(refused, Err(Error::BadTransferEncoding { .. })));
+        let other = session.get(server.url("/")).header("TE", "deflate").sent();
+        let refused = other.await;
+        assert!(matches!(refused, Err(Error::BadTransferEncoding { .. })));
         let server = answering([head("what, chunked"), b"0\r\n\r\n".to_vec()].concat(), 99).await;
         let unknown = session.get(server.url("/")).header("TE", "what");
         let refused = unknown.sent().await.unwrap_err();

@@ -23,6 +23,7 @@ mod own_cookies;
 #[cfg(feature = "json")]
 mod json;
 mod responses;
+mod taps;
 mod pool;
 mod redirects;
 mod credentials;
