@@ -182,6 +182,7 @@ mod tests {
             b"data:,x",
             b"ftp://a/",
             b"http://",
+            b"http:////",
         ] {
             let refused = location("http://a.example/", given);
             assert!(

@@ -90,6 +90,11 @@ pub(crate) const LENGTH: &[Row] = &[
         "BadContentLength",
     ),
     bad(
+        "a length of white space",
+        b"HTTP/1.1 200 OK\r\nContent-Length: \t \r\n\r\n",
+        "BadContentLength",
+    ),
+    bad(
         "a negative length",
         b"HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\nabc",
         "BadContentLength",
@@ -158,6 +163,9 @@ pub(crate) const CODING: &[Row] = &[
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
         "BadTransferEncoding",
     ),
+    bad("chunked and then identity in a list", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", "BadTransferEncoding"),
+    bad("identity before chunked", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n", "BadTransferEncoding"),
+    bad("a coding that nobody knows", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: what\r\n\r\nhi", "BadTransferEncoding"),
     bad("identity alone", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\nhi", "BadTransferEncoding"),
     bad("gzip before chunked was not asked for", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "BadTransferEncoding"),
     bad("gzip behind chunked", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", "BadTransferEncoding"),

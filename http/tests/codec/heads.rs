@@ -86,6 +86,9 @@ pub(crate) const HEADS: &[Row] = &[
     bad("a line of one word", b"HTTP/1.1 200 OK\r\nServer\r\n\r\n", "BadHeaderLine"),
     bad("an empty name", b"HTTP/1.1 200 OK\r\n: x\r\n\r\n", "BadHeaderLine"),
     bad("a second status line", b"HTTP/1.1 200 OK\r\nHTTP/1.1 200 OK\r\n\r\n", "BadHeaderLine"),
+    bad("a space before the colon of any field", b"HTTP/1.1 200 OK\r\nA : b\r\n\r\n", "BadHeaderLine"),
+    bad("a name that is no token", b"HTTP/1.1 200 OK\r\nA(b): c\r\n\r\n", "BadHeaderLine"),
+    bad("a space in a name", b"HTTP/1.1 200 OK\r\nA b: c\r\n\r\n", "BadHeaderLine"),
     bad(
         "a space before the colon of Content-Length",
         b"HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nhi",

@@ -2,11 +2,11 @@
 //!
 //! The seed is fixed, so a failure can be repeated; the message holds the bytes.
 
-use looplet_http::codec::{Expected, Limits};
+use looplet_http::codec::{Expected, Limits, Tolerance};
 use looplet_http::message::Method;
 
 use crate::driver::{Delivery, play};
-use crate::{chunked, framing, heads};
+use crate::{chunked, framing, heads, tolerance};
 
 /// Marsaglia's xorshift with 64 bits.
 struct Random(u64);
@@ -58,7 +58,7 @@ fn cut<'b>(bytes: &'b [u8], random: &mut Random) -> Vec<&'b [u8]> {
 }
 
 /// The responses to start from.
-fn corpus() -> Vec<Vec<u8>> {
+pub(crate) fn corpus() -> Vec<Vec<u8>> {
     let tables = [
         heads::HEADS,
         heads::INTERIM,
@@ -71,7 +71,9 @@ fn corpus() -> Vec<Vec<u8>> {
     let coded = chunked::ROWS
         .iter()
         .map(|(_, coded, _)| [chunked::HEAD, coded].concat());
-    rows.chain(coded).collect()
+    let faults = tolerance::SWITCHES.iter().flat_map(|(_, faults)| *faults);
+    let faults = faults.map(|fault| fault.bytes.to_vec());
+    rows.chain(coded).chain(faults).collect()
 }
 
 #[test]
@@ -86,7 +88,18 @@ fn the_verdict_on_damaged_bytes_does_not_depend_on_their_segmentation() {
         ..Limits::default()
     };
     let mut survivors = 0;
-    for _ in 0..4000 {
+    for round in 0..4000 {
+        let tolerance = match round % 2 {
+            0 => Tolerance::default(),
+            _ => Tolerance {
+                headless: round % 4 == 1,
+                ..Tolerance::lenient()
+            },
+        };
+        let limits = Limits {
+            tolerance,
+            ..limits
+        };
         let mut bytes = corpus[random.below(corpus.len())].clone();
         for _ in 0..random.below(4) {
             damage(&mut bytes, &mut random);
