@@ -29,6 +29,7 @@ const EXAMPLES: [(&str, &[&str]); 17] = [
     ("echo_server", &["--once"]),
     ("echo_client", &[]),
     ("fetch_one", &[]),
+    ("stream_through", &[]),
     ("crawl", &[]),
     ("fetch", &["-V"]),
 ];
