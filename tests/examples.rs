@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// Every example, and the arguments it is run with.
-const EXAMPLES: [(&str, &[&str]); 17] = [
+const EXAMPLES: [(&str, &[&str]); 18] = [
     ("hello", &["--virtual"]),
     ("callbacks", &["--virtual"]),
     ("tasks", &["--virtual"]),
@@ -29,6 +29,7 @@ const EXAMPLES: [(&str, &[&str]); 17] = [
     ("echo_server", &["--once"]),
     ("echo_client", &[]),
     ("fetch_one", &[]),
+    ("stream_through", &[]),
     ("crawl", &[]),
     ("fetch", &["-V"]),
 ];

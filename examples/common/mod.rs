@@ -56,6 +56,14 @@ pub(crate) fn argument(usage: &str) -> Option<String> {
     Some(first)
 }
 
+/// An argument that is a whole number above zero.
+pub(crate) fn number(text: &str, usage: &str) -> u64 {
+    match text.parse() {
+        Ok(number) if number > 0 => number,
+        _ => misused(usage),
+    }
+}
+
 fn misused(usage: &str) -> ! {
     eprintln!("arguments: {usage}");
     exit(2);
