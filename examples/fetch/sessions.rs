@@ -74,8 +74,12 @@ impl Settings {
                 fields: 5000,
                 tolerance: Tolerance {
                     headless: self.http09,
-                    // Nothing is passed on, so nobody can be led astray by it.
-                    sloppy: true,
+                    // As curl does. Nothing is passed on, so nobody can be led astray by it.
+                    indented_first_field: true,
+                    control_bytes: true,
+                    bare_line_feeds: true,
+                    redundant_codings: true,
+                    ..Tolerance::default()
                 },
                 ..Limits::default()
             },
