@@ -273,7 +273,7 @@ fn tasks_that_are_left_when_a_loop_is_closed_are_reported_once() {
     let [report] = &said[..] else {
         panic!("one report: {said:?}")
     };
-    let head = "HANDLER a task was pending when the event loop was closed: \n  stuck (";
+    let head = "HANDLER a task was pending when the event loop was closed:\n  stuck (";
     assert!(report.starts_with(head), "{report}");
     assert!(
         report.ends_with(", waits for an Event that nobody sets"),
