@@ -40,7 +40,10 @@ pub async fn getnameinfo(address: SocketAddr, flags: c_int) -> io::Result<(Strin
     let look_up = move |_| dns_lookup::getnameinfo(&address, flags).map_err(io::Error::from);
     let found = try_on_default(Location::caller(), look_up).map_err(io::Error::other)?;
     let say = |error: io::Error| {
-        io::Error::new(error.kind(), format!("cannot find the name of {address}: {error}"))
+        io::Error::new(
+            error.kind(),
+            format!("cannot find the name of {address}: {error}"),
+        )
     };
     found.await.map_err(say)
 }

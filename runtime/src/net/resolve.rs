@@ -97,10 +97,9 @@ impl Address {
                 };
                 resolve(host, *port).await.map_err(say)
             }
-            Kind::Invalid(text) => Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                complaint(text),
-            )),
+            Kind::Invalid(text) => {
+                Err(io::Error::new(io::ErrorKind::InvalidInput, complaint(text)))
+            }
         }
     }
 }
@@ -171,7 +170,9 @@ impl From<(&str, u16)> for Address {
 
 impl From<&str> for Address {
     fn from(text: &str) -> Self {
-        let parts = text.rsplit_once(':').filter(|(host, _)| !is_bare_ipv6(host));
+        let parts = text
+            .rsplit_once(':')
+            .filter(|(host, _)| !is_bare_ipv6(host));
         match parts.and_then(|(host, port)| Some((host, port.parse().ok()?))) {
             Some((host, port)) => (host, port).into(),
             None => Address(Kind::Invalid(text.to_string())),

@@ -4,7 +4,7 @@
 //! * `operations`: each public operation that waits, alone;
 //! * `combined`: those on several things, and the lower sockets;
 //! * `rest`: variants of streams, sockets and servers, files, pools;
-//! * `processes`: signals and subprocesses, if the features are on;
+//! * `signals`: if the feature is on;
 //! * `nesting`: scopes in each other and side by side.
 
 #[path = "../common/mod.rs"]
@@ -13,6 +13,6 @@ mod sweep;
 mod operations;
 mod combined;
 mod rest;
-#[cfg(feature = "process")]
-mod processes;
+#[cfg(feature = "signal")]
+mod signals;
 mod nesting;

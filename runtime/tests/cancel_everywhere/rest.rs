@@ -43,7 +43,11 @@ fn datagrams() -> (StdSocket, impl Future<Output = ()>) {
 /// Reads what comes, after a while, up to the end.
 async fn drain(reader: StreamReader) {
     turns(3).await;
-    while reader.read(1 << 20).await.is_ok_and(|data| !data.is_empty()) {}
+    while reader
+        .read(1 << 20)
+        .await
+        .is_ok_and(|data| !data.is_empty())
+    {}
 }
 
 #[test]
@@ -96,7 +100,9 @@ fn sockets_of_the_program_for_datagrams() {
         made.other(send)
     });
     sweep(|| async {
-        let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port is free");
+        let socket = UdpSocket::bind("127.0.0.1:0")
+            .await
+            .expect("a port is free");
         let socket = Rc::new(socket);
         let (peeks, target) = (socket.clone(), socket.local_addr().expect("it is bound"));
         let made = Made::new(async move { peeks.peek_from(&mut [0; 8]).await }).keep(socket);
@@ -107,7 +113,9 @@ fn sockets_of_the_program_for_datagrams() {
         })
     });
     sweep(|| async {
-        let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port is free");
+        let socket = UdpSocket::bind("127.0.0.1:0")
+            .await
+            .expect("a port is free");
         let socket = Rc::new(socket);
         let (receives, target) = (socket.clone(), socket.local_addr().expect("it is bound"));
         receives.connect(target).await.expect("it is its own peer");
@@ -152,11 +160,15 @@ fn streams() {
 fn connections_with_options() {
     let address = |address: SocketAddr| format!("localhost:{}", address.port());
     sweep(move || async move {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port is free");
         let address = address(listener.local_addr().expect("it is bound"));
         let op = async move {
             let options = ConnectOptions::default();
-            open_connection_with(address.as_str(), options).await.map(drop)
+            open_connection_with(address.as_str(), options)
+                .await
+                .map(drop)
         };
         Made::new(op).keep(listener)
     });

@@ -1,10 +1,7 @@
-//! Signals and processes: with the features that have them.
-
-use std::process::Stdio;
+//! Signals: with the feature that has them.
 
 use crate::common::turns;
 use crate::sweep::{Made, sweep};
-use looplet::process::Command;
 use looplet::signal;
 use signal_hook::low_level::raise;
 
@@ -21,23 +18,6 @@ fn signals() {
             turns(3).await;
             raise(SIGNAL).expect("it is sent");
             drop(listening);
-        })
-    });
-}
-
-#[test]
-fn processes() {
-    sweep(|| async {
-        Made::new(async {
-            let mut process = Command::new("true").kill_on_drop(true).spawn()?;
-            process.wait().await
-        })
-    });
-    sweep(|| async {
-        Made::new(async {
-            let mut cat = Command::new("cat");
-            cat.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-            cat.spawn()?.communicate(b"some data").await
         })
     });
 }
