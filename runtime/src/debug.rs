@@ -62,7 +62,8 @@ impl EventLoop {
     /// Sets a watchdog on this loop: a thread that calls `report` while a callback or a step of a
     /// task holds the loop up for `patience` or longer; once for each.
     ///
-    /// The report names the task and the place where it was spawned. It comes up to a quarter of
+    /// The report names the task and the place where it was spawned, or the place where the
+    /// callback was scheduled. It comes up to a quarter of
     /// `patience` late. The watchdog ends when what is returned is dropped. While there is one,
     /// every entry costs a lock and a few allocations. asyncio has no counterpart.
     ///

@@ -48,6 +48,7 @@
 //!   protocol.
 //! * `futures` (two crates): conversions from and to `futures_core::Stream`, and the traits of
 //!   `futures_io` for [`TcpStream`], [`UnixStream`], [`StreamReader`] and [`StreamWriter`].
+//! * `getnameinfo` (two crates): the function of that name, from addresses to names.
 //!
 //! # Rules
 //!
@@ -114,6 +115,8 @@ pub use self::executor::{
 pub use self::iterate::{AsyncIterator, FromFn, from_fn, iter};
 #[cfg(feature = "futures")]
 pub use self::iterate::{FromStream, IntoStream, from_stream, into_stream};
+#[cfg(feature = "getnameinfo")]
+pub use self::net::getnameinfo;
 pub use self::net::{
     Address, AddressFamily, ConnectErrors, Endpoint, Family, SocketListener, SocketStream, Tcp,
     TcpListener, TcpStream, UdpSocket, Unix, UnixListener, UnixStream, resolve,

@@ -89,7 +89,7 @@ fn a_clean_up_that_can_never_end_does_not_hang_the_close() {
     drop(runner);
     let said = t.take();
     assert_eq!(said[..3], ["tidy LoopClosing", "caught true", "tidy clean"]);
-    let report = "HANDLER a task was pending when the event loop was closed: \n  Task-3 (";
+    let report = "HANDLER a task was pending when the event loop was closed:\n  Task-3 (";
     assert!(said[3].starts_with(report), "{}", said[3]);
     assert!(said[3].ends_with(", waits for a future of another library"));
     assert_eq!(said[4..], ["dropped"]);

@@ -650,6 +650,25 @@ fn a_shutdown_wakes_every_getter_of_an_empty_queue() {
 }
 
 #[test]
+fn a_shutdown_wakes_also_the_getters_that_no_item_is_left_for() {
+    let trace = traced(|t| async move {
+        let queue: Queue<u32> = Queue::new(0);
+        let getters = [0, 1, 2].map(|_| {
+            let queue = queue.clone();
+            create_task(async move { queue.get().await })
+        });
+        yield_now().await;
+        queue.put_nowait(7).expect("it has no limit");
+        queue.shutdown();
+        for getter in getters {
+            t.say(format!("{:?}", getter.await));
+        }
+    });
+    let expected = ["Ok(7)", "Err(QueueShutDown)", "Err(QueueShutDown)"];
+    assert_eq!(trace, expected);
+}
+
+#[test]
 fn an_immediate_shutdown_drops_the_items_and_releases_join() {
     // E23
     let trace = traced(|t| async move {

@@ -24,10 +24,11 @@ use crate::task::Task;
 /// If futures have to be started and no loop is running.
 ///
 /// ```
-/// use looplet::{as_completed, run, sleep};
+/// use looplet::{Clock, Runner, as_completed, sleep};
 /// use std::time::Duration;
 ///
-/// run(async {
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Runner::with_clock(Clock::Virtual)?.run(async {
 ///     let work = [3, 1, 2].map(|time| async move {
 ///         sleep(Duration::from_millis(time)).await;
 ///         time
@@ -38,7 +39,9 @@ use crate::task::Task;
 ///         order.push((next.index, next.task.await));
 ///     }
 ///     assert_eq!(order, [(1, 1), (2, 2), (0, 3)]);
-/// });
+/// })?;
+/// # Ok(())
+/// # }
 /// ```
 #[track_caller]
 pub fn as_completed<I: IntoTask>(tasks: impl IntoIterator<Item = I>) -> AsCompleted<I::Output> {

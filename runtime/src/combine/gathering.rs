@@ -152,7 +152,10 @@ impl<R> GatherCell<R> {
 
 impl<R> Awaitable for GatherCell<R> {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a gather of {} tasks that go on", self.left.get())
+        match self.left.get() {
+            1 => f.write_str("a gather of 1 task that goes on"),
+            left => write!(f, "a gather of {left} tasks that go on"),
+        }
     }
 
     fn decided_by(&self) -> Vec<usize> {

@@ -81,16 +81,20 @@ impl<E: std::error::Error> std::error::Error for RaceError<E> {}
 /// When polled outside a running loop. A future that panics has failed.
 ///
 /// ```
-/// use looplet::{run, sleep, staggered_race};
+/// use looplet::{Clock, Runner, sleep, staggered_race};
 /// use std::time::Duration;
 ///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let runner = Runner::with_clock(Clock::Virtual)?;
 /// let connect = |name: &'static str, time| async move {
 ///     sleep(Duration::from_millis(time)).await;
 ///     if name == "dead" { Err("refused") } else { Ok(name) }
 /// };
 /// let hosts = [connect("dead", 1), connect("slow", 90), connect("fast", 1)];
-/// let race = run(staggered_race(hosts, Some(Duration::from_millis(20))));
+/// let race = runner.run(staggered_race(hosts, Some(Duration::from_millis(20))))?;
 /// assert_eq!(race.winner, Some(("fast", 2)));
+/// # Ok(())
+/// # }
 /// ```
 pub async fn staggered_race<F, T, E>(
     futures: impl IntoIterator<Item = F>,

@@ -157,10 +157,11 @@ pub type DoneAndPending<T> = (Vec<Task<T>>, Vec<Task<T>>);
 /// the loop, and counts as "no".
 ///
 /// ```
-/// use looplet::{ReturnWhen, run, sleep, wait};
+/// use looplet::{Clock, ReturnWhen, Runner, sleep, wait};
 /// use std::time::Duration;
 ///
-/// run(async {
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Runner::with_clock(Clock::Virtual)?.run(async {
 ///     let work = [5, 1].map(|time| async move {
 ///         sleep(Duration::from_millis(time)).await;
 ///         time
@@ -170,8 +171,9 @@ pub type DoneAndPending<T> = (Vec<Task<T>>, Vec<Task<T>>);
 ///     assert_eq!((&done[0]).await, 1);
 ///     assert_eq!((&pending[0]).await, 5);
 ///     Ok::<_, looplet::NoTasks>(())
-/// })?;
-/// # Ok::<_, looplet::NoTasks>(())
+/// })??;
+/// # Ok(())
+/// # }
 /// ```
 pub async fn wait<I: IntoTask>(
     tasks: impl IntoIterator<Item = I>,

@@ -28,13 +28,14 @@ pub(super) fn run_all(
 ) {
     for &place in places {
         begin(core, place);
-        let task = match place {
-            Place::Task(id) => core.tasks.get(id),
-            Place::Errand(_) => None,
+        let (task, site) = match place {
+            Place::Task(id) => (core.tasks.get(id), None),
+            Place::Errand(key) => (None, core.ready.site(key, &core.timers)),
         };
-        let name = || match &task {
-            Some(task) => Shown(&**task).to_string(),
-            None => "a callback".to_string(),
+        let name = || match (&task, site) {
+            (Some(task), _) => Shown(&**task).to_string(),
+            (None, Some(site)) => format!("a callback scheduled at {site}"),
+            (None, None) => "a callback".to_string(),
         };
         let since = core.watch.begin(name);
         run(core, place);

@@ -92,7 +92,11 @@ fn report_open(core: &Core) {
     }
     let (sources, jobs) = (core.reactor.sources(), core.inbox.has_jobs());
     if sources > 0 {
-        let message = format!("{sources} sockets were open when the event loop was closed");
+        let count = match sources {
+            1 => "a socket was".to_string(),
+            count => format!("{count} sockets were"),
+        };
+        let message = format!("{count} open when the event loop was closed");
         core.reporter.report(&ErrorContext::new(message));
     }
     if jobs {

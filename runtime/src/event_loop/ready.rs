@@ -8,6 +8,7 @@
 //! one runs.
 
 use std::cell::{Cell, RefCell};
+use std::panic::Location;
 use std::rc::Rc;
 use std::task::Waker;
 
@@ -15,7 +16,7 @@ use slab::Slab;
 
 use super::handle::Callback;
 use super::ticket::TaskId;
-use super::timers::TimerKey;
+use super::timers::{TimerKey, Timers};
 
 /// What there is to run beside tasks.
 pub(crate) enum Errand {
@@ -110,6 +111,15 @@ impl ReadyQueue {
             Errand::Timer(_) => ErrandKind::Timer,
             Errand::Wake(_) => ErrandKind::Wake,
         })
+    }
+
+    /// Where the callback of an errand was scheduled; `None`: it is none of a program.
+    pub(super) fn site(&self, key: u32, timers: &Timers) -> Option<&'static Location<'static>> {
+        match self.errands.borrow().get(key as usize)? {
+            Errand::Call(callback) => callback.site(),
+            Errand::Timer(timer) => timers.site(*timer),
+            Errand::Wake(_) => None,
+        }
     }
 
     /// The tasks that are ready, from a place of the queue on, and `told` is moved behind them.

@@ -74,8 +74,11 @@ impl fmt::Display for ErrorContext {
         if let Some(task) = &self.task {
             write!(f, " in {task}")?;
         }
-        if let Some(cause) = &self.cause {
-            write!(f, ": {cause}")?;
+        match &self.cause {
+            // A list of its own lines.
+            Some(cause) if cause.starts_with('\n') => write!(f, ":{cause}")?,
+            Some(cause) => write!(f, ": {cause}")?,
+            None => {}
         }
         Ok(())
     }

@@ -8,6 +8,7 @@
 //! can still be cancelled by an entry that runs before it in the same turn, as in asyncio.
 
 use std::cell::{Cell, RefCell};
+use std::panic::Location;
 use std::rc::Rc;
 use std::task::Waker;
 
@@ -119,6 +120,18 @@ impl Timers {
     /// Whether the timer has neither run nor been cancelled.
     pub(crate) fn contains(&self, key: TimerKey) -> bool {
         is_alive(&self.inner.borrow().timers, key.index, key.sequence)
+    }
+
+    /// Where the callback of a timer was scheduled, if it is one of a program.
+    pub(super) fn site(&self, key: TimerKey) -> Option<&'static Location<'static>> {
+        match &self.inner.borrow().timers.get(key.index as usize)? {
+            Timer {
+                sequence,
+                action: TimerAction::Call(callback),
+                ..
+            } if *sequence == key.sequence => callback.site(),
+            _ => None,
+        }
     }
 
     /// Lets a sleeping timer wake somebody else from now on.

@@ -181,7 +181,8 @@ struct Leash {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Blocked {
-    /// Who holds it up: a task with the place where it was spawned, or a callback.
+    /// Who holds it up: a task with the place where it was spawned, or a callback with the place
+    /// where it was scheduled.
     pub what: String,
     /// For how long already.
     pub duration: Duration,

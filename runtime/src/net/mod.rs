@@ -14,6 +14,8 @@
 mod polled;
 mod source;
 mod resolve;
+#[cfg(feature = "getnameinfo")]
+mod nameinfo;
 mod endpoint;
 mod stream;
 mod listener;
@@ -36,6 +38,8 @@ mod futures_io;
 
 pub use self::endpoint::Endpoint;
 pub use self::listener::SocketListener;
+#[cfg(feature = "getnameinfo")]
+pub use self::nameinfo::getnameinfo;
 pub use self::race::ConnectErrors;
 pub use self::resolve::{Address, AddressFamily, resolve};
 pub use self::stream::{Family, SocketStream};

@@ -97,12 +97,27 @@ impl Address {
                 };
                 resolve(host, *port).await.map_err(say)
             }
-            Kind::Invalid(text) => Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("`{text}` is not of the form host:port"),
-            )),
+            Kind::Invalid(text) => {
+                Err(io::Error::new(io::ErrorKind::InvalidInput, complaint(text)))
+            }
         }
     }
+}
+
+/// What is wrong with a string that names no port.
+fn complaint(text: &str) -> String {
+    match text.rsplit_once(':') {
+        None => format!("`{text}` is not of the form host:port"),
+        Some((host, _)) if is_bare_ipv6(host) => {
+            format!("`{text}`: an IPv6 address with a port has the form [host]:port")
+        }
+        Some((_, port)) => format!("`{text}`: `{port}` is not a port from 0 to 65535"),
+    }
+}
+
+/// Whether the part before the last colon has more of them, and no brackets.
+fn is_bare_ipv6(host: &str) -> bool {
+    host.contains(':') && !host.starts_with('[')
 }
 
 impl Address {
@@ -155,7 +170,9 @@ impl From<(&str, u16)> for Address {
 
 impl From<&str> for Address {
     fn from(text: &str) -> Self {
-        let parts = text.rsplit_once(':');
+        let parts = text
+            .rsplit_once(':')
+            .filter(|(host, _)| !is_bare_ipv6(host));
         match parts.and_then(|(host, port)| Some((host, port.parse().ok()?))) {
             Some((host, port)) => (host, port).into(),
             None => Address(Kind::Invalid(text.to_string())),
@@ -185,6 +202,7 @@ impl From<&str> for Address {
 /// let found = run(async { resolve("localhost", 80).await }).expect("every system has it");
 /// assert!(found.iter().all(|address| address.ip().is_loopback() && address.port() == 80));
 /// ```
+#[doc(alias = "getaddrinfo")]
 pub async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Ok(vec![(ip, port).into()]);

@@ -222,9 +222,9 @@ impl<T, S: Store<T>> Queue<T, S> {
     /// ```
     pub fn shutdown(&self) {
         self.inner.shut_down.set(true);
-        if self.empty() {
-            self.inner.getters.wake_all();
-        }
+        // Also if there are items: those are for the getters that were woken for them, and
+        // nobody would ever wake the others.
+        self.inner.getters.wake_all();
         self.inner.putters.wake_all();
     }
 

@@ -52,9 +52,7 @@ impl<T> Clone for Task<T> {
 
 impl<T> fmt::Debug for Task<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.object.promise();
-        let coroutine = self.object.coroutine();
-        write!(f, "<Task {state:?} {}>", Shown(coroutine))
+        write!(f, "<Task {}>", Shown(self.object.coroutine()))
     }
 }
 

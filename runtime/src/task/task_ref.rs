@@ -4,7 +4,9 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::cancel::{CancelReason, Cancelled};
-use crate::event_loop::{self, Callback, Coroutine, EventLoop, Graph, awaited, get_running_loop};
+use crate::event_loop::{
+    self, Callback, Coroutine, EventLoop, Graph, TaskEnding, awaited, get_running_loop,
+};
 
 /// A task of which the type of the result is not known: what [`current_task`] and
 /// [`all_tasks`] give.
@@ -147,11 +149,24 @@ impl EventLoop {
 /// What there is to say of a task beside its state.
 pub(super) struct Shown<'a>(pub(super) &'a dyn Coroutine);
 
+impl Shown<'_> {
+    /// The state, as asyncio prints it; a panic has no word there.
+    fn state(&self) -> &'static str {
+        match self.0.ending() {
+            None if self.0.frame().cancelling_inside() > 0 => "cancelling",
+            None => "pending",
+            Some(TaskEnding::Returned) => "finished",
+            Some(TaskEnding::Cancelled) => "cancelled",
+            Some(TaskEnding::Panicked) => "panicked",
+        }
+    }
+}
+
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(coroutine) = self;
-        let (name, path) = (coroutine.name(), coroutine.type_name());
-        write!(f, "name='{name}' coro=<{path}>")?;
+        let (state, name, path) = (self.state(), coroutine.name(), coroutine.type_name());
+        write!(f, "{state} name='{name}' coro=<{path}>")?;
         match awaited(*coroutine) {
             Some(thing) => write!(f, " wait_for=<{thing}>"),
             None => Ok(()),

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::net::UdpSocket as StdSocket;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::common::turns;
 use crate::sweep::{Made, sweep, us};
@@ -13,7 +14,7 @@ use looplet::{
     AsyncIterator, LoopHandle, Queue, ReturnWhen, ThreadPool, UdpSocket, UnixStream, as_completed,
     ensure_future, from_fn, fs, get_running_loop, iter, map_concurrent, sleep, staggered_race,
     timeout_lossless, to_thread_with, try_gather, try_map_concurrent, wait, wait_for,
-    wait_for_lossless,
+    wait_for_lossless, yield_now,
 };
 
 /// Sleeps and gives a result.
@@ -150,12 +151,22 @@ fn jobs() {
     });
     sweep(|| async {
         let handle: LoopHandle = get_running_loop().handle();
+        let job = Arc::new(());
+        let going_on = Arc::downgrade(&job);
         // A coroutine that another thread starts, and whose end it waits for.
-        Made::new(to_thread_with(move |_| {
+        let op = to_thread_with(move |_| {
             let coroutine = handle.run_coroutine_threadsafe(|| async { 7 });
             drop(handle);
-            coroutine.wait().is_ok()
-        }))
+            let ended = coroutine.wait().is_ok();
+            drop(job);
+            ended
+        });
+        // A job that nobody waits for any more goes on, and may start its coroutine late.
+        Made::new(op).other(async move {
+            while going_on.strong_count() > 0 {
+                yield_now().await;
+            }
+        })
     });
 }
 

@@ -3,6 +3,8 @@
 //! * `sweep`: how a round goes, and what is looked at after it;
 //! * `operations`: each public operation that waits, alone;
 //! * `combined`: those on several things, and the lower sockets;
+//! * `rest`: variants of streams, sockets and servers, files, pools;
+//! * `signals`: if the feature is on;
 //! * `nesting`: scopes in each other and side by side.
 
 #[path = "../common/mod.rs"]
@@ -10,4 +12,7 @@ mod common;
 mod sweep;
 mod operations;
 mod combined;
+mod rest;
+#[cfg(feature = "signal")]
+mod signals;
 mod nesting;
