@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// Every example, and the arguments it is run with.
-const EXAMPLES: [(&str, &[&str]); 21] = [
+const EXAMPLES: [(&str, &[&str]); 23] = [
     ("hello", &["--virtual"]),
     ("callbacks", &["--virtual"]),
     ("tasks", &["--virtual"]),
@@ -32,6 +32,8 @@ const EXAMPLES: [(&str, &[&str]); 21] = [
     ("stream_through", &[]),
     ("threads", &[]),
     ("coroutines", &[]),
+    ("sockets", &[]),
+    ("crawlers", &[]),
     ("site", &["--list"]),
     ("crawl", &[]),
     ("fetch", &["-V"]),

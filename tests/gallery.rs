@@ -4,11 +4,12 @@
 //! in `tests/gallery/ROW.txt`, and what it reads, if anything, in `ROW.in`. In a recorded line an
 //! `…` stands for whatever a run puts there (a port, a process, a time that was really waited).
 //! Lines that begin with `~ ` come from several threads: those that stand together come in any
-//! order. Behind what was printed stand the files that were written, with their sizes and a
-//! checksum. Times on the virtual clock are in the lines, to the hundredth of a second.
+//! order. Behind what was printed stand the files that were written: the lines of texts, sorted,
+//! and of others the sizes and a checksum. Times on the virtual clock are in the lines, to the hundredth of a second.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +19,9 @@ use std::thread;
 /// Rows that are run at the same time.
 const AT_ONCE: usize = 4;
 /// The programs of which every row has to be in the index.
-const PROGRAMS: [&str; 2] = ["threads", "coroutines"];
+const PROGRAMS: [&str; 4] = ["threads", "coroutines", "sockets", "crawlers"];
+/// Rows that need each other, so they have a test of their own and no record.
+const PAIR: [&str; 2] = ["28-server", "28-client"];
 
 /// One row of the index.
 struct Row {
@@ -30,7 +33,7 @@ struct Row {
 
 #[test]
 fn every_row_prints_and_writes_what_is_recorded() {
-    let rows = rows();
+    let rows = recorded_rows();
     let (next, complaints) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
@@ -66,11 +69,48 @@ fn every_row_of_a_program_is_in_the_index_and_every_record_has_a_row() {
     }
     let recorded = files_below(&folder(), &folder()).into_iter();
     let recorded = recorded.filter_map(|(name, _)| name.strip_suffix(".txt").map(str::to_string));
-    let named = rows.into_iter().map(|row| row.name);
+    let named = recorded_rows().into_iter().map(|row| row.name);
     assert_eq!(
         named.collect::<BTreeSet<_>>(),
         recorded.collect(),
         "left: rows of the index, right: tests/gallery/"
+    );
+}
+
+/// A server and a client in two programs.
+#[test]
+fn the_two_halves_of_the_echo_talk_to_each_other() {
+    let [server, client] = PAIR;
+    let mut server = Command::new(binary("sockets"))
+        .args([server, "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the server starts");
+    let mut lines = BufReader::new(server.stdout.take().expect("it is piped")).lines();
+    let mut next_line = || lines.next().expect("a line").expect("text");
+    let first = next_line();
+    let address = first.strip_prefix("serving on ").expect("the address");
+    let input = File::open(folder().join("28.in")).expect("it is there");
+    let output = Command::new(binary("sockets"))
+        .args([client, address])
+        .stdin(input)
+        .output()
+        .expect("the client starts");
+    let seen = [next_line(), next_line()];
+    server.kill().expect("the server is still there");
+    server.wait().expect("it has ended");
+
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        ">>: HELLO\n>>: >>: WORLD\n>>: \n"
+    );
+    assert!(
+        matches(&seen[0], "client 127.0.0.1:… msg: hello"),
+        "{seen:?}"
+    );
+    assert!(
+        matches(&seen[1], "client 127.0.0.1:… msg: world"),
+        "{seen:?}"
     );
 }
 
@@ -91,7 +131,11 @@ fn check(row: &Row) -> Option<String> {
         .collect();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     lines.extend(errors.lines().map(|line| format!("stderr: {line}")));
-    lines.extend(files_below(&directory, &directory).iter().map(describe));
+    lines.extend(
+        files_below(&directory, &directory)
+            .iter()
+            .flat_map(describe),
+    );
     fs::remove_dir_all(&directory).expect("it is ours");
 
     let record = folder().join(format!("{}.txt", row.name));
@@ -151,11 +195,18 @@ fn side_by_side(name: &str, expected: &[&str], printed: &[String]) -> String {
     )
 }
 
-/// A file that a row has written, as a line.
-fn describe((path, content): &(String, Vec<u8>)) -> String {
+/// A file that a row has written: the lines of a text in alphabetical order, since it may be that
+/// threads have taken turns at it; of any other file, the size and a checksum.
+fn describe((path, content): &(String, Vec<u8>)) -> Vec<String> {
+    if path.ends_with(".txt") {
+        let text = String::from_utf8_lossy(content);
+        let mut lines: Vec<String> = text.lines().map(|line| format!("{path}: {line}")).collect();
+        lines.sort();
+        return lines;
+    }
     let mix = |sum: u64, byte: &u8| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     let sum = content.iter().fold(0xcbf2_9ce4_8422_2325, mix);
-    format!("file {path}: {} bytes, {sum:016x}", content.len())
+    vec![format!("{path}: {} bytes, {sum:016x}", content.len())]
 }
 
 /// The files in a folder and below, in the order of their paths from `root`.
@@ -195,6 +246,12 @@ fn rows() -> Vec<Row> {
     let rows: Vec<Row> = rows.collect();
     assert!(!rows.is_empty(), "examples/README.md has no rows");
     rows
+}
+
+fn recorded_rows() -> Vec<Row> {
+    let rows = rows().into_iter();
+    rows.filter(|row| !PAIR.contains(&row.name.as_str()))
+        .collect()
 }
 
 fn root() -> &'static Path {

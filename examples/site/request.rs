@@ -30,7 +30,7 @@ impl Request {
         let head = String::from_utf8_lossy(&head);
         let mut lines = head.lines();
         let target = lines.next().and_then(|line| line.split(' ').nth(1));
-        let target = target.unwrap_or("/");
+        let target = without_site(target.unwrap_or("/"));
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut request = Self {
             path: path.to_string(),
@@ -58,6 +58,14 @@ impl Request {
     pub(crate) fn site(&self) -> String {
         format!("http://{}", self.header("host"))
     }
+}
+
+/// What a client asks a proxy for names the site; what is at the site is the same.
+fn without_site(target: &str) -> &str {
+    let Some(rest) = target.strip_prefix("http://") else {
+        return target;
+    };
+    rest.find('/').map_or("/", |at| &rest[at..])
 }
 
 fn header(line: &str) -> Option<(String, String)> {
