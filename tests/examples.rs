@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// Every example, and the arguments it is run with.
-const EXAMPLES: [(&str, &[&str]); 18] = [
+const EXAMPLES: [(&str, &[&str]); 23] = [
     ("hello", &["--virtual"]),
     ("callbacks", &["--virtual"]),
     ("tasks", &["--virtual"]),
@@ -30,6 +30,11 @@ const EXAMPLES: [(&str, &[&str]); 18] = [
     ("echo_client", &[]),
     ("fetch_one", &[]),
     ("stream_through", &[]),
+    ("threads", &[]),
+    ("coroutines", &[]),
+    ("sockets", &[]),
+    ("crawlers", &[]),
+    ("site", &["--list"]),
     ("crawl", &[]),
     ("fetch", &["-V"]),
 ];
