@@ -17,7 +17,6 @@
 //!
 //! The list of `mod` lines is the layer diagram: a module imports only from modules declared
 //! above it. The first ones do no I/O and read no clock, so they can be read, tested and
-//! above it. The first ones do no I/O and read no clock, so they can be read, tested and
 //! reused without the event loop:
 //!
 //! * [`error`]: one enum for everything that can go wrong in the whole client;
@@ -55,11 +54,12 @@ mod timings;
 mod socket;
 mod progress;
 mod terms;
+mod unread;
 mod tls;
 mod stream;
 mod connect;
 mod pace;
-mod unread;
+mod collected;
 mod connection;
 mod sending;
 mod exchange;
