@@ -43,7 +43,7 @@ impl Session {
         let inner = &*self.inner;
         self.check_open()?;
         let origin = Origin::of(&request.url)?;
-        let route = inner.connector.route(&request.url, &origin);
+        let route = inner.connector.route(&request.url, &origin)?;
         let (wire, expected) = self.encode(request, defaults, &route)?;
         let outgoing = Outgoing {
             wire,

@@ -13,6 +13,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod server;
+mod connect;
 mod requests;
 mod forms;
 mod uploads;
