@@ -31,7 +31,7 @@ use crate::error::{Error, Phase};
 use crate::message::syntax::list_members;
 use crate::message::{Body, Fields, ResponseHead};
 use crate::pace::Pace;
-use crate::progress::WireEvent;
+use crate::progress::{Ending, WireEvent};
 use crate::sending::Sending;
 use crate::socket::Layer;
 use crate::stream::Stream;
@@ -57,6 +57,8 @@ pub(crate) struct Exchange {
     /// How fast the body comes.
     pace: Pace,
     terms: Terms,
+    /// Ends the last phase together with the exchange.
+    _ending: Ending,
 }
 
 impl Exchange {
@@ -71,7 +73,8 @@ impl Exchange {
         let is_asked = expected.continues;
         let reader = ResponseReader::new(expected, terms.limits);
         let mut unread = Unread::new();
-        terms.progress.enter(Phase::Send);
+        let ending = terms.progress.ending();
+        terms.progress.begin_sending();
         let sending = Sending::new(&connection.stream, &reader, &mut unread, &terms);
         let unsent = sending.send(head, body, is_asked).await?;
         let phase = match unread.get() {
@@ -88,6 +91,7 @@ impl Exchange {
             reads: 0,
             pace: Pace::new(terms.timeouts.min_speed),
             terms,
+            _ending: ending,
         })
     }
 
@@ -192,7 +196,9 @@ impl Exchange {
         let mut body = Collected::default();
         loop {
             let ended = self.collect_received(&mut body)?;
-            let announced = body.len().saturating_add(self.reader.remaining().unwrap_or(0));
+            let announced = body
+                .len()
+                .saturating_add(self.reader.remaining().unwrap_or(0));
             if announced > limit {
                 return Err(Error::BodyTooLarge { limit });
             }
