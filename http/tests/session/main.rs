@@ -30,6 +30,9 @@ mod credentials;
 #[cfg(feature = "digest")]
 mod digests;
 mod timeouts;
+mod watching;
+mod manners;
+mod downloads;
 mod errors;
 mod cancellation;
 mod texts;
