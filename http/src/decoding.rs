@@ -85,8 +85,11 @@ impl Decoding {
     /// Returns the content if all of the body has arrived, it is small, and its codings are
     /// sound. What is wrong with it is said to who reads it.
     pub(crate) fn take_whole(&mut self, exchange: &mut Exchange) -> Result<Option<Vec<u8>>, Error> {
-        self.ended = exchange.take_whole_body(&mut self.coded)?;
-        self.received = self.coded.len() as u64;
+        if let Some(coded) = exchange.take_whole_body()? {
+            self.received = coded.len() as u64;
+            self.coded = coded;
+            self.ended = true;
+        }
         for _ in 0..STEPS_AT_ONCE {
             if !self.ended || self.ready.len() > AT_ONCE {
                 break;

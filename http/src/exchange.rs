@@ -25,21 +25,20 @@ use std::time::Duration;
 use looplet::yield_now;
 
 use crate::codec::{Event, Expected, ResponseReader, Step};
+use crate::collected::Collected;
 use crate::connection::Connection;
 use crate::error::{Error, Phase};
 use crate::message::syntax::list_members;
 use crate::message::{Body, Fields, ResponseHead};
 use crate::pace::Pace;
-use crate::progress::WireEvent;
+use crate::progress::{Ending, WireEvent};
 use crate::sending::Sending;
 use crate::socket::Layer;
 use crate::stream::Stream;
 use crate::terms::Terms;
 use crate::timeouts::in_phase;
-use crate::unread::{READ_SIZE, Unread};
+use crate::unread::Unread;
 
-/// Memory reserved for a body on the word of the server alone.
-const TRUSTED_LENGTH: u64 = 1024 * 1024;
 /// Reads after which others get their turn.
 const READS_IN_A_ROW: u32 = 8;
 
@@ -58,6 +57,8 @@ pub(crate) struct Exchange {
     /// How fast the body comes.
     pace: Pace,
     terms: Terms,
+    /// Ends the last phase together with the exchange.
+    _ending: Ending,
 }
 
 impl Exchange {
@@ -72,7 +73,8 @@ impl Exchange {
         let is_asked = expected.continues;
         let reader = ResponseReader::new(expected, terms.limits);
         let mut unread = Unread::new();
-        terms.progress.enter(Phase::Send);
+        let ending = terms.progress.ending();
+        terms.progress.begin_sending();
         let sending = Sending::new(&connection.stream, &reader, &mut unread, &terms);
         let unsent = sending.send(head, body, is_asked).await?;
         let phase = match unread.get() {
@@ -89,6 +91,7 @@ impl Exchange {
             reads: 0,
             pace: Pace::new(terms.timeouts.min_speed),
             terms,
+            _ending: ending,
         })
     }
 
@@ -172,11 +175,11 @@ impl Exchange {
 
     /// Goes through the part of the body that has arrived already. Returns `true` if that was
     /// all of it.
-    pub(crate) fn collect_received(&mut self, body: &mut Vec<u8>) -> Result<bool, Error> {
+    fn collect_received(&mut self, body: &mut Collected) -> Result<bool, Error> {
         loop {
             let step = self.reader.read(self.unread.get())?;
             if let Event::Data(range) = &step.event {
-                body.extend_from_slice(&self.unread.get()[range.clone()]);
+                body.push(&self.unread.get()[range.clone()]);
                 self.terms.progress.count_received(range.len());
             }
             self.unread.consume(step.consumed);
@@ -194,37 +197,34 @@ impl Exchange {
     }
 
     /// Takes the body if all of it has arrived; otherwise leaves it where it is.
-    pub(crate) fn take_whole_body(&mut self, body: &mut Vec<u8>) -> Result<bool, Error> {
-        let here = self.unread.get().len() as u64;
-        match self.reader.remaining() {
-            Some(length) if length <= here => self.collect_received(body),
-            Some(_) => Ok(false),
-            None => {
-                let mut ahead = self.reader.clone();
-                let whole = is_whole(&mut ahead, self.unread.get());
-                if whole {
-                    self.collect_received(body)
-                } else {
-                    Ok(false)
-                }
-            }
-        }
+    pub(crate) fn take_whole_body(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        let here = self.unread.get();
+        let is_whole = match self.reader.remaining() {
+            Some(length) => length <= here.len() as u64,
+            None => is_whole(&mut self.reader.clone(), here),
+        };
+        let mut body = Collected::default();
+        let taken = is_whole && self.collect_received(&mut body)?;
+        Ok(taken.then(|| body.into_bytes()))
     }
 
-    /// Reads the rest of the body, at most up to `limit` bytes in all.
-    pub(crate) async fn collect(&mut self, body: &mut Vec<u8>, limit: u64) -> Result<(), Error> {
+    /// Reads the rest of the body, at most `limit` bytes.
+    pub(crate) async fn collect(&mut self, limit: u64) -> Result<Vec<u8>, Error> {
+        let mut body = Collected::default();
         loop {
-            let ended = self.collect_received(body)?;
-            let announced = body.len() as u64 + self.reader.remaining().unwrap_or(0);
+            let ended = self.collect_received(&mut body)?;
+            let announced = body
+                .len()
+                .saturating_add(self.reader.remaining().unwrap_or(0));
             if announced > limit {
                 return Err(Error::BodyTooLarge { limit });
             }
             if ended {
-                return Ok(());
+                return Ok(body.into_bytes());
             }
             let ahead = self.reader.body_ahead();
             if ahead > 0 && self.unread.get().is_empty() {
-                self.receive_into(body, ahead).await?;
+                self.receive_into(&mut body, ahead).await?;
             } else {
                 self.receive().await?;
             }
@@ -260,19 +260,15 @@ impl Exchange {
     }
 
     /// Receives data of the body, of which `ahead` bytes come next, straight into `body`.
-    async fn receive_into(&mut self, body: &mut Vec<u8>, ahead: u64) -> Result<(), Error> {
+    async fn receive_into(&mut self, body: &mut Collected, ahead: u64) -> Result<(), Error> {
         self.breathe().await?;
-        let length = body.len();
-        let room = ahead.min(TRUSTED_LENGTH.min((length as u64).max(READ_SIZE as u64 * 8)));
-        body.resize(length + room as usize, 0);
-        let (stream, offer) = (&self.connection.stream, &mut body[length..]);
-        let result = read(stream, offer, self.phase, &mut self.pace, &self.terms).await;
-        let received = *result.as_ref().unwrap_or(&0);
-        body.truncate(length + received);
-        result.or_else(|error| self.forgive(error))?;
+        let (stream, offer) = (&self.connection.stream, body.room(ahead));
+        let received = read(stream, offer, self.phase, &mut self.pace, &self.terms).await;
+        let received = received.or_else(|error| self.forgive(error))?;
         if received == 0 {
             return self.reader.end_of_stream(&[]);
         }
+        body.received(received);
         self.terms.progress.count_received(received);
         self.reader.skip_body(received as u64);
         Ok(())

@@ -47,7 +47,7 @@ impl Session {
             let host = origin.host().to_owned();
             return Err(Error::NotSecure { host });
         }
-        let route = inner.connector.route(&request.url, &origin);
+        let route = inner.connector.route(&request.url, &origin)?;
         let (wire, expected) = self.encode(request, defaults, &route)?;
         let outgoing = Outgoing {
             wire,

@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
-use looplet::get_running_loop;
+use looplet::try_get_running_loop;
 
 use crate::error::Phase;
 use crate::socket::Socket;
@@ -114,11 +114,16 @@ impl Progress {
         Self::default()
     }
 
-    /// How long each phase took; the one that is under way, up to now.
+    /// How long each phase took; the one that is under way, up to now. While no loop is running,
+    /// no time is added.
     pub fn timings(&self) -> Timings {
+        self.timings_until(now())
+    }
+
+    fn timings_until(&self, now: Option<Instant>) -> Timings {
         let mut timings = self.0.timings.get();
-        if let Some((phase, since)) = self.0.phase.get() {
-            timings.add(phase, now().saturating_duration_since(since));
+        if let Some(((phase, since), now)) = self.0.phase.get().zip(now) {
+            timings.add(phase, now.saturating_duration_since(since));
         }
         timings
     }
@@ -168,7 +173,7 @@ impl Progress {
     pub(crate) fn enter(&self, phase: Phase) {
         let now = now();
         self.settle(now);
-        self.0.phase.set(Some((phase, now)));
+        self.0.phase.set(now.map(|now| (phase, now)));
     }
 
     /// Ends the last phase. Time goes on for the next hop only.
@@ -180,12 +185,8 @@ impl Progress {
     }
 
     /// Counts the phase that is under way.
-    fn settle(&self, now: Instant) {
-        if let Some((phase, since)) = self.0.phase.get() {
-            let mut timings = self.0.timings.get();
-            timings.add(phase, now.saturating_duration_since(since));
-            self.0.timings.set(timings);
-        }
+    fn settle(&self, now: Option<Instant>) {
+        self.0.timings.set(self.timings_until(now));
     }
 
     /// Begins a hop whose body has `to_send` bytes.
@@ -195,6 +196,9 @@ impl Progress {
         let mut timings = record.timings.get();
         timings.next_hop();
         record.timings.set(timings);
+        record.peer.set(None);
+        record.local.set(None);
+        record.reused.set(false);
         record.sent.set(0);
         record.to_send.set(to_send);
         record.received.set(0);
@@ -213,6 +217,17 @@ impl Progress {
             local: record.local.get(),
             reused,
         });
+    }
+
+    /// Begins to send the request, perhaps not for the first time.
+    pub(crate) fn begin_sending(&self) {
+        self.0.sent.set(0);
+        self.enter(Phase::Send);
+    }
+
+    /// Sees that the last phase ends, whatever becomes of the request.
+    pub(crate) fn ending(&self) -> Ending {
+        Ending(Some(self.clone()))
     }
 
     /// Counts bytes of the body of the request.
@@ -243,8 +258,29 @@ impl Progress {
     }
 }
 
-fn now() -> Instant {
-    get_running_loop().time()
+/// Ends the last phase of a request when it is dropped, so that nobody watches a request that was
+/// given up for ever.
+#[derive(Debug)]
+pub(crate) struct Ending(Option<Progress>);
+
+impl Ending {
+    /// Leaves it to somebody else.
+    pub(crate) fn hand_over(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(progress) = &self.0 {
+            progress.end();
+        }
+    }
+}
+
+/// The time of the loop; `None` where none is running, as after the end of one.
+fn now() -> Option<Instant> {
+    try_get_running_loop().map(|event_loop| event_loop.time())
 }
 
 impl fmt::Debug for Progress {

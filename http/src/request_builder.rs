@@ -240,8 +240,13 @@ impl Journey<'_> {
             // There would be nothing to wait with (RFC 9110, section 10.1.1).
             self.request.headers.remove("Expect");
         }
+        let ending = self.terms.progress.ending();
         match self.arrive().await {
-            Ok(answer) => self.respond(answer),
+            Ok(answer) => {
+                // From here on the exchange sees to it.
+                ending.hand_over();
+                self.respond(answer)
+            }
             Err(error) => Err(self.fail(error)),
         }
     }

@@ -254,9 +254,8 @@ impl Response {
     ///
     /// As [`bytes`](Self::bytes).
     pub async fn text(&mut self) -> Result<String, Error> {
-        let body = self.content().await?;
-        let content_type = self.header("Content-Type").unwrap_or_default();
-        Ok(charset::decode(body, content_type))
+        let body = self.bytes().await?;
+        self.as_text(body)
     }
 
     /// Reads the whole body as text in a charset that the caller knows better than the
@@ -274,12 +273,19 @@ impl Response {
     /// As [`bytes`](Self::bytes).
     pub async fn text_with(&mut self, label: &str) -> Result<String, Error> {
         let charset = Charset::named(label)?;
-        Ok(charset.decode(self.content().await?))
+        let body = self.bytes().await?;
+        Ok(charset.decode(self.understood(body)?))
     }
 
-    /// Reads the whole body for somebody who must understand it.
-    async fn content(&mut self) -> Result<Vec<u8>, Error> {
-        let body = self.bytes().await?;
+    /// Understands a body, which is this one, as text.
+    pub(crate) fn as_text(&mut self, body: Vec<u8>) -> Result<String, Error> {
+        let body = self.understood(body)?;
+        let content_type = self.header("Content-Type").unwrap_or_default();
+        Ok(charset::decode(body, content_type))
+    }
+
+    /// Returns a body to somebody who must understand it. One with codings is put back.
+    pub(crate) fn understood(&mut self, body: Vec<u8>) -> Result<Vec<u8>, Error> {
         match &self.undecoded {
             Some(codings) if !body.is_empty() => {
                 self.body = Incoming::Received(body);

@@ -301,6 +301,8 @@ impl<'x> Sending<'x> {
             }
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(()),
+                // The end, without the farewell of TLS.
+                io::ErrorKind::UnexpectedEof => Err(io::ErrorKind::BrokenPipe.into()),
                 _ => Err(error),
             },
         };

@@ -4,7 +4,7 @@
 //! the front only to make room, and the buffer grows only for a head that does not fit.
 
 /// How much room a read offers to the kernel.
-pub(crate) const READ_SIZE: usize = 16 * 1024;
+const READ_SIZE: usize = 16 * 1024;
 
 /// What was received and not yet understood: `bytes[start..end]`. Behind it is room.
 ///

@@ -35,9 +35,7 @@ impl Wire {
         if let Some(decoding) = &mut self.decoding {
             return decoding.take_whole(&mut self.exchange);
         }
-        let mut body = Vec::new();
-        let is_whole = self.exchange.take_whole_body(&mut body)?;
-        Ok(is_whole.then_some(body))
+        self.exchange.take_whole_body()
     }
 
     /// Reads the next piece of the body. `None` at its end.
@@ -50,11 +48,10 @@ impl Wire {
 
     /// Reads the rest of the body, and gives the connection back. Returns the trailers, too.
     pub(crate) async fn collect(mut self, limit: u64) -> Result<(Vec<u8>, Fields), Error> {
-        let mut body = Vec::new();
-        match &mut self.decoding {
-            Some(decoding) => body = decoding.collect(&mut self.exchange, limit).await?,
-            None => self.exchange.collect(&mut body, limit).await?,
-        }
+        let body = match &mut self.decoding {
+            Some(decoding) => decoding.collect(&mut self.exchange, limit).await?,
+            None => self.exchange.collect(limit).await?,
+        };
         Ok((body, self.give_back()))
     }
 

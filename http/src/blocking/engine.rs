@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use looplet::Runner;
+use looplet::{RunError, Runner, try_get_running_loop};
 
 use crate::config::SessionConfig;
 use crate::error::Error;
@@ -28,6 +28,14 @@ impl Engine {
 
     pub(super) fn session(&self) -> &Session {
         &self.0.session
+    }
+
+    /// Says whether a loop is running on this thread, which blocking would stop.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        match try_get_running_loop() {
+            Some(_) => Err(no_loop(&RunError::AlreadyRunning)),
+            None => Ok(()),
+        }
     }
 
     /// Runs the loop until `work` has ended.

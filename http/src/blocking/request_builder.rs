@@ -26,8 +26,9 @@ use crate::progress::Progress;
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent before `send` is called"]
 pub struct RequestBuilder {
-    engine: Engine,
     request: crate::RequestBuilder,
+    /// Dropped last: connections belong to its loop.
+    engine: Engine,
 }
 
 impl RequestBuilder {

@@ -4,6 +4,7 @@ use std::io;
 use std::ops::Deref;
 
 use super::engine::Engine;
+use crate::codec::charset::Charset;
 use crate::error::Error;
 
 /// The answer to a request. Status, headers and the rest of the head are those of the
@@ -47,7 +48,8 @@ impl Response {
     ///
     /// As the asynchronous [`text`](crate::Response::text).
     pub fn text(&mut self) -> Result<String, Error> {
-        self.read_with(async |response| response.text().await)
+        let body = self.bytes()?;
+        self.inner()?.as_text(body)
     }
 
     /// Reads the whole body as text in a charset that the caller knows.
@@ -56,8 +58,9 @@ impl Response {
     ///
     /// As the asynchronous [`text_with`](crate::Response::text_with).
     pub fn text_with(&mut self, label: &str) -> Result<String, Error> {
-        let label = label.to_owned();
-        self.read_with(async move |response| response.text_with(&label).await)
+        let charset = Charset::named(label)?;
+        let body = self.bytes()?;
+        Ok(charset.decode(self.inner()?.understood(body)?))
     }
 
     /// Reads the next piece of the body, as it comes. `None` at the end.
@@ -95,11 +98,16 @@ impl Response {
         [&piece[given..], &rest].concat()
     }
 
+    fn inner(&mut self) -> Result<&mut crate::Response, Error> {
+        self.response.as_mut().ok_or(Error::BodyAbandoned)
+    }
+
     /// Runs the loop until `read` has ended.
     pub(crate) fn read_with<T: 'static>(
         &mut self,
         read: impl AsyncFnOnce(&mut crate::Response) -> Result<T, Error> + 'static,
     ) -> Result<T, Error> {
+        self.engine.check()?;
         let Some(mut response) = self.response.take() else {
             return Err(Error::BodyAbandoned);
         };
@@ -118,9 +126,9 @@ impl Deref for Response {
 
     /// # Panics
     ///
-    /// After a read that could not run, because a loop was running on the thread.
+    /// After a read that has panicked or was interrupted.
     fn deref(&self) -> &crate::Response {
-        self.response.as_ref().expect("no read has been given up")
+        self.response.as_ref().expect("no read was cut off")
     }
 }
 

@@ -37,9 +37,20 @@ impl Connector {
     }
 
     /// Finds the way to a URL, whose origin is `origin`.
-    pub(crate) fn route(&self, url: &Url, origin: &Origin) -> Route {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AddressRefused`] if the URL has an address that a proxy must not be sent to. A
+    /// connection to the proxy may be there already, so this cannot wait for a new one.
+    pub(crate) fn route(&self, url: &Url, origin: &Origin) -> Result<Route, Error> {
         let proxy = self.proxies.for_url(url).cloned().map(Rc::new);
-        Route::to(origin, proxy, self.proxies.tunnel)
+        if let Some(ip) = origin.ip_addr()
+            && proxy.is_some()
+        {
+            let address = SocketAddr::new(ip, origin.port());
+            self.dialer.check(origin.host(), address)?;
+        }
+        Ok(Route::to(origin, proxy, self.proxies.tunnel))
     }
 
     /// Goes a way to `origin`.
@@ -57,7 +68,7 @@ impl Connector {
     ) -> Result<Stream, Error> {
         match route {
             Route::Direct(_) => self.direct(origin, terms).await,
-            Route::Forward(proxy) => self.forward(proxy, origin, terms).await,
+            Route::Forward(proxy) => self.forward(proxy, terms).await,
             Route::Tunnel(proxy, _) if proxy.kind().is_socks() => {
                 self.through_socks(proxy, origin, terms).await
             }
@@ -72,13 +83,7 @@ impl Connector {
         self.secure(origin, socket, budget, terms).await
     }
 
-    async fn forward(
-        &self,
-        proxy: &Proxy,
-        origin: &Origin,
-        terms: &Terms,
-    ) -> Result<Stream, Error> {
-        self.check_literal(origin)?;
+    async fn forward(&self, proxy: &Proxy, terms: &Terms) -> Result<Stream, Error> {
         let is_tls = proxy.kind() == ProxyKind::Https;
         self.check(is_tls)?;
         let (socket, budget) = self.dial_proxy(proxy, terms).await?;
@@ -95,7 +100,6 @@ impl Connector {
         origin: &Origin,
         terms: &Terms,
     ) -> Result<Stream, Error> {
-        self.check_literal(origin)?;
         let both = [
             proxy.kind() == ProxyKind::Https,
             origin.scheme() == Scheme::Https,
@@ -123,7 +127,6 @@ impl Connector {
         origin: &Origin,
         terms: &Terms,
     ) -> Result<Stream, Error> {
-        self.check_literal(origin)?;
         self.check(origin.scheme() == Scheme::Https)?;
         let target = self.socks_target(proxy, origin, terms).await?;
         let (socket, budget) = self.dial_proxy(proxy, terms).await?;
@@ -175,7 +178,10 @@ impl Connector {
         whose: Whose,
         terms: &Terms,
     ) -> Result<(Socket, Budget), Error> {
-        let found = self.dialer.look_up(host, port, whose, terms).await?;
+        let found = match self.dialer.has_stand_in() {
+            true => Vec::new(),
+            false => self.dialer.look_up(host, port, whose, terms).await?,
+        };
         let budget = Budget::start(terms.deadline, terms.timeouts.connect);
         let dialing = self.dialer.dial(host, found);
         let socket = terms.phase_of(budget, Phase::Connect, dialing).await??;
@@ -219,15 +225,5 @@ impl Connector {
     /// connected.
     fn check(&self, is_needed: bool) -> Result<(), Error> {
         if is_needed { self.tls.check() } else { Ok(()) }
-    }
-
-    /// Asks the policy about an address in the URL, which a proxy would connect to.
-    fn check_literal(&self, origin: &Origin) -> Result<(), Error> {
-        match origin.ip_addr() {
-            Some(ip) => self
-                .dialer
-                .check(origin.host(), SocketAddr::new(ip, origin.port())),
-            None => Ok(()),
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! From a host to a socket: look it up, and try its addresses.
 
+use std::io;
 use std::net::SocketAddr;
 
 use looplet::{TcpStream, UnixStream};
@@ -33,7 +34,13 @@ impl Dialer {
         Self { config }
     }
 
-    /// Finds the addresses of a host that may be used. None if something stands for all hosts.
+    /// Whether something stands for all hosts, a UNIX socket or a replay, so that none has to be
+    /// looked up to get there.
+    pub(super) fn has_stand_in(&self) -> bool {
+        self.config.unix_socket.is_some() || self.config.replay.is_some()
+    }
+
+    /// Finds the addresses of a host that may be used.
     pub(super) async fn look_up(
         &self,
         host: &str,
@@ -41,9 +48,6 @@ impl Dialer {
         whose: Whose,
         terms: &Terms,
     ) -> Result<Vec<SocketAddr>, Error> {
-        if self.config.unix_socket.is_some() || self.config.replay.is_some() {
-            return Ok(Vec::new());
-        }
         let looking_up = self.config.resolver.resolve(host, port);
         let limit = terms.timeouts.resolve;
         let found = terms.phase(Phase::Resolve, limit, looking_up).await?;
@@ -56,8 +60,8 @@ impl Dialer {
             return Err(failed("the name has no addresses".to_owned()));
         }
         match whose {
-            Whose::Server => self.allowed(host, found).map(|found| self.chosen(found)),
-            Whose::Proxy => Ok(self.chosen(found)),
+            Whose::Server => self.allowed(host, found),
+            Whose::Proxy => Ok(found),
         }
     }
 
@@ -98,17 +102,20 @@ impl Dialer {
         host: &str,
         addresses: Vec<SocketAddr>,
     ) -> Result<Socket, Error> {
-        let instead = match (&self.config.replay, &self.config.unix_socket) {
-            (Some(replay), _) => Some(replay.connect()),
-            (None, Some(path)) => Some(UnixStream::connect(path).await),
-            (None, None) => None,
-        };
-        if let Some(connected) = instead {
-            let connected = connected.map(Socket::Unix);
+        if let Some(replay) = &self.config.replay {
+            let connected = replay.connect().map(Socket::Unix);
             return connected.map_err(|error| Error::io(Phase::Connect, &error));
+        }
+        if let Some(path) = &self.config.unix_socket {
+            let connected = UnixStream::connect(path).await;
+            return connected.map(Socket::Unix).map_err(|error| {
+                let named = format!("{}: {error}", path.display());
+                Error::io(Phase::Connect, &io::Error::new(error.kind(), named))
+            });
         }
         let local = self.config.local_addr.map(|ip| SocketAddr::new(ip, 0));
         let delay = self.config.happy_eyeballs_delay;
+        let addresses = self.chosen(addresses);
         let connected = TcpStream::connect_first(addresses, local, delay).await;
         connected.map(Socket::Tcp).map_err(|failures| {
             let attempts = failures.into_iter().map(|(address, error)| ConnectAttempt {

@@ -26,7 +26,8 @@ const READ_SIZE: usize = 4096;
 ///
 /// # Errors
 ///
-/// [`Error::ProxyRefused`] with the status, or what is wrong with the answer.
+/// [`Error::ProxyRefused`] with the status, [`Error::Proxy`] if there is more than an answer, or
+/// what is wrong with it.
 pub(super) async fn open(
     layer: &impl Layer,
     proxy: &Proxy,
@@ -37,7 +38,13 @@ pub(super) async fn open(
     let head = request(proxy, origin)?;
     send(layer, &head).await.map_err(in_phase(Phase::Proxy))?;
     progress.tell(|| WireEvent::RequestHead(&head));
-    let answer = read_answer(layer, limits, progress).await?;
+    let (answer, behind) = read_answer(layer, limits, progress).await?;
+    if answer.status().is_success() && behind > 0 {
+        return Err(Error::Proxy {
+            proxy: proxy.to_string(),
+            cause: format!("{behind} bytes follow its answer, which cannot be the server's"),
+        });
+    }
     if answer.status().is_success() {
         return Ok(());
     }
@@ -64,12 +71,12 @@ fn request(proxy: &Proxy, origin: &Origin) -> Result<Vec<u8>, Error> {
     Ok(head)
 }
 
-/// Reads the head of the final answer.
+/// Reads the head of the final answer. Returns how many bytes have come behind it, too.
 async fn read_answer(
     layer: &impl Layer,
     limits: Limits,
     progress: &Progress,
-) -> Result<ResponseHead, Error> {
+) -> Result<(ResponseHead, usize), Error> {
     let mut reader = ResponseReader::new(Expected::answer_to(Method::CONNECT), limits);
     let mut unread: Vec<u8> = Vec::new();
     let tell_broken = |unread: &[u8]| {
@@ -85,10 +92,7 @@ async fn read_answer(
         }
         unread.drain(..step.consumed);
         match step.event {
-            Event::Head(head) if head.status().is_success() && !unread.is_empty() => {
-                return Err(Error::UnexpectedUpgrade);
-            }
-            Event::Head(head) => return Ok(head),
+            Event::Head(head) => return Ok((head, unread.len())),
             Event::Interim(_) => {}
             _ => {
                 let received = receive_more(layer, &mut reader, &mut unread).await;

@@ -18,6 +18,7 @@ use std::io::{self, IoSlice, Read, Write};
 use rustls::ClientConnection;
 
 use crate::socket::{Layer, Socket};
+use crate::unread::Unread;
 
 /// TLS over another layer.
 pub(crate) struct TlsStream<L> {
@@ -28,13 +29,20 @@ pub(crate) struct TlsStream<L> {
 /// rustls, and what is known of its buffers.
 struct Machine {
     tls: ClientConnection,
+    /// Records that were received and not given to rustls. It takes 4 KiB at a time; to ask the
+    /// kernel for so little would be five calls for one record.
+    coded: Unread,
     /// Plain text that waits to be read, in bytes.
     ready: usize,
 }
 
 impl<L: Layer> TlsStream<L> {
     pub(crate) fn new(tls: ClientConnection, below: L) -> Self {
-        let machine = Machine { tls, ready: 0 };
+        let machine = Machine {
+            tls,
+            coded: Unread::new(),
+            ready: 0,
+        };
         Self {
             below,
             machine: RefCell::new(machine),
@@ -87,7 +95,12 @@ impl Machine {
 
     /// Takes records from the layer below and understands them. 0 is the end.
     fn pull(&mut self, below: &impl Layer) -> io::Result<usize> {
-        let taken = self.tls.read_tls(&mut Below(below))?;
+        if self.coded.get().is_empty() {
+            self.receive(below)?;
+        }
+        // No bytes at all are how rustls is told of the end.
+        let taken = self.tls.read_tls(&mut self.coded.get())?;
+        self.coded.consume(taken);
         match self.tls.process_new_packets() {
             Ok(state) => self.ready = state.plaintext_bytes_to_read(),
             Err(error) => {
@@ -97,6 +110,16 @@ impl Machine {
             }
         }
         Ok(taken)
+    }
+
+    /// Receives records. When there are none for now, the room for them is not needed, either.
+    fn receive(&mut self, below: &impl Layer) -> io::Result<()> {
+        let received = below.try_read(self.coded.room());
+        match received {
+            Ok(count) => self.coded.received(count),
+            Err(_) => self.coded = Unread::new(),
+        }
+        received.map(drop)
     }
 
     /// Answers what the peer may have asked for. A layer that takes no more now is asked again
@@ -150,18 +173,13 @@ impl<L: Layer> Layer for TlsStream<L> {
     }
 
     fn has_leftovers(&self) -> bool {
-        self.machine.borrow().ready > 0 || self.below.has_leftovers()
+        let machine = self.machine.borrow();
+        machine.ready > 0 || !machine.coded.get().is_empty() || self.below.has_leftovers()
     }
 }
 
-/// A layer as rustls wants it.
+/// A layer as rustls wants to write to it.
 struct Below<'l, L>(&'l L);
-
-impl<L: Layer> Read for Below<'_, L> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.try_read(buffer)
-    }
-}
 
 impl<L: Layer> Write for Below<'_, L> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {

@@ -13,6 +13,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod server;
+mod connect;
 mod requests;
 mod forms;
 mod uploads;
@@ -30,6 +31,9 @@ mod credentials;
 #[cfg(feature = "digest")]
 mod digests;
 mod timeouts;
+mod watching;
+mod manners;
+mod downloads;
 mod errors;
 mod cancellation;
 mod texts;

@@ -13,6 +13,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -186,6 +187,11 @@ impl TestServer {
         self.server.local_addr().to_string()
     }
 
+    /// The address that it listens on.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.local_addr()
+    }
+
     /// The number of connections that came, closed ones included.
     pub(crate) fn connections(&self) -> usize {
         self.log.connections.borrow().len()
@@ -310,6 +316,16 @@ impl Peer {
             self.send(piece);
             sleep(ms(1)).await;
         }
+    }
+
+    /// Receives what comes next; nothing at the end.
+    pub(crate) async fn read(&mut self) -> Vec<u8> {
+        self.reader.read(16 * 1024).await.unwrap_or_default()
+    }
+
+    /// Remembers a request that was received otherwise.
+    pub(crate) fn note(&self, request: String) {
+        self.log.connections.borrow_mut()[self.number].push(request);
     }
 
     /// Receives a part of a request, and nothing of it is remembered.
