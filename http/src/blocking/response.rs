@@ -34,6 +34,9 @@ impl Response {
 
     /// Reads the whole body, or what is left of it.
     ///
+    /// Where [`io::Read`] is imported, `response.bytes()` is the iterator of that trait; this
+    /// one is `Response::bytes(&mut response)` there.
+    ///
     /// # Errors
     ///
     /// As the asynchronous [`bytes`](crate::Response::bytes).

@@ -4,6 +4,10 @@ mod socks;
 mod tunnels;
 mod forwarding;
 mod addresses;
+#[cfg(feature = "tls")]
+mod tls_peer;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::cell::RefCell;
 use std::rc::Rc;
