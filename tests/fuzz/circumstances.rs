@@ -6,7 +6,15 @@ use looplet_http::message::Method;
 /// The methods that are read in different ways.
 const METHODS: [Method; 3] = [Method::GET, Method::HEAD, Method::CONNECT];
 /// The codings that a body may be decoded by.
-const CODINGS: [&str; 7] = ["gzip", "deflate", "br", "zstd", "gzip, gzip", "zstd, br", "gzip, br"];
+const CODINGS: [&str; 7] = [
+    "gzip",
+    "deflate",
+    "br",
+    "zstd",
+    "gzip, gzip",
+    "zstd, br",
+    "gzip, br",
+];
 
 /// Three bytes: which faults are tolerated; method, offer and limits; coding and cut.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! Writes the rows of the codec's tables into a folder, as inputs to start fuzzing from.
 
 #![expect(clippy::unwrap_used, reason = "a program for developers")]
-#![allow(dead_code, reason = "only the rows of the tests are used")]
+#![allow(unused, reason = "only the rows of the tests are used")]
 
 #[path = "../../http/tests/codec/driver.rs"]
 mod driver;
@@ -43,7 +43,10 @@ fn main() {
         write([0x7f, 4, 7], &bytes);
     }
     for (coding, content) in (0..).zip(CONTENTS) {
-        write([0, 0, coding], &[b"HTTP/1.1 200 OK\r\n\r\n", content].concat());
+        write(
+            [0, 0, coding],
+            &[b"HTTP/1.1 200 OK\r\n\r\n", content].concat(),
+        );
     }
     println!("{count} inputs in {}", folder.display());
 }
