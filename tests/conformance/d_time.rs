@@ -79,11 +79,12 @@ async fn d22(trace: Trace) {
 async fn d23(trace: Trace) {
     let event_loop = get_running_loop();
     let promise: Promise<&str> = event_loop.create_promise();
-    let task = create_task(wait_for(promise.clone(), ms(10)));
+    let task = create_task(wait_for(promise.clone(), ms(50)));
     sleep(ms(0)).await;
-    event_loop.call_later(ms(5), || std::thread::sleep(ms(20)));
+    // The loop is held up until both are overdue, so that they come in one turn.
+    event_loop.call_soon(|| std::thread::sleep(ms(60)));
     let set = promise.clone();
-    event_loop.call_later(ms(9), move || set.set_result("ok").expect("it is new"));
+    event_loop.call_later(ms(1), move || set.set_result("ok").expect("it is new"));
     match task.await {
         Ok(value) => trace.say(value),
         Err(timed_out) => {
