@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 
 use looplet_http::{Error, Phase};
 
@@ -65,6 +66,15 @@ impl Failure {
         Self::new(code::WRITE_ERROR, format!("write {name}: {}", plain(error)))
     }
 
+    /// An error of the library, behind the address at which it was met.
+    pub(crate) fn met_at(peer: Option<SocketAddr>, error: Error) -> Self {
+        let told = Self::from(error);
+        match peer {
+            Some(peer) => Self::new(told.code, format!("{peer}: {}", told.message)),
+            None => told,
+        }
+    }
+
     /// A file that cannot be read.
     pub(crate) fn reading(name: &str, error: &io::Error) -> Self {
         Self::new(code::READ_ERROR, format!("read {name}: {}", plain(error)))
@@ -106,11 +116,7 @@ impl From<Error> for Failure {
 impl From<looplet_http::Failure> for Failure {
     fn from(failure: looplet_http::Failure) -> Self {
         let peer = failure.peer_addr();
-        let told = Failure::from(failure.into_error());
-        match peer {
-            Some(peer) => Self::new(told.code, format!("{peer}: {}", told.message)),
-            None => told,
-        }
+        Self::met_at(peer, failure.into_error())
     }
 }
 

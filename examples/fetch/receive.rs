@@ -130,7 +130,9 @@ async fn copy(transfer: &Transfer, response: &mut Response) -> Result<(), Failur
     transfer.tap.borrow_mut().record.expected =
         content_length(response).filter(|_| !is_coded && !operation.head);
     loop {
-        let Some(chunk) = response.chunk().await? else {
+        let chunk = response.chunk().await;
+        let met = |error| Failure::met_at(response.progress().peer_addr(), error);
+        let Some(chunk) = chunk.map_err(met)? else {
             return trailers(transfer, response);
         };
         let downloaded = {

@@ -107,7 +107,9 @@ impl Session {
         if let Some(connection) = slot.take_idle(outgoing.may_be_repeated()) {
             connection.is_used_again(outgoing.terms);
             match outgoing.try_on(connection).await {
-                Err(error) if outgoing.may_be_repeated() && is_stale(&error) => {}
+                Err(error) if outgoing.may_be_repeated() && is_stale(&error) => {
+                    outgoing.terms.progress.forget_sent();
+                }
                 result => return result,
             }
         }

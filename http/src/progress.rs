@@ -235,6 +235,11 @@ impl Progress {
         self.0.sent.set(self.0.sent.get() + count as u64);
     }
 
+    /// Takes back what was counted, since the same body goes out again within the hop.
+    pub(crate) fn forget_sent(&self) {
+        self.0.sent.set(0);
+    }
+
     /// Counts bytes of the body of the answer.
     pub(crate) fn count_received(&self, count: usize) {
         self.0.received.set(self.0.received.get() + count as u64);

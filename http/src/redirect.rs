@@ -10,6 +10,7 @@
 //!    `Proxy-Authorization`, and a `Host` that was set by hand. It does not matter whether
 //!    they were the request's own or those of the session. If redirects are trusted, all but
 //!    the `Host` are taken along. (What is in no header is the business of `auth`.)
+//!    The `Referer` stays behind as well: it may tell what only the first origin is to know.
 //! 3. The fragment is inherited; user and password in a `Location` are not used.
 //! 4. A redirect leads to http or https and nowhere else.
 
@@ -52,7 +53,7 @@ impl Default for RedirectPolicy {
 }
 
 /// Headers that are for one origin only.
-const CREDENTIALS: [&str; 3] = ["Authorization", "Cookie", "Proxy-Authorization"];
+const FOR_THE_ORIGIN: [&str; 4] = ["Authorization", "Cookie", "Proxy-Authorization", "Referer"];
 /// Headers that describe a body.
 const ABOUT_THE_BODY: [&str; 7] = [
     "Content-Type",
@@ -104,7 +105,7 @@ pub(crate) fn follow(
     if !same_origin(&request.url, &next.url) {
         next.headers.remove("Host");
         if !trusting {
-            remove_all(&mut next.headers, &CREDENTIALS);
+            remove_all(&mut next.headers, &FOR_THE_ORIGIN);
         }
     }
     Ok(Some(next))

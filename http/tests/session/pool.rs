@@ -533,6 +533,8 @@ fn an_idempotent_request_on_a_stale_connection_is_sent_once_more() {
         let request = session.put(server.url("/2")).body("again");
         let mut response = request.sent().await.unwrap();
         assert_eq!(response.text().await.unwrap(), "hello");
+        // What went out on the dead connection is not counted.
+        assert_eq!(response.progress().sent(), 5);
         assert_eq!(server.lines(), ["GET /1", "PUT /2", "PUT /2"]);
         let requests = server.requests();
         assert_eq!(requests[1], requests[2]);

@@ -187,7 +187,10 @@ fn credentials_stay_behind_when_the_origin_changes() {
         let other = TestServer::answering(HELLO).await;
         for status in [301, 302, 303, 307, 308] {
             let server = sending_away(moved(status, &other.url("/next"))).await;
-            let mut request = plain_session().get(server.url("/")).header("X-Kept", "yes");
+            let request = plain_session().get(server.url("/"));
+            let mut request = request
+                .header("X-Kept", "yes")
+                .header("Referer", "http://a/");
             for (name, value) in SECRETS {
                 request = request.header(name, value);
             }
