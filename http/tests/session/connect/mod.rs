@@ -15,7 +15,7 @@ use std::rc::Rc;
 use looplet_http::proxy::Proxies;
 use looplet_http::{Error, Response, Session, SessionConfig};
 
-use crate::server::{HELLO, Peer, Sent, TestServer, plain_session};
+use crate::server::{HELLO, Peer, Sent, TestServer};
 
 /// A session that goes to all servers through a proxy.
 fn session_through(proxy: &str) -> Session {
@@ -76,9 +76,4 @@ impl Scripted {
 /// What is wrong, as it reads, with the address of the server replaced.
 fn text_of(error: &Error, server: &TestServer) -> String {
     error.to_string().replace(&server.authority(), "PROXY")
-}
-
-/// A session without a proxy that adds nothing.
-fn direct() -> Session {
-    plain_session()
 }
