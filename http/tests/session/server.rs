@@ -318,16 +318,6 @@ impl Peer {
         }
     }
 
-    /// Receives what comes next; nothing at the end.
-    pub(crate) async fn read(&mut self) -> Vec<u8> {
-        self.reader.read(16 * 1024).await.unwrap_or_default()
-    }
-
-    /// Remembers a request that was received otherwise.
-    pub(crate) fn note(&self, request: String) {
-        self.log.connections.borrow_mut()[self.number].push(request);
-    }
-
     /// Receives a part of a request, and nothing of it is remembered.
     pub(crate) async fn receive_some(&mut self) {
         assert!(!self.reader.read(1024).await.unwrap().is_empty());
@@ -354,6 +344,20 @@ impl Peer {
             .await
             .is_ok_and(|data| !data.is_empty())
         {}
+    }
+}
+
+/// What a peer that speaks TLS needs.
+#[cfg(feature = "tls")]
+impl Peer {
+    /// Receives what comes next; nothing at the end.
+    pub(crate) async fn read(&mut self) -> Vec<u8> {
+        self.reader.read(16 * 1024).await.unwrap_or_default()
+    }
+
+    /// Remembers a request that was received otherwise.
+    pub(crate) fn note(&self, request: String) {
+        self.log.connections.borrow_mut()[self.number].push(request);
     }
 }
 
