@@ -60,17 +60,6 @@ fn an_error_is_one_line_with_phase_peer_and_cause() {
 }
 
 #[test]
-fn an_error_inside_a_body_names_the_peer_as_well() {
-    let server = Server::start(|_| b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort".to_vec());
-    let url = server.url("/");
-    let peer = url.trim_start_matches("http://").trim_end_matches('/');
-    assert_eq!(
-        stderr(&run(&[&url])),
-        format!("fetch: (18) {peer}: connection closed inside the body: 5 of 9 bytes\n")
-    );
-}
-
-#[test]
 fn a_server_that_says_nothing_is_given_up() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let url = format!("http://{}/", silent.local_addr().expect("it is bound"));
