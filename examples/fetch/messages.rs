@@ -1,7 +1,10 @@
 //! What the program says to a person: errors, warnings, and what `-v` shows.
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, Write};
+
+use indicatif::MultiProgress;
 
 use crate::failure::Failure;
 use crate::options::Global;
@@ -13,6 +16,8 @@ pub(crate) struct Messages {
     errors: bool,
     warnings: bool,
     verbose: bool,
+    /// What is drawn on the terminal meanwhile, and makes way for a message.
+    bars: OnceCell<MultiProgress>,
 }
 
 #[derive(Debug)]
@@ -36,22 +41,44 @@ impl Messages {
             errors: !global.silent || global.show_error,
             warnings: !global.silent,
             verbose: global.verbose,
+            bars: OnceCell::new(),
         })
+    }
+
+    /// Lets bars make way for what is printed from now on. The first ones count.
+    pub(crate) fn print_above(&self, bars: &MultiProgress) {
+        let _ = self.bars.set(bars.clone());
     }
 
     /// Prints as it is.
     pub(crate) fn print(&self, bytes: &[u8]) {
-        // Nobody is left to tell if this fails.
-        let _ = match &self.place {
-            Place::Stderr => io::stderr().write_all(bytes),
-            Place::Stdout => io::stdout().write_all(bytes),
-            Place::File(file) => (&*file).write_all(bytes),
-        };
+        self.aside(|| {
+            // Nobody is left to tell if this fails.
+            let _ = match &self.place {
+                Place::Stderr => io::stderr().write_all(bytes),
+                Place::Stdout => io::stdout().write_all(bytes),
+                Place::File(file) => (&*file).write_all(bytes),
+            };
+        });
+    }
+
+    /// Prints by `print`, with the bars out of the way.
+    pub(crate) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        match self.bars.get() {
+            Some(bars) => bars.suspend(print),
+            None => print(),
+        }
     }
 
     pub(crate) fn error(&self, failure: &Failure) {
+        self.error_of(failure, None);
+    }
+
+    /// Says what went wrong, and with which of several URLs.
+    pub(crate) fn error_of(&self, failure: &Failure, subject: Option<&str>) {
         if self.errors {
-            self.print(format!("fetch: {failure}\n").as_bytes());
+            let subject = subject.map(|url| format!(" [{url}]")).unwrap_or_default();
+            self.print(format!("fetch: {failure}{subject}\n").as_bytes());
         }
     }
 

@@ -48,12 +48,14 @@ pub(crate) struct Together {
 }
 
 impl Together {
-    pub(crate) fn new(urls: u64) -> Rc<Self> {
+    /// Bars, above which `messages` are printed from now on.
+    pub(crate) fn new(urls: u64, messages: &Messages) -> Rc<Self> {
         let target = match std::io::stderr().is_terminal() {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
         };
         let bars = MultiProgress::with_draw_target(target);
+        messages.print_above(&bars);
         let total = bars.add(ProgressBar::new(urls));
         total.set_style(style("{pos}/{len} URLs {wide_bar} {msg}"));
         Rc::new(Self {

@@ -44,7 +44,7 @@ pub(crate) async fn run(global: Global, operations: Vec<Operation>, messages: Rc
     }
     let together = global
         .parallel
-        .then(|| Together::new(Plans::count(&operations)));
+        .then(|| Together::new(Plans::count(&operations), &messages));
     let mut run = Run {
         messages,
         sessions: Sessions::default(),
@@ -130,9 +130,11 @@ impl Run {
         let mut tap = Tap::new(output, record, self.messages.clone());
         tap.include = plan.operation.include;
         tap.dump.clone_from(&shared.dump);
+        let subject = self.global.parallel.then(|| plan.url.clone());
         Ok(Some(Job {
             transfer: Transfer::new(plan, shared, address, tap),
             progress,
+            subject,
         }))
     }
 
@@ -163,8 +165,8 @@ impl Run {
         match (&self.together, self.global.meter) {
             _ if self.global.silent => Progress::hidden(messages),
             (_, Meter::Hidden) => Progress::hidden(messages),
-            (Some(together), _) => Progress::of_many(together, &plan.url, messages),
             _ if shows_body => Progress::hidden(messages),
+            (Some(together), _) => Progress::of_many(together, &plan.url, messages),
             (None, meter) => Progress::alone(meter, messages),
         }
     }
@@ -174,11 +176,17 @@ impl Run {
 struct Job {
     transfer: Transfer,
     progress: Progress,
+    /// The URL, where a message has to say which of many it is about.
+    subject: Option<String>,
 }
 
 impl Job {
     async fn run(self) -> u8 {
-        let Self { transfer, progress } = self;
+        let Self {
+            transfer,
+            progress,
+            subject,
+        } = self;
         let progress = Rc::new(progress);
         let ticker = create_task(tick(
             progress.clone(),
@@ -196,7 +204,7 @@ impl Job {
         if let Err(failure) = &result {
             record.exit_code = failure.code;
             record.error = Some(failure.message.clone());
-            messages.error(failure);
+            messages.error_of(failure, subject.as_deref());
         }
         let mut code = record.exit_code;
         if let Some(format) = &transfer.plan.operation.write_out

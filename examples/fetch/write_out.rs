@@ -36,10 +36,11 @@ pub(crate) fn print(format: &str, record: &Record, messages: &Messages) -> Resul
         let failed = |name: &str, error: io::Error| Failure::writing(name, &error);
         match place {
             Place::Stdout => {
-                let mut stdout = io::stdout().lock();
-                let written = stdout
-                    .write_all(text.as_bytes())
-                    .and_then(|()| stdout.flush());
+                let written = messages.aside(|| {
+                    let mut stdout = io::stdout().lock();
+                    let written = stdout.write_all(text.as_bytes());
+                    written.and_then(|()| stdout.flush())
+                });
                 written.map_err(|error| failed("stdout", error))?;
             }
             Place::Stderr => messages.print(text.as_bytes()),

@@ -1,7 +1,9 @@
 //! How it ends: exit codes, lines about errors, and trying again.
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use crate::server::{Server, answer, ok};
 use crate::{fetch, run, stderr, stdout};
@@ -57,6 +59,25 @@ fn an_error_is_one_line_with_phase_peer_and_cause() {
     );
     let output = run(&["http://me:hunter2@127.0.0.1:1/"]);
     assert!(!stderr(&output).contains("hunter2"));
+}
+
+#[test]
+fn an_error_inside_a_body_names_the_peer_as_well() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let peer = listener.local_addr().expect("it is bound");
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("somebody comes");
+        let mut request = [0; 1000];
+        let _ = stream.read(&mut request).expect("the request is small");
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort";
+        stream.write_all(answer).expect("the client is there");
+    });
+    let output = run(&[&format!("http://{peer}/")]);
+    server.join().expect("it has answered");
+    assert_eq!(
+        stderr(&output),
+        format!("fetch: (18) {peer}: connection closed inside the body: 5 of 9 bytes\n")
+    );
 }
 
 #[test]

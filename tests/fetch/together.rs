@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 
 use crate::server::{Server, ok};
-use crate::{folder, run, stdout};
+use crate::{folder, run, stderr, stdout};
 
 #[test]
 fn urls_share_a_connection_also_across_next() {
@@ -46,8 +46,10 @@ fn in_parallel_all_are_on_their_way_before_any_is_answered() {
 }
 
 #[test]
-fn a_failure_in_parallel_is_the_exit_code() {
+fn a_failure_in_parallel_is_the_exit_code_and_names_its_url() {
     let server = Server::with_body("");
     let output = run(&["-Z", "http://127.0.0.1:1/", &server.url("/[1-3]")]);
     assert_eq!((output.status.code(), server.seen().len()), (Some(7), 3));
+    let line = "fetch: (7) connect: 127.0.0.1:1: Connection refused [http://127.0.0.1:1/]\n";
+    assert_eq!(stderr(&output), line);
 }

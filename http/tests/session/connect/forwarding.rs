@@ -73,6 +73,7 @@ fn the_login_of_a_proxy_does_not_go_to_servers_that_are_reached_directly() {
     });
 }
 
+#[cfg(feature = "tls")]
 #[test]
 fn proxies_with_other_logins_do_not_share_connections() {
     on_loop(async {
