@@ -155,6 +155,14 @@ impl From<Failure> for Error {
     }
 }
 
+/// With nothing known of what had happened: for functions that send requests and read their
+/// bodies.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::new(error, None, &Progress::new())
+    }
+}
+
 impl From<Failure> for io::Error {
     fn from(failure: Failure) -> Self {
         io::Error::new(failure.0.error.io_kind(), failure)

@@ -88,7 +88,7 @@ pub use looplet as runtime;
 
 pub use auth::Auth;
 pub use config::SessionConfig;
-pub use connect::{AddrPolicy, ConnectConfig, Resolver, Resolving, SystemResolver};
+pub use connect::{AddrPolicy, ConnectConfig, Resolver, Resolving, StaticResolver, SystemResolver};
 pub use download::Downloaded;
 pub use error::{Error, Phase};
 pub use failure::Failure;

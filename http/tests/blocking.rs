@@ -10,7 +10,7 @@ use std::thread;
 
 use looplet_http::blocking::{self, Response, Session};
 use looplet_http::runtime::run;
-use looplet_http::{Error, Multipart, Phase};
+use looplet_http::{Error, Failure, Multipart, Phase};
 
 /// A server on a thread of its own: it gives every request this answer, on as many connections
 /// as it takes, and tells what it has received.
@@ -217,5 +217,29 @@ fn an_error_status_is_an_error_when_asked() {
             code: 404,
             url: server.url()
         }
+    );
+}
+
+#[test]
+fn a_download_is_a_file() {
+    let server = Answering::start(CHUNKED);
+    let path = std::env::temp_dir().join(format!("looplet-blocking-{}", std::process::id()));
+    let session = Session::new().unwrap();
+    let saved = session.get(server.url()).download(&path).unwrap();
+    let body = std::fs::read_to_string(&path);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!((saved.length, body.unwrap()), (5, "hello".to_owned()));
+}
+
+#[test]
+fn a_function_may_give_a_failure_for_what_goes_wrong_in_a_body() {
+    fn fetch(url: &str) -> Result<String, Failure> {
+        Ok(blocking::get(url)?.text_with("klingon")?)
+    }
+    let server = Answering::start(CHUNKED);
+    let failure = fetch(&server.url()).unwrap_err();
+    assert_eq!(
+        (failure.url(), failure.to_string().as_str()),
+        (None, "unknown charset \"klingon\"")
     );
 }

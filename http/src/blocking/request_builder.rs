@@ -1,12 +1,13 @@
 //! A request that can still be changed, for programs that block.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::engine::Engine;
 use super::response::Response;
+use crate::download::Downloaded;
 use crate::failure::Failure;
 use crate::message::Body;
-use crate::progress::Progress;
 
 /// A request that can still be changed.
 ///
@@ -80,8 +81,19 @@ impl RequestBuilder {
     /// As the asynchronous [`send`](crate::RequestBuilder::send), and
     /// [`Error::NoLoop`](crate::Error::NoLoop) where a loop is running on this thread.
     pub fn send(self) -> Result<Response, Failure> {
-        let sent = self.engine.block_on(self.request.send());
-        let sent = sent.map_err(|error| Failure::new(error, None, &Progress::new()))?;
+        let sent = self.engine.block_on(self.request.send())?;
         sent.map(|response| Response::new(self.engine, response))
+    }
+
+    /// Sends the request and saves the body of the answer as the file `path`, when all of it is
+    /// there. What an earlier call has left of it is continued.
+    ///
+    /// # Errors
+    ///
+    /// As the asynchronous [`download`](crate::RequestBuilder::download), and
+    /// [`Error::NoLoop`](crate::Error::NoLoop) where a loop is running on this thread.
+    pub fn download(self, path: impl AsRef<Path>) -> Result<Downloaded, Failure> {
+        let path = path.as_ref().to_owned();
+        self.engine.block_on(self.request.download(path))?
     }
 }

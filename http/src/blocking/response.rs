@@ -10,7 +10,7 @@ use crate::error::Error;
 /// The answer to a request. Status, headers and the rest of the head are those of the
 /// asynchronous [`Response`](crate::Response), which it can be used as.
 ///
-/// Dropping it before the end of its body closes the connection.
+/// Dropping it before the end of its body closes the connection. [`std::io::copy`] saves it.
 #[derive(Debug)]
 pub struct Response {
     /// The response; `None` while it is being read.

@@ -8,7 +8,6 @@ use crate::error::Error;
 use crate::failure::Failure;
 use crate::into_url::IntoUrl;
 use crate::message::Method;
-use crate::progress::Progress;
 
 /// A client that blocks: a [`Session`](crate::Session) and a loop to run it on.
 ///
@@ -75,6 +74,11 @@ impl Session {
         self.request(Method::PATCH, url)
     }
 
+    /// Prepares an OPTIONS.
+    pub fn options(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.request(Method::OPTIONS, url)
+    }
+
     /// Prepares a request with any method.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
         let request = self.engine.session().request(method, url);
@@ -93,8 +97,5 @@ impl Session {
 ///
 /// As [`RequestBuilder::send`].
 pub fn get(url: impl IntoUrl) -> Result<Response, Failure> {
-    match Session::new() {
-        Ok(session) => session.get(url).send(),
-        Err(error) => Err(Failure::new(error, None, &Progress::new())),
-    }
+    Session::new()?.get(url).send()
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::policy::AddrPolicy;
-use super::resolver::{Resolver, SystemResolver};
+use super::resolve::{Resolver, SystemResolver};
 use crate::replay::Replay;
 
 /// How a session connects. Part of [`SessionConfig`](crate::SessionConfig).

@@ -1,7 +1,7 @@
 //! From a URL to something that a request can be sent on.
 //!
 //! The steps, in their order; each is a phase of its own for [`Timings`](crate::Timings): find
-//! the way (`route`), look the name up (`resolver`), drop the addresses that must not be used
+//! the way (`route`), look the name up (`resolve`), drop the addresses that must not be used
 //! (`policy`), try the others (`dial`), ask a proxy for a connection (`socks`, `tunnel`), and
 //! make the TLS handshake.
 //!
@@ -13,7 +13,7 @@
 //! 4. Who gives up in the middle leaves nothing behind but a look-up on its thread.
 
 mod policy;
-mod resolver;
+mod resolve;
 mod config;
 mod dial;
 mod talk;
@@ -25,5 +25,5 @@ mod connector;
 pub use config::ConnectConfig;
 pub(crate) use connector::Connector;
 pub use policy::AddrPolicy;
-pub use resolver::{Resolver, Resolving, SystemResolver};
+pub use resolve::{Resolver, Resolving, StaticResolver, SystemResolver};
 pub(crate) use route::Route;
