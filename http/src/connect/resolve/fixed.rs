@@ -5,7 +5,8 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use super::{Resolver, Resolving, SystemResolver};
+use super::resolver::{Resolver, Resolving};
+use super::system::SystemResolver;
 
 /// Knows the addresses of some hosts, and leaves the others to another resolver.
 ///

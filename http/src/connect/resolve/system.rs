@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use looplet::{Event, PoolConfig, ThreadPool, create_task, get_running_loop};
 
-use super::{Resolver, Resolving};
+use super::resolver::{Resolver, Resolving};
 
 /// How long an answer is used again.
 const KEEP: Duration = Duration::from_secs(10);
