@@ -89,9 +89,23 @@ fn run_interrupted<F>(main: F) -> Result<F::Output, RunError>
 where
     F: Future + 'static,
 {
+    let is_ignored = is_ignored(signal::SIGINT);
+    assert!(
+        !is_ignored,
+        "a shell started this in the background, where SIGINT is ignored"
+    );
     let runner = Runner::with_loop(loop_on(Clock::Real));
     raise_later(signal::SIGINT);
     runner.run(main)
+}
+
+/// Whether the process was started with a signal ignored, which a run leaves as it is. `false`
+/// where there is no `/proc`.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.unwrap_or(0) >> (signal - 1) & 1 == 1
 }
 
 fn g05(trace: Trace) {
