@@ -317,6 +317,7 @@ impl Journey<'_> {
             .then_some(config.retry.as_ref())
             .flatten();
         let pause = again.and_then(|retry| retry.pause_after_answer(self.tried, head));
+        let pause = pause.filter(|pause| self.terms.deadline.is_beyond(*pause));
         Ok(pause.map_or(Next::Respond, Next::RepeatAfter))
     }
 
@@ -340,7 +341,7 @@ impl Journey<'_> {
     fn pause_after(&self, error: &Error) -> Option<Duration> {
         let retry = self.session.inner.config.retry.as_ref()?;
         let pause = retry.pause_after_error(self.tried, error);
-        pause.filter(|_| self.may_be_repeated())
+        pause.filter(|pause| self.may_be_repeated() && self.terms.deadline.is_beyond(*pause))
     }
 
     /// Lets the pause before a retry pass.

@@ -16,7 +16,8 @@ use crate::message::ResponseHead;
 /// Tried again is what fails on the way, and what is answered with one of the statuses. The
 /// request has to be idempotent, and its body must be there a second time. The pause before a
 /// try doubles each time, and a random part of it, up to a half, is left out, so that many
-/// clients do not come back at the same moment. `Retry-After` replaces it.
+/// clients do not come back at the same moment. `Retry-After` replaces it. A pause that would
+/// outlast the limit on everything together is not begun: the last answer or error stands.
 ///
 /// ```
 /// use looplet_http::{Retry, SessionConfig};

@@ -111,6 +111,12 @@ impl Deadline {
             .map_err(|_| Error::Timeout { phase, after })
     }
 
+    /// Whether there is more time left than this.
+    pub(crate) fn is_beyond(self, wait: Duration) -> bool {
+        let left = |at: Instant| at.saturating_duration_since(get_running_loop().time());
+        self.at.is_none_or(|(at, _)| wait < left(at))
+    }
+
     /// Fails if the time is over. For work that does not wait, and so is not cut off.
     pub(crate) fn check(self) -> Result<(), Error> {
         let phase = Phase::Total;

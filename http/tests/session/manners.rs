@@ -187,6 +187,26 @@ fn a_pause_that_is_too_long_makes_the_answer_stand() {
 }
 
 #[test]
+fn a_pause_that_would_outlast_the_whole_makes_the_answer_or_the_error_stand() {
+    in_virtual_time(async {
+        let (server, came) = answering(vec![answer(503, "Retry-After: 20\r\n")]).await;
+        let session = retrying(Retry::default());
+        let request = session.get(server.url("/")).timeout(ms(20_000));
+        let response = request.sent().await.unwrap();
+        assert_eq!((response.status().as_u16(), came.borrow().len()), (503, 1));
+
+        let session = retrying(Retry {
+            first_pause: ms(60_000),
+            max_pause: ms(60_000),
+            ..Retry::default()
+        });
+        let request = session.get("http://127.0.0.1:1/").timeout(ms(20_000));
+        let refused = request.sent().await.unwrap_err();
+        assert!(matches!(refused, Error::Connect { .. }), "{refused}");
+    });
+}
+
+#[test]
 fn what_cannot_be_repeated_is_not_tried_again() {
     in_virtual_time(async {
         let (server, came) = answering(vec![answer(503, "")]).await;
