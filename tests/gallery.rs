@@ -5,7 +5,9 @@
 //! `…` stands for whatever a run puts there (a port, a process, a time that was really waited).
 //! Lines that begin with `~ ` come from several threads: those that stand together come in any
 //! order. Behind what was printed stand the files that were written: the lines of texts, sorted,
-//! and of others the sizes and a checksum. Times on the virtual clock are in the lines, to the hundredth of a second.
+//! and of others the sizes and a checksum. Times on the virtual clock are in the lines, to the
+//! hundredth of a second. The rows with such times are run once more, with `--fast`, and wait for
+//! real; what they have printed is shown with `--nocapture`.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -20,6 +22,8 @@ use std::thread;
 const AT_ONCE: usize = 4;
 /// The programs of which every row has to be in the index.
 const PROGRAMS: [&str; 4] = ["threads", "coroutines", "sockets", "crawlers"];
+/// Waits for a person to press Ctrl-C, unless it is on the virtual clock.
+const FOR_A_PERSON: &str = "56";
 /// Rows that need each other, so they have a test of their own and no record.
 const PAIR: [&str; 2] = ["28-server", "28-client"];
 
@@ -33,7 +37,26 @@ struct Row {
 
 #[test]
 fn every_row_prints_and_writes_what_is_recorded() {
-    let rows = recorded_rows();
+    for_each(&recorded_rows(), check);
+}
+
+#[test]
+fn on_the_real_clock_the_rows_with_times_print_the_same_lines() {
+    let rows = recorded_rows().into_iter().filter(is_timed);
+    let rows: Vec<Row> = rows.filter(|row| row.name != FOR_A_PERSON).collect();
+    assert!(!rows.is_empty(), "no row has times");
+    for_each(&rows, check_for_real);
+}
+
+fn is_timed(row: &Row) -> bool {
+    let [program, .., last] = &row.command[..] else {
+        return false;
+    };
+    PROGRAMS.contains(&program.as_str()) && last == "--virtual"
+}
+
+/// Checks rows, some at the same time.
+fn for_each(rows: &[Row], check: fn(&Row) -> Option<String>) {
     let (next, complaints) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
@@ -48,6 +71,42 @@ fn every_row_prints_and_writes_what_is_recorded() {
     });
     let complaints = complaints.into_inner().expect("no thread has panicked");
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// Runs a row with `--fast`. The lines are those of the record, whose times are another matter;
+/// and so is the order of what is close together.
+fn check_for_real(row: &Row) -> Option<String> {
+    let arguments = row.command[1..].iter().filter(|word| *word != "--virtual");
+    let output = Command::new(binary(&row.command[0]))
+        .args(arguments)
+        .arg("--fast")
+        .stdin(input(row))
+        .output()
+        .expect("the row was built");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    println!("row {} --fast\n{printed}", row.name);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    let errors = errors.lines().map(|line| format!("stderr: {line}"));
+    let lines = printed.lines().map(str::to_string).chain(errors);
+    let mut lines: Vec<String> = lines.map(|line| without_times(&line)).collect();
+    let mut expected: Vec<String> = record(row).lines().map(without_times).collect();
+    lines.sort();
+    expected.sort();
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    let well = output.status.success() && is_like(&lines, &expected);
+    (!well).then(|| side_by_side(&row.name, &expected, &lines))
+}
+
+/// A line with an `…` for each number that has hundredths.
+fn without_times(line: &str) -> String {
+    let is_time = |word: &str| {
+        let parts = word.split_once('.');
+        parts.is_some_and(|(whole, rest)| whole.parse::<u32>().is_ok() && rest.len() == 2)
+    };
+    let words = line
+        .split(' ')
+        .map(|word| if is_time(word) { "…" } else { word });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -114,6 +173,44 @@ fn the_two_halves_of_the_echo_talk_to_each_other() {
     );
 }
 
+/// What row 91 has fetched is a film, and row 92 puts it into another container.
+#[test]
+fn ffmpeg_makes_a_film_of_the_parts() {
+    let is_there = Command::new("ffmpeg").arg("-version").output().is_ok();
+    if !is_there {
+        let is_needed = std::env::var("CI").is_ok_and(|value| value == "true");
+        assert!(!is_needed, "ffmpeg is not installed");
+        println!("skipped: ffmpeg is not installed");
+        return;
+    }
+    let directory = std::env::temp_dir().join(format!("looplet-film-{}", std::process::id()));
+    fs::create_dir_all(&directory).expect("the folder of temporary files is there");
+    for row in ["91", "92"] {
+        let mut program = Command::new(binary("crawlers"));
+        let program = program.args([row, "--fast"]).current_dir(&directory);
+        let output = program.output().expect("the row was built");
+        assert!(output.status.success(), "row {row}: {output:?}");
+    }
+    let files = files_below(&directory, &directory).into_iter();
+    let films: Vec<_> = files.filter(|(name, _)| name.ends_with("mp4")).collect();
+    let mut decoder = Command::new("ffmpeg");
+    decoder.args(["-v", "warning", "-i", "apple.mp4", "-f", "framemd5", "-"]);
+    let decoded = decoder.current_dir(&directory).output();
+    let decoded = decoded.expect("it is installed");
+    fs::remove_dir_all(&directory).expect("it is ours");
+
+    let names: Vec<&str> = films.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["apple.mp4"], "nothing half-written is left");
+    assert!(decoded.stderr.is_empty(), "{decoded:?}");
+    let decoded = String::from_utf8_lossy(&decoded.stdout).into_owned();
+    let pictures = decoded.lines().filter(|line| !line.starts_with('#'));
+    // The last word of a line is a checksum of what there is to see.
+    let seen: BTreeSet<&str> = pictures
+        .filter_map(|line| line.split(' ').next_back())
+        .collect();
+    assert_eq!(seen.len(), 32, "{decoded}");
+}
+
 /// Runs a row in a folder of its own. What is wrong, if anything: expected beside printed.
 fn check(row: &Row) -> Option<String> {
     let name = format!("looplet-gallery-{}-{}", std::process::id(), row.name);
@@ -138,11 +235,16 @@ fn check(row: &Row) -> Option<String> {
     );
     fs::remove_dir_all(&directory).expect("it is ours");
 
-    let record = folder().join(format!("{}.txt", row.name));
-    let expected = fs::read_to_string(&record).unwrap_or_default();
+    let expected = record(row);
     let expected: Vec<&str> = expected.lines().collect();
     let well = output.status.success() && is_like(&lines, &expected);
     (!well).then(|| side_by_side(&row.name, &expected, &lines))
+}
+
+/// What a row prints, as it is recorded.
+fn record(row: &Row) -> String {
+    let path = folder().join(format!("{}.txt", row.name));
+    fs::read_to_string(path).unwrap_or_default()
 }
 
 fn input(row: &Row) -> Stdio {

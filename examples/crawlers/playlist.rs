@@ -19,6 +19,8 @@ const LIST: &str = r#"now="(.*?m3u8)""#;
 const NAME: &str = r#"<td class="col2 hidden-xs">(\w+)</td>"#;
 /// Where the parts are kept.
 const FOLDER: &str = "ts文件";
+/// The film in its other container, until it is whole.
+const PART: &str = "apple.part.mp4";
 /// Parts that are fetched at the same time.
 const AT_ONCE: usize = 4;
 
@@ -127,12 +129,23 @@ pub(crate) fn command() -> Outcome {
             pause(0.1).await;
             println!("the loop goes on");
         });
-        let mut command = Command::new(rows::argument().unwrap_or("ffmpeg"));
-        command.args(["-i", "ts文件/index.m3u8", "-c", "copy", "apple.mp4"]);
+        let program = rows::argument().unwrap_or("ffmpeg");
+        let mut command = Command::new(program);
+        command.args(["-i", "ts文件/index.m3u8", "-c", "copy", PART]);
         let output = command.output().await?;
         ticks.await;
         print!("{}", String::from_utf8_lossy(&output.stdout));
         println!("{}", output.status);
-        Ok(())
+        if !output.status.success() {
+            let _ = fs::remove_file(PART).await;
+            let errors = String::from_utf8_lossy(&output.stderr);
+            let last = errors.lines().last().unwrap_or_default();
+            return Err(format!("{program}: {last}").into());
+        }
+        // What only says its arguments writes nothing.
+        match fs::try_exists(PART).await? {
+            true => Ok(fs::rename(PART, "apple.mp4").await?),
+            false => Ok(()),
+        }
     })
 }

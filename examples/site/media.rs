@@ -1,5 +1,7 @@
-//! Pictures, videos and playlists. Nothing here can be looked at: the bytes follow from the path.
+//! Pictures, videos and playlists. Of them, only the film in parts can be looked at; the bytes of
+//! the others follow from the path.
 
+use super::film;
 use super::pages::Page;
 use super::request::Request;
 
@@ -12,7 +14,9 @@ pub(crate) fn answer(request: &Request, path: &str, number: Option<usize>) -> Op
     let page = match (folder, number) {
         ("hls", _) if path == "hls/index.m3u8" => playlist(MASTER.to_string()),
         ("hls", _) if path == "hls/2000k/index.m3u8" => playlist(parts(&request.site())),
-        ("hls", Some(0..PARTS)) => Page::new("video/mp2t", bytes(path, 188 * 20)).after(300),
+        ("hls", Some(part @ 0..PARTS)) => {
+            Page::new("video/mp2t", film::part(part as u64)).after(300)
+        }
         ("media", Some(1..=6)) => Page::new("video/mp4", bytes(path, 20_000)).after(500),
         ("imgs", Some(1..=3)) => picture(path).after(600),
         ("photo", Some(1..=4)) => picture(path).after(200),

@@ -16,6 +16,7 @@
 
 #![allow(dead_code, reason = "each program needs one way to start it")]
 
+mod film;
 mod media;
 mod pages;
 mod request;
