@@ -1,5 +1,7 @@
 //! Transport streams (ISO/IEC 13818-1): packets of 188 bytes, of one program with one stream.
 
+use std::collections::BTreeMap;
+
 /// Where the tables and the pictures are.
 const PROGRAMS: u16 = 0;
 const STREAMS: u16 = 0x1000;
@@ -20,9 +22,8 @@ const DELAY: u64 = 9_000;
 #[derive(Default)]
 pub(crate) struct Transport {
     packets: Vec<u8>,
-    /// Packets so far of the tables, and of the pictures.
-    tables: u8,
-    pictures: u8,
+    /// Packets so far, by their place; in each, that number modulo 16 stands.
+    counts: BTreeMap<u16, u8>,
 }
 
 impl Transport {
@@ -35,29 +36,23 @@ impl Transport {
             section.extend(table);
             section.extend(checksum(table).to_be_bytes());
             section.resize(ROOM, 0xff);
-            self.packet(place, true, self.tables, 0x10, &section);
+            self.packet(place, true, &[], &section);
         }
-        self.tables = self.tables.wrapping_add(1);
     }
 
     /// Adds a picture that is shown at that time, in units of 1/90000 s.
     pub(crate) fn add(&mut self, picture: &[u8], time: u64) {
-        let mut packet = vec![0, 0, 1, 0xe0, 0, 0, 0x80, 0x80, 5];
-        packet.extend(stamp(time + DELAY));
-        packet.extend(picture);
-        let mut clock = clock(time).to_vec();
-        let mut rest = &packet[..];
+        let mut framed = vec![0, 0, 1, 0xe0, 0, 0, 0x80, 0x80, 5];
+        framed.extend(stamp(time + DELAY));
+        framed.extend(picture);
+        let (mut field, mut rest) = (clock(time).to_vec(), &framed[..]);
         let mut is_first = true;
         while !rest.is_empty() {
+            let taken = rest.len().min(ROOM - field.len());
             // The last packet is filled up in front.
-            let taken = rest.len().min(ROOM - clock.len());
-            let mut content = std::mem::take(&mut clock);
-            fill(&mut content, ROOM - taken);
-            let has_field = if content.is_empty() { 0x10 } else { 0x30 };
-            content.extend(&rest[..taken]);
-            rest = &rest[taken..];
-            self.packet(PICTURES, is_first, self.pictures, has_field, &content);
-            self.pictures = self.pictures.wrapping_add(1);
+            fill(&mut field, ROOM - taken);
+            self.packet(PICTURES, is_first, &field, &rest[..taken]);
+            (field, rest) = (Vec::new(), &rest[taken..]);
             is_first = false;
         }
     }
@@ -66,10 +61,13 @@ impl Transport {
         self.packets
     }
 
-    fn packet(&mut self, place: u16, is_first: bool, count: u8, has_field: u8, content: &[u8]) {
+    fn packet(&mut self, place: u16, is_first: bool, field: &[u8], content: &[u8]) {
         let [high, low] = (place | u16::from(is_first) << 14).to_be_bytes();
-        self.packets
-            .extend([0x47, high, low, has_field | count & 15]);
+        let has_field = if field.is_empty() { 0x10 } else { 0x30 };
+        let count = self.counts.entry(place).or_default();
+        self.packets.extend([0x47, high, low, has_field | *count]);
+        *count = (*count + 1) % 16;
+        self.packets.extend(field);
         self.packets.extend(content);
     }
 }
