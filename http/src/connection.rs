@@ -1,6 +1,6 @@
 //! A connection between two exchanges.
 //!
-//! An idle connection is a stream and nothing else: buffers belong to the exchange, so that
+//! An idle connection is a stream and nothing else: a buffer belongs to who reads, so that
 //! thousands of idle ones cost little.
 
 use std::io;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::socket::Layer;
 use crate::stream::Stream;
 use crate::terms::Terms;
+use crate::unread::Spare;
 
 /// A stream that speaks HTTP.
 #[derive(Debug)]
@@ -16,13 +17,16 @@ pub(crate) struct Connection {
     pub(crate) stream: Stream,
     /// How long the server keeps it while it is idle, if it has said so.
     pub(crate) keep_alive: Option<Duration>,
+    /// What is received into.
+    pub(crate) spare: Spare,
 }
 
 impl Connection {
-    pub(crate) fn new(stream: Stream) -> Self {
+    pub(crate) fn new(stream: Stream, spare: Spare) -> Self {
         Self {
             stream,
             keep_alive: None,
+            spare,
         }
     }
 

@@ -72,7 +72,7 @@ impl Exchange {
     ) -> Result<Self, Error> {
         let is_asked = expected.continues;
         let reader = ResponseReader::new(expected, terms.limits);
-        let mut unread = Unread::new();
+        let mut unread = Unread::new(&connection.spare);
         let ending = terms.progress.ending();
         terms.progress.begin_sending();
         let sending = Sending::new(&connection.stream, &reader, &mut unread, &terms);
@@ -243,13 +243,18 @@ impl Exchange {
         self.terms.deadline.check()
     }
 
-    /// Receives into the buffer, behind what is in it.
+    /// Receives into the buffer, behind what is in it. While it waits, there is none.
     async fn receive(&mut self) -> Result<(), Error> {
         self.breathe().await?;
-        let stream = &self.connection.stream;
-        let offer = self.unread.room();
-        let received = read(stream, offer, self.phase, &mut self.pace, &self.terms).await;
-        let received = received.or_else(|error| self.forgive(error))?;
+        let received = loop {
+            let read = read_now(&self.connection.stream, self.unread.room(), self.phase);
+            match read.or_else(|error| self.forgive(error))? {
+                Some(received) => break received,
+                None => self.unread.lay_down(),
+            }
+            self.until_readable().await?;
+        };
+        self.pace.moved(received);
         self.unread.received(received);
         match received {
             0 => self.reader.end_of_stream(self.unread.get())?,
@@ -262,21 +267,41 @@ impl Exchange {
     /// Receives data of the body, of which `ahead` bytes come next, straight into `body`.
     async fn receive_into(&mut self, body: &mut Collected, ahead: u64) -> Result<(), Error> {
         self.breathe().await?;
-        let (stream, offer) = (&self.connection.stream, body.room(ahead));
-        let received = read(stream, offer, self.phase, &mut self.pace, &self.terms).await;
-        let received = received.or_else(|error| self.forgive(error))?;
+        let received = loop {
+            let read = read_now(&self.connection.stream, body.room(ahead), self.phase);
+            if let Some(received) = read.or_else(|error| self.forgive(error))? {
+                break received;
+            }
+            self.until_readable().await?;
+        };
         if received == 0 {
             return self.reader.end_of_stream(&[]);
         }
+        self.pace.moved(received);
         body.received(received);
         self.terms.progress.count_received(received);
         self.reader.skip_body(received as u64);
         Ok(())
     }
 
+    /// Waits, within the limit of the phase, until there may be something to read.
+    async fn until_readable(&mut self) -> Result<(), Error> {
+        let (phase, terms) = (self.phase, &self.terms);
+        let readable = self.connection.stream.readable();
+        let limit = match phase {
+            Phase::FirstByte => terms.timeouts.first_byte,
+            _ => terms.timeouts.read_idle,
+        };
+        let waited = match phase {
+            Phase::Body => self.pace.wait(terms, phase, limit, readable).await,
+            _ => terms.deadline.within(phase, limit, readable).await,
+        };
+        waited?.map_err(in_phase(phase))
+    }
+
     /// A peer that leaves without the farewell of TLS is at fault only if its leaving would have
     /// been the end of the body. Where the end is known otherwise, it is missed otherwise.
-    fn forgive(&self, error: Error) -> Result<usize, Error> {
+    fn forgive(&self, error: Error) -> Result<Option<usize>, Error> {
         match error {
             Error::Io {
                 kind: io::ErrorKind::UnexpectedEof,
@@ -287,7 +312,7 @@ impl Exchange {
             Error::Io {
                 kind: io::ErrorKind::UnexpectedEof,
                 ..
-            } => Ok(0),
+            } => Ok(Some(0)),
             error => Err(error),
         }
     }
@@ -332,39 +357,13 @@ fn is_whole(reader: &mut ResponseReader, mut input: &[u8]) -> bool {
     }
 }
 
-/// Reads what is there; waits, within the limit of the phase, only if nothing is.
-async fn read(
-    stream: &Stream,
-    offer: &mut [u8],
-    phase: Phase,
-    pace: &mut Pace,
-    terms: &Terms,
-) -> Result<usize, Error> {
-    let timeouts = &terms.timeouts;
+/// Reads what is there. `None`: nothing is.
+fn read_now(stream: &Stream, offer: &mut [u8], phase: Phase) -> Result<Option<usize>, Error> {
     loop {
         match stream.try_read(offer) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                let readable = stream.readable();
-                let waited = match phase {
-                    Phase::Body => pace.wait(terms, phase, timeouts.read_idle, readable).await,
-                    Phase::FirstByte => {
-                        let limit = timeouts.first_byte;
-                        terms.deadline.within(phase, limit, readable).await
-                    }
-                    _ => {
-                        terms
-                            .deadline
-                            .within(phase, timeouts.read_idle, readable)
-                            .await
-                    }
-                };
-                waited?.map_err(in_phase(phase))?;
-            }
+            Ok(received) => return Ok(Some(received)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Ok(received) => {
-                pace.moved(received);
-                return Ok(received);
-            }
             Err(error) => return Err(in_phase(phase)(error)),
         }
     }

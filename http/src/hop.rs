@@ -118,7 +118,8 @@ impl Session {
             .connector
             .connect(slot.route(), origin, outgoing.terms);
         let stream = connecting.await?;
-        outgoing.try_on(Connection::new(stream)).await
+        let spare = self.inner.spare.clone();
+        outgoing.try_on(Connection::new(stream, spare)).await
     }
 }
 

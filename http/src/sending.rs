@@ -300,7 +300,10 @@ impl<'x> Sending<'x> {
                 self.check_answer()
             }
             Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(()),
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {
+                    self.unread.lay_down();
+                    Ok(())
+                }
                 // The end, without the farewell of TLS.
                 io::ErrorKind::UnexpectedEof => Err(io::ErrorKind::BrokenPipe.into()),
                 _ => Err(error),

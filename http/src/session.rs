@@ -9,6 +9,7 @@ use crate::connect::Connector;
 use crate::error::Error;
 use crate::politeness::Manners;
 use crate::pool::Pool;
+use crate::unread::Spare;
 
 /// A client: settings, and a pool of connections that are kept alive.
 ///
@@ -46,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) manners: Manners,
     /// The buffer that heads are written into, kept for its memory.
     pub(crate) wire: Cell<Vec<u8>>,
+    /// The buffer that answers are received into.
+    pub(crate) spare: Spare,
 }
 
 impl Default for Session {
@@ -69,6 +72,7 @@ impl Session {
             connector: Connector::new(connect.clone(), tls.clone(), proxies.clone()),
             manners: Manners::new(config.politeness),
             wire: Cell::default(),
+            spare: Spare::default(),
             config,
         };
         Self {

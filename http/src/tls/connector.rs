@@ -17,6 +17,7 @@ use super::stream::{Stalled, TlsStream};
 use super::unchecked::Unchecked;
 use crate::error::Error;
 use crate::socket::Layer;
+use crate::unread::Spare;
 
 /// The TLS of a session. Sessions of TLS are resumed within it, and only there.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct TlsConnector {
     config: TlsConfig,
     /// The settings for rustls, made for the first https URL, or what is wrong with them.
     built: OnceCell<Result<Arc<ClientConfig>, Error>>,
+    /// The buffer that records are received into.
+    spare: Spare,
 }
 
 impl TlsConnector {
@@ -31,6 +34,7 @@ impl TlsConnector {
         Self {
             config,
             built: OnceCell::new(),
+            spare: Spare::default(),
         }
     }
 
@@ -65,7 +69,8 @@ impl TlsConnector {
         let name = ServerName::try_from(host.to_owned());
         let name = name.map_err(|error| failed(error.to_string()))?;
         let made = ClientConnection::new(self.settings()?, name);
-        let stream = TlsStream::new(made.map_err(|error| failed(error.to_string()))?, below);
+        let made = made.map_err(|error| failed(error.to_string()))?;
+        let stream = TlsStream::new(made, below, &self.spare);
         loop {
             let waited = match stream.try_handshake() {
                 Ok(()) => return Ok(stream),

@@ -18,7 +18,7 @@ use std::io::{self, IoSlice, Read, Write};
 use rustls::ClientConnection;
 
 use crate::socket::{Layer, Socket};
-use crate::unread::Unread;
+use crate::unread::{Spare, Unread};
 
 /// TLS over another layer.
 pub(crate) struct TlsStream<L> {
@@ -37,10 +37,10 @@ struct Machine {
 }
 
 impl<L: Layer> TlsStream<L> {
-    pub(crate) fn new(tls: ClientConnection, below: L) -> Self {
+    pub(crate) fn new(tls: ClientConnection, below: L, spare: &Spare) -> Self {
         let machine = Machine {
             tls,
-            coded: Unread::new(),
+            coded: Unread::new(spare),
             ready: 0,
         };
         Self {
@@ -117,7 +117,7 @@ impl Machine {
         let received = below.try_read(self.coded.room());
         match received {
             Ok(count) => self.coded.received(count),
-            Err(_) => self.coded = Unread::new(),
+            Err(_) => self.coded.lay_down(),
         }
         received.map(drop)
     }
