@@ -20,6 +20,7 @@
 //! 3. After any error, the connection is closed.
 
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
 use looplet::yield_now;
@@ -56,7 +57,7 @@ pub(crate) struct Exchange {
     reads: u32,
     /// How fast the body comes.
     pace: Pace,
-    terms: Terms,
+    terms: Rc<Terms>,
     /// Ends the last phase together with the exchange.
     _ending: Ending,
 }
@@ -68,7 +69,7 @@ impl Exchange {
         head: &[u8],
         body: &Body,
         expected: Expected,
-        terms: Terms,
+        terms: Rc<Terms>,
     ) -> Result<Self, Error> {
         let is_asked = expected.continues;
         let reader = ResponseReader::new(expected, terms.limits);
@@ -286,7 +287,7 @@ impl Exchange {
 
     /// Waits, within the limit of the phase, until there may be something to read.
     async fn until_readable(&mut self) -> Result<(), Error> {
-        let (phase, terms) = (self.phase, &self.terms);
+        let (phase, terms) = (self.phase, &*self.terms);
         let readable = self.connection.stream.readable();
         let limit = match phase {
             Phase::FirstByte => terms.timeouts.first_byte,

@@ -37,7 +37,7 @@ impl Session {
         &self,
         request: &Request,
         defaults: &Headers,
-        terms: &Terms,
+        terms: &Rc<Terms>,
         inform: &Inform,
     ) -> Result<Answer, Error> {
         let inner = &*self.inner;
@@ -56,15 +56,7 @@ impl Session {
             terms,
             inform,
         };
-        let waiting = inner.manners.wait(&origin);
-        terms.phase(Phase::PoolWait, None, waiting).await?;
-        let waiting = inner.pool.slot(&origin, route);
-        let limit = inner.config.timeouts.pool_wait;
-        let slot = terms
-            .deadline
-            .within(Phase::PoolWait, limit, waiting)
-            .await?;
-        self.check_open()?;
+        let slot = self.slot(&origin, route, terms).await?;
         let (head, exchange) = self.exchange_in(&slot, &origin, &outgoing).await?;
         if outgoing.wire.capacity() <= KEPT_WIRE {
             inner.wire.set(outgoing.wire);
@@ -74,6 +66,22 @@ impl Session {
             exchange,
             slot,
         })
+    }
+
+    /// Waits for its turn at the server and for a place in the pool, if they are not there.
+    async fn slot(&self, origin: &Origin, route: Route, terms: &Terms) -> Result<Slot, Error> {
+        let inner = &*self.inner;
+        let (phase, limit) = (Phase::PoolWait, inner.config.timeouts.pool_wait);
+        if let Some(turn) = inner.manners.turn(origin) {
+            terms.deadline.within(phase, None, turn).await?;
+        }
+        let slot = inner.pool.join(origin, route);
+        if slot.is_here() {
+            return Ok(slot);
+        }
+        let slot = terms.deadline.within(phase, limit, slot.wait()).await?;
+        self.check_open()?;
+        Ok(slot)
     }
 
     /// Writes the head, as whoever is at the other end of the route wants it.
@@ -117,7 +125,9 @@ impl Session {
             .inner
             .connector
             .connect(slot.route(), origin, outgoing.terms);
-        let stream = connecting.await?;
+        // Most requests need none of it, and thousands that wait for their answers have room for
+        // it all the same, unless it lies elsewhere.
+        let stream = Box::pin(connecting).await?;
         let spare = self.inner.spare.clone();
         outgoing.try_on(Connection::new(stream, spare)).await
     }
@@ -129,7 +139,7 @@ struct Outgoing<'r> {
     wire: Vec<u8>,
     body: &'r Body,
     expected: Expected,
-    terms: &'r Terms,
+    terms: &'r Rc<Terms>,
     inform: &'r Inform,
 }
 

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use looplet::{get_running_loop, sleep_until};
+use looplet::{Sleep, get_running_loop, sleep_until};
 
 use crate::message::Origin;
 
@@ -52,12 +52,11 @@ impl Manners {
         }
     }
 
-    /// Waits until `origin` may be asked. First come, first served; who gives up leaves his
-    /// turn unused.
-    pub(crate) async fn wait(&self, origin: &Origin) {
-        if let Some(begin) = self.rule.and_then(|rule| self.reserve(rule, origin)) {
-            sleep_until(begin).await;
-        }
+    /// Gives `origin` its next turn: what waits for it, if it is not now. First come, first
+    /// served; who gives up leaves his turn unused.
+    pub(crate) fn turn(&self, origin: &Origin) -> Option<Sleep> {
+        let begin = self.reserve(self.rule?, origin)?;
+        Some(sleep_until(begin))
     }
 
     /// Moves the clock of `origin` on, and returns when the request may begin, if not now.

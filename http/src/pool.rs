@@ -114,23 +114,21 @@ impl Pool {
         self.closed.get()
     }
 
-    /// Waits for a place. First come, first served.
-    pub(crate) async fn slot(self: &Rc<Self>, origin: &Origin, route: Route) -> Slot {
+    /// Joins the line for a place.
+    pub(crate) fn join(self: &Rc<Self>, origin: &Origin, route: Route) -> Slot {
         let mut slot = Slot {
-            places: self.join(origin),
+            places: self.places(origin),
             pool: self.clone(),
             origin: origin.clone(),
             route,
             permits: None,
         };
-        let host = slot.places.acquire().await;
-        let total = self.total.acquire().await;
-        slot.permits = Some((host, total));
+        slot.permits = slot.places.try_acquire().zip(self.total.try_acquire());
         slot
     }
 
     /// Counts a user of `origin` in.
-    fn join(&self, origin: &Origin) -> Semaphore {
+    fn places(&self, origin: &Origin) -> Semaphore {
         let mut hosts = self.hosts.borrow_mut();
         let host = hosts.entry(origin.clone()).or_insert_with(|| Host {
             places: Semaphore::new(self.limits.per_host.max(1)),
@@ -272,6 +270,19 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
+    /// Whether it is its turn.
+    pub(crate) fn is_here(&self) -> bool {
+        self.permits.is_some()
+    }
+
+    /// Waits for its turn. First come, first served.
+    pub(crate) async fn wait(mut self) -> Self {
+        let host = self.places.acquire().await;
+        let total = self.pool.total.acquire().await;
+        self.permits = Some((host, total));
+        self
+    }
+
     /// The way that connections of this slot go.
     pub(crate) fn route(&self) -> &Route {
         &self.route

@@ -94,7 +94,7 @@ pub struct Progress(Rc<Record>);
 struct Record {
     /// The phase that it is in, and since when. `None` before the request and after its end.
     phase: Cell<Option<(Phase, Instant)>>,
-    timings: Cell<Timings>,
+    timings: RefCell<Timings>,
     /// Both ends of the connection.
     peer: Cell<Option<SocketAddr>>,
     local: Cell<Option<SocketAddr>>,
@@ -121,11 +121,16 @@ impl Progress {
     }
 
     fn timings_until(&self, now: Option<Instant>) -> Timings {
-        let mut timings = self.0.timings.get();
+        let mut timings = *self.0.timings.borrow();
+        self.add_until(now, &mut timings);
+        timings
+    }
+
+    /// Adds the phase that is under way.
+    fn add_until(&self, now: Option<Instant>, timings: &mut Timings) {
         if let Some(((phase, since), now)) = self.0.phase.get().zip(now) {
             timings.add(phase, now.saturating_duration_since(since));
         }
-        timings
     }
 
     /// The phase that is under way; `None` before the request and after its end.
@@ -171,6 +176,9 @@ impl Progress {
 
     /// Begins a phase, which ends the one before.
     pub(crate) fn enter(&self, phase: Phase) {
+        if self.phase() == Some(phase) {
+            return;
+        }
         let now = now();
         self.settle(now);
         self.0.phase.set(now.map(|now| (phase, now)));
@@ -186,16 +194,14 @@ impl Progress {
 
     /// Counts the phase that is under way.
     fn settle(&self, now: Option<Instant>) {
-        self.0.timings.set(self.timings_until(now));
+        self.add_until(now, &mut self.0.timings.borrow_mut());
     }
 
     /// Begins a hop whose body has `to_send` bytes.
     pub(crate) fn begin_hop(&self, to_send: Option<u64>) {
         self.end();
         let record = &*self.0;
-        let mut timings = record.timings.get();
-        timings.next_hop();
-        record.timings.set(timings);
+        record.timings.borrow_mut().next_hop();
         record.peer.set(None);
         record.local.set(None);
         record.reused.set(false);

@@ -171,12 +171,12 @@ impl RequestBuilder {
         let config = &self.session.inner.config;
         let journey = Journey {
             session: &self.session,
-            terms: Terms {
+            terms: Rc::new(Terms {
                 timeouts: config.timeouts,
                 deadline: Deadline::after(self.total),
                 limits: config.limits,
                 progress,
-            },
+            }),
             inform: self.inform,
             request,
             access: self.access,
@@ -205,7 +205,7 @@ impl fmt::Debug for RequestBuilder {
 /// A request on its way from hop to hop.
 struct Journey<'s> {
     session: &'s Session,
-    terms: Terms,
+    terms: Rc<Terms>,
     inform: Inform,
     /// The request of the next hop.
     request: Request,

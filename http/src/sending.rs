@@ -121,7 +121,8 @@ impl<'x> Sending<'x> {
             self.write(&mut both).await?;
         }
         match body {
-            Body::Stream(stream) => self.send_stream(stream).await,
+            // It needs much room that no other body does.
+            Body::Stream(stream) => Box::pin(self.send_stream(stream)).await,
             Body::Empty | Body::Bytes(_) => Ok(()),
         }
     }

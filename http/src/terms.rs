@@ -8,7 +8,7 @@ use crate::progress::Progress;
 use crate::timeouts::{Budget, Deadline, Timeouts};
 
 /// The limits of an exchange, and the record of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Terms {
     pub(crate) timeouts: Timeouts,
     pub(crate) deadline: Deadline,
@@ -18,24 +18,24 @@ pub(crate) struct Terms {
 
 impl Terms {
     /// Begins a phase that is all of `work`, and runs that within its limit.
-    pub(crate) async fn phase<F: Future>(
+    pub(crate) fn phase<F: Future>(
         &self,
         phase: Phase,
         limit: Option<Duration>,
         work: F,
-    ) -> Result<F::Output, Error> {
+    ) -> impl Future<Output = Result<F::Output, Error>> {
         self.progress.enter(phase);
-        self.deadline.within(phase, limit, work).await
+        self.deadline.within(phase, limit, work)
     }
 
     /// Begins a phase that shares its limit with others, and runs it.
-    pub(crate) async fn phase_of<F: Future>(
+    pub(crate) fn phase_of<F: Future>(
         &self,
         budget: Budget,
         phase: Phase,
         work: F,
-    ) -> Result<F::Output, Error> {
+    ) -> impl Future<Output = Result<F::Output, Error>> {
         self.progress.enter(phase);
-        budget.within(phase, work).await
+        budget.within(phase, work)
     }
 }

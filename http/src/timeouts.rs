@@ -91,24 +91,31 @@ impl Deadline {
     }
 
     /// Runs `work` within the limit of its phase and what is left of the whole.
-    pub(crate) async fn within<F: Future>(
+    pub(crate) fn within<F: Future>(
         self,
         phase: Phase,
         limit: Option<Duration>,
         work: F,
-    ) -> Result<F::Output, Error> {
+    ) -> impl Future<Output = Result<F::Output, Error>> {
         let own = limit.map(|limit| (limit, phase, limit));
-        self.cut(own, work).await
+        self.cut(own, work)
     }
 
-    /// Runs `work` until the nearer of its own limit and the end of the whole.
-    async fn cut<F: Future>(self, own: Option<Cut>, work: F) -> Result<F::Output, Error> {
-        let Some((left, phase, after)) = self.nearer(own) else {
-            return Ok(work.await);
-        };
-        timeout(left, work)
-            .await
-            .map_err(|_| Error::Timeout { phase, after })
+    /// Runs `work` until the nearer of its own limit and the end of the whole. (This is no async
+    /// function, and nor are those that call it: each would have room for `work` twice.)
+    fn cut<F: Future>(
+        self,
+        own: Option<Cut>,
+        work: F,
+    ) -> impl Future<Output = Result<F::Output, Error>> {
+        let nearer = self.nearer(own);
+        async move {
+            let Some((left, phase, after)) = nearer else {
+                return Ok(work.await);
+            };
+            let ended = timeout(left, work).await;
+            ended.map_err(|_| Error::Timeout { phase, after })
+        }
     }
 
     /// Whether there is more time left than this.
@@ -160,12 +167,16 @@ impl Budget {
     }
 
     /// Runs `work`, which is part of `phase`, within what is left.
-    pub(crate) async fn within<F: Future>(self, phase: Phase, work: F) -> Result<F::Output, Error> {
+    pub(crate) fn within<F: Future>(
+        self,
+        phase: Phase,
+        work: F,
+    ) -> impl Future<Output = Result<F::Output, Error>> {
         let now = get_running_loop().time();
         let own = self
             .ends
             .map(|(at, limit)| (at.saturating_duration_since(now), phase, limit));
-        self.deadline.cut(own, work).await
+        self.deadline.cut(own, work)
     }
 }
 

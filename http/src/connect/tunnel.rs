@@ -107,7 +107,7 @@ async fn receive_more(
     reader: &mut ResponseReader,
     unread: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    let mut buffer = [0; READ_SIZE];
+    let mut buffer = vec![0; READ_SIZE];
     match receive(layer, &mut buffer).await {
         Ok(count) => {
             unread.extend_from_slice(&buffer[..count]);

@@ -3,8 +3,9 @@
 //! Servers and their bot filters look at the order and the spelling of header names, so
 //! both are kept. And since they are kept, the cheapest way to store the fields is the way
 //! they will be sent: [`Headers`] *is* its wire form, `Name: value` lines with CRLF, in one
-//! buffer. Encoding a request copies that buffer; a lookup walks the lines. A request has
-//! a dozen of them at most, and a walk over one buffer beats a hash of every name.
+//! buffer, and beside it where the lines and the names in them end. Encoding a request copies
+//! that buffer; a lookup walks the lines. A request has a dozen of them at most, and a walk over
+//! one buffer beats a hash of every name.
 //!
 //! # Rules
 //!
@@ -17,6 +18,7 @@
 //! Values are bytes: RFC 9110 leaves the bytes above 0x7f opaque, and so does this type.
 
 use std::fmt;
+use std::slice;
 
 use super::syntax;
 use crate::error::Error;
@@ -38,6 +40,17 @@ use crate::error::Error;
 pub struct Headers {
     /// `Name: value` lines, each ended by CRLF.
     wire: Vec<u8>,
+    /// Where each line is, in order; a line begins where the one before ends.
+    spans: Vec<Span>,
+}
+
+/// One line in the buffer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Span {
+    /// How long the name is.
+    name: usize,
+    /// Where the line ends.
+    end: usize,
 }
 
 /// What stands between a name and its value.
@@ -61,7 +74,7 @@ impl Headers {
     /// byte. Nothing is changed then.
     pub fn append(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), Error> {
         let value = syntax::check_field(name, value.as_ref())?;
-        push_line(&mut self.wire, name, value);
+        self.push(name, value);
         Ok(())
     }
 
@@ -73,19 +86,22 @@ impl Headers {
     /// As [`append`](Self::append).
     pub fn insert(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), Error> {
         let value = syntax::check_field(name, value.as_ref())?;
-        let mut replaced = Vec::with_capacity(self.wire.len() + name.len() + value.len() + 4);
+        let mut replaced = Headers {
+            wire: Vec::with_capacity(self.wire.len() + name.len() + value.len() + 4),
+            spans: Vec::with_capacity(self.spans.len() + 1),
+        };
         let mut pending = Some(value);
-        for line in Lines(&self.wire) {
+        for line in self.lines() {
             if !line.is_named(name) {
-                replaced.extend_from_slice(line.whole);
+                replaced.push(line.name(), line.value);
             } else if let Some(value) = pending.take() {
-                push_line(&mut replaced, name, value);
+                replaced.push(name, value);
             }
         }
         if let Some(value) = pending {
-            push_line(&mut replaced, name, value);
+            replaced.push(name, value);
         }
-        self.wire = replaced;
+        *self = replaced;
         Ok(())
     }
 
@@ -94,11 +110,11 @@ impl Headers {
         if !self.contains(name) {
             return false;
         }
-        let mut kept = Vec::with_capacity(self.wire.len());
-        for line in Lines(&self.wire).filter(|line| !line.is_named(name)) {
-            kept.extend_from_slice(line.whole);
+        let mut kept = Headers::new();
+        for line in self.lines().filter(|line| !line.is_named(name)) {
+            kept.push(line.name(), line.value);
         }
-        self.wire = kept;
+        *self = kept;
         true
     }
 
@@ -109,26 +125,26 @@ impl Headers {
 
     /// The value of the first field of this name.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        Lines(&self.wire)
+        self.lines()
             .find(|line| line.is_named(name))
             .map(|line| line.value)
     }
 
     /// The values of all fields of this name, in order.
     pub fn get_all<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h [u8]> {
-        Lines(&self.wire)
+        self.lines()
             .filter(move |line| line.is_named(name))
             .map(|line| line.value)
     }
 
     /// All fields in order: name as given, value.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        Lines(&self.wire).map(|line| (line.name, line.value))
+        self.lines().map(|line| (line.name(), line.value))
     }
 
     /// The number of fields.
     pub fn len(&self) -> usize {
-        Lines(&self.wire).count()
+        self.spans.len()
     }
 
     /// Whether there is no field.
@@ -141,52 +157,65 @@ impl Headers {
     pub fn as_wire(&self) -> &[u8] {
         &self.wire
     }
-}
 
-/// Appends one line.
-fn push_line(wire: &mut Vec<u8>, name: &str, value: &[u8]) {
-    wire.reserve(name.len() + SEPARATOR.len() + value.len() + LINE_END.len());
-    wire.extend_from_slice(name.as_bytes());
-    wire.extend_from_slice(SEPARATOR);
-    wire.extend_from_slice(value);
-    wire.extend_from_slice(LINE_END);
+    /// Appends one line, of what was checked.
+    fn push(&mut self, name: &str, value: &[u8]) {
+        let wire = &mut self.wire;
+        wire.reserve(name.len() + SEPARATOR.len() + value.len() + LINE_END.len());
+        wire.extend_from_slice(name.as_bytes());
+        wire.extend_from_slice(SEPARATOR);
+        wire.extend_from_slice(value);
+        wire.extend_from_slice(LINE_END);
+        let (name, end) = (name.len(), wire.len());
+        self.spans.push(Span { name, end });
+    }
+
+    fn lines(&self) -> Lines<'_> {
+        Lines {
+            wire: &self.wire,
+            start: 0,
+            spans: self.spans.iter(),
+        }
+    }
 }
 
 /// One field of the buffer.
 struct Line<'h> {
-    /// The line with its CRLF.
-    whole: &'h [u8],
-    /// The name as it was given.
-    name: &'h str,
+    /// The name as it was given, which is ASCII.
+    name: &'h [u8],
     /// The value.
     value: &'h [u8],
 }
 
-impl Line<'_> {
+impl<'h> Line<'h> {
     /// Whether this is a field of that name.
     fn is_named(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    fn name(&self) -> &'h str {
+        std::str::from_utf8(self.name).expect("names are ASCII tokens")
     }
 }
 
-/// Walks over the lines. Names hold no colon and values no line feed, so the first of each
-/// ends its part.
-struct Lines<'h>(&'h [u8]);
+/// Walks over the lines.
+struct Lines<'h> {
+    wire: &'h [u8],
+    /// Where the next line begins.
+    start: usize,
+    spans: slice::Iter<'h, Span>,
+}
 
 impl<'h> Iterator for Lines<'h> {
     type Item = Line<'h>;
 
     fn next(&mut self) -> Option<Line<'h>> {
-        let end = 1 + self.0.iter().position(|&byte| byte == b'\n')?;
-        let (whole, rest) = self.0.split_at(end);
-        self.0 = rest;
-        let colon = whole
-            .iter()
-            .position(|&byte| byte == b':')
-            .expect("every line has a colon");
-        let name = std::str::from_utf8(&whole[..colon]).expect("names are ASCII tokens");
-        let value = &whole[colon + SEPARATOR.len()..end - LINE_END.len()];
-        Some(Line { whole, name, value })
+        let span = self.spans.next()?;
+        let whole = &self.wire[self.start..span.end];
+        self.start = span.end;
+        let (name, rest) = whole.split_at(span.name);
+        let value = &rest[SEPARATOR.len()..rest.len() - LINE_END.len()];
+        Some(Line { name, value })
     }
 }
 
