@@ -1,0 +1,101 @@
+//! Articles in a table of MySQL or MariaDB, which any number of crawlers may share.
+
+use std::time::Duration;
+
+use mysql::prelude::Queryable;
+use mysql::{Conn, Error, Opts, OptsBuilder, Params, TxOpts};
+use url::Url;
+
+use super::{Article, Sink};
+use crate::trouble::Trouble;
+
+/// How long a connection, and then an answer, may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// URLs are ASCII and differ by case. Longer ones would make no key.
+const TABLE: &str = "
+    CREATE TABLE IF NOT EXISTS articles (
+        id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+        url VARCHAR(3000) CHARACTER SET ascii COLLATE ascii_bin NOT NULL UNIQUE,
+        title MEDIUMTEXT NOT NULL,
+        html LONGTEXT NOT NULL
+    ) ENGINE = InnoDB CHARACTER SET utf8mb4";
+/// `INSERT IGNORE` would take more than duplicates for fine.
+const INSERT: &str = "
+    INSERT INTO articles (url, title, html) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE url = url";
+/// What a packet holds beside the article.
+const ENVELOPE: usize = 16 * 1024;
+
+/// A table in a database.
+pub(crate) struct MySqlSink {
+    connection: Conn,
+    /// The URL without password.
+    place: String,
+    /// Bytes that an article may have.
+    largest: usize,
+}
+
+impl MySqlSink {
+    /// Connects to `mysql://USER:PASSWORD@HOST[:PORT]/DATABASE` and makes the table, unless it is
+    /// there.
+    pub(crate) fn open(address: &str) -> Result<Self, Trouble> {
+        let place = without_password(address);
+        let open = || {
+            let options = OptsBuilder::from_opts(Opts::from_url(address).map_err(Error::from)?)
+                .prefer_socket(false)
+                .tcp_connect_timeout(Some(PATIENCE))
+                .read_timeout(Some(PATIENCE))
+                .write_timeout(Some(PATIENCE));
+            let mut connection = Conn::new(options)?;
+            connection.query_drop(TABLE)?;
+            let largest: Option<usize> = connection.query_first("SELECT @@max_allowed_packet")?;
+            Ok((connection, largest.unwrap_or(0).saturating_sub(ENVELOPE)))
+        };
+        let opened = open().map_err(|error| Trouble::new(&place, explain(&error)));
+        let (connection, largest) = opened?;
+        Ok(Self {
+            connection,
+            place,
+            largest,
+        })
+    }
+}
+
+impl Sink for MySqlSink {
+    fn store(&mut self, articles: &[Article]) -> Result<(), Trouble> {
+        let rows = articles
+            .iter()
+            .map(|article| Params::from((article.url.as_str(), &article.title, &article.html)));
+        let store = || {
+            let mut transaction = self.connection.start_transaction(TxOpts::default())?;
+            transaction.exec_batch(INSERT, rows)?;
+            transaction.commit()
+        };
+        store().map_err(|error| Trouble::new(&self.place, explain(&error)))
+    }
+
+    fn largest(&self) -> usize {
+        self.largest
+    }
+}
+
+fn without_password(address: &str) -> String {
+    match Url::parse(address) {
+        Ok(mut url) => {
+            // One that cannot have a password has none.
+            let _ = url.set_password(None);
+            url.to_string()
+        }
+        Err(_) => "--sink mysql".to_string(),
+    }
+}
+
+/// What an error means for who started the crawl.
+fn explain(error: &Error) -> String {
+    match error {
+        Error::MySqlError(error) => error.message.clone(),
+        Error::IoError(error) => error.to_string(),
+        Error::DriverError(error) => error.to_string(),
+        error => error.to_string(),
+    }
+}
