@@ -166,7 +166,10 @@ async fn crawl(options: Options, places: Places, retry: Retry) -> Result<Ended, 
     match crawl.report.only_faults() {
         Some(fault) if kept.is_ok() && !is_interrupted => Err(fault.into()),
         _ => Ok(Ended {
-            table: crawl.report.to_string(),
+            table: crawl
+                .report
+                .nothing_to_do()
+                .unwrap_or_else(|| crawl.report.to_string()),
             trouble: kept.err().map(|trouble| trouble.to_string()),
             is_interrupted,
         }),

@@ -105,9 +105,24 @@ impl Report {
 
     /// What was wrong first, if nothing else came of the crawl.
     pub(crate) fn only_faults(&self) -> Option<String> {
+        let first = self.counts.borrow().first_fault.clone();
+        first.filter(|_| self.is_empty())
+    }
+
+    /// What to say if nothing was left to do.
+    pub(crate) fn nothing_to_do(&self) -> Option<String> {
         let counts = self.counts.borrow();
-        let all = counts.pages + counts.documents + counts.redirects + counts.barred;
-        counts.first_fault.clone().filter(|_| all == 0)
+        let is_idle = self.is_empty() && counts.faults.is_empty() && counts.open == 0;
+        let place = self.place.as_ref().filter(|_| is_idle)?;
+        let known = counts.known;
+        Some(format!(
+            "{place}: this crawl is finished: {known} URLs, and none of them to do"
+        ))
+    }
+
+    fn is_empty(&self) -> bool {
+        let counts = self.counts.borrow();
+        counts.pages + counts.documents + counts.redirects + counts.barred == 0
     }
 
     /// Notes how many pages there are, and shows where the crawl stands, if there is a terminal

@@ -241,8 +241,10 @@ fn milliseconds(duration: Duration) -> u64 {
 
 /// What an error means for who started the crawl.
 fn explain(error: &RedisError) -> String {
-    if error.is_connection_dropped() {
+    if error.is_connection_dropped() && !error.is_connection_refusal() {
         return "the connection is lost".to_string();
     }
-    error.to_string()
+    // Its texts name its own variants, too.
+    let kind = format!(" - {:?}", error.kind());
+    error.to_string().replace(&kind, "")
 }

@@ -39,7 +39,10 @@ impl MySqlSink {
     /// Connects to `mysql://USER:PASSWORD@HOST[:PORT]/DATABASE` and makes the table, unless it is
     /// there.
     pub(crate) fn open(address: &str) -> Result<Self, Trouble> {
-        let place = without_password(address);
+        let mut place = Url::parse(address).map_err(|error| Trouble::new("--sink", error))?;
+        // One that cannot have a password has none.
+        let _ = place.set_password(None);
+        let place = place.to_string();
         let open = || {
             let options = OptsBuilder::from_opts(Opts::from_url(address).map_err(Error::from)?)
                 .prefer_socket(false)
@@ -79,23 +82,13 @@ impl Sink for MySqlSink {
     }
 }
 
-fn without_password(address: &str) -> String {
-    match Url::parse(address) {
-        Ok(mut url) => {
-            // One that cannot have a password has none.
-            let _ = url.set_password(None);
-            url.to_string()
-        }
-        Err(_) => "--sink mysql".to_string(),
-    }
-}
-
 /// What an error means for who started the crawl.
 fn explain(error: &Error) -> String {
     match error {
         Error::MySqlError(error) => error.message.clone(),
         Error::IoError(error) => error.to_string(),
         Error::DriverError(error) => error.to_string(),
+        Error::UrlError(error) => error.to_string(),
         error => error.to_string(),
     }
 }

@@ -75,11 +75,10 @@ impl SqliteFile {
             Sharing::Shared => ("NORMAL", PATIENCE),
             Sharing::Alone => ("EXCLUSIVE", Duration::ZERO),
         };
-        let settings = format!(
-            "PRAGMA locking_mode = {locking}; PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = NORMAL;"
-        );
         let set = self.connection.busy_timeout(patience);
+        // It comes first: a file that is locked needs no second one to share its log with.
+        let locking = format!("PRAGMA locking_mode = {locking}");
+        let set = set.and_then(|()| self.connection.execute_batch(&locking));
         let owner = set.and_then(|()| read_pragma(&self.connection, "application_id"));
         let owner = owner.map_err(|error| self.trouble(&error))?;
         let own = self.transact(|transaction| {
@@ -92,7 +91,8 @@ impl SqliteFile {
             let cause = "it is a database, but not one of this crawler";
             return Err(Trouble::new(&self.place, cause));
         }
-        let set = self.connection.execute_batch(&settings);
+        let log = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL";
+        let set = self.connection.execute_batch(log);
         set.map_err(|error| self.trouble(&error))?;
         self.transact(|transaction| {
             transaction.pragma_update(None, "application_id", APPLICATION)?;
