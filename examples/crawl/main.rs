@@ -59,7 +59,7 @@ use looplet::{Event, PoolConfig, Task, TaskError, TaskGroup, ThreadPool, create_
 use looplet_http::{PoolLimits, RedirectPolicy, Retry, Session, SessionConfig};
 
 use desk::{Desk, Keeper, Stores};
-use options::{Command, FrontierAt, Options, Places, USAGE};
+use options::{FrontierAt, Options, Places, USAGE};
 use report::Report;
 use robots::{AGENT, Robots};
 use site::Site;
@@ -76,11 +76,11 @@ const SHORT_PAUSE: Duration = Duration::from_millis(20);
 
 fn main() -> ExitCode {
     let (options, places) = match options::parse() {
-        Ok(Command::Help) => {
+        Ok(Some(wishes)) => wishes,
+        Ok(None) => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
         }
-        Ok(Command::Crawl(options, places)) => (options, places),
         Err(error) => return refuse(&error),
     };
     match looplet::run(start(options, places)) {
@@ -224,7 +224,10 @@ async fn visit_all(crawl: Rc<Crawl>) {
     let all = TaskGroup::scope(async |group| {
         while let Some(url) = crawl.turns.next().await {
             let visit = visit(crawl.clone(), url);
-            group.create_task(async move { Ok::<(), Infallible>(visit.await) });
+            group.create_task(async move {
+                visit.await;
+                Ok::<(), Infallible>(())
+            });
         }
         Ok(())
     });

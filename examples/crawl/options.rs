@@ -85,14 +85,9 @@ pub(crate) struct Places {
     pub(crate) lease: Duration,
 }
 
-/// What the command line means.
-pub(crate) enum Command {
-    Help,
-    Crawl(Options, Places),
-}
-
-/// Reads the command line. The error is one line for the person who typed it.
-pub(crate) fn parse() -> Result<Command, String> {
+/// Reads the command line; `None` if it asks for help. The error is one line for the person who
+/// typed it.
+pub(crate) fn parse() -> Result<Option<(Options, Places)>, String> {
     let mut options = Options {
         seeds: Vec::new(),
         shares: Shares {
@@ -126,20 +121,18 @@ pub(crate) fn parse() -> Result<Command, String> {
             Long("db") => set(&mut frontier, database(text(&mut arguments)?))?,
             Long("frontier") => set(&mut frontier, shared(&text(&mut arguments)?)?)?,
             Long("sink") => sink = sink_at(text(&mut arguments)?)?,
-            Short('h') | Long("help") => return Ok(Command::Help),
+            Short('h') | Long("help") => return Ok(None),
             Value(text) => options.seeds.push(seed(&text.to_string_lossy())?),
             other => return Err(format!("{}; try --help", other.unexpected())),
         }
     }
     let frontier = frontier.unwrap_or_else(|| usual(options.seeds.first()));
-    Ok(Command::Crawl(
-        options,
-        Places {
-            frontier,
-            sink,
-            lease,
-        },
-    ))
+    let places = Places {
+        frontier,
+        sink,
+        lease,
+    };
+    Ok(Some((options, places)))
 }
 
 fn database(name: String) -> FrontierAt {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -36,20 +37,26 @@ fn bad_input_is_one_line_and_status_2() {
     }
 }
 
+/// A database of another program, `foreign`.
+fn make_foreign(folder: &Folder) {
+    let foreign = Connection::open(folder.path().join("foreign")).unwrap();
+    let table = "CREATE TABLE letters (text)";
+    foreign.execute_batch(table).unwrap();
+}
+
+fn tables_of_foreign(folder: &Folder) -> String {
+    let foreign = Connection::open(folder.path().join("foreign")).unwrap();
+    let query = "SELECT group_concat(name) FROM sqlite_schema";
+    foreign.query_row(query, (), |row| row.get(0)).unwrap()
+}
+
 #[test]
 fn a_place_that_cannot_keep_pages_is_refused_with_its_name() {
-    let web = Web::of_pages(2, std::time::Duration::ZERO, 0);
+    let web = Web::of_pages(2, Duration::ZERO, 0);
     let (folder, url, nobody) = (Folder::new(), web.url("/0"), nobody());
-    fs::write(
-        folder.path().join("text"),
-        "no database, but a text of more than a line\n",
-    )
-    .unwrap();
-    let foreign = Connection::open(folder.path().join("foreign")).unwrap();
-    foreign
-        .execute_batch("CREATE TABLE letters (text)")
-        .unwrap();
-    drop(foreign);
+    let text = "no database, but a text of more than a line\n";
+    fs::write(folder.path().join("text"), text).unwrap();
+    make_foreign(&folder);
     let redis = format!("redis://me:secret@{nobody}/");
     let refused = format!("redis://{nobody}/?crawl=default: Connection refused");
     for (arguments, complaint) in [
@@ -94,11 +101,7 @@ fn a_place_that_cannot_keep_pages_is_refused_with_its_name() {
         assert_eq!(ended.stdout, "");
     }
     assert_eq!(web.requests(), 0);
-    let foreign = Connection::open(folder.path().join("foreign")).unwrap();
-    let tables = foreign.query_row("SELECT group_concat(name) FROM sqlite_schema", (), |row| {
-        row.get::<_, String>(0)
-    });
-    assert_eq!(tables.as_deref(), Ok("letters"));
+    assert_eq!(tables_of_foreign(&folder), "letters");
 }
 
 #[test]
