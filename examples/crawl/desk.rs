@@ -49,9 +49,14 @@ impl Stores {
         if let Some(sink) = &mut self.sink {
             let articles = order.finished.iter_mut();
             let articles: Vec<Article> = articles.filter_map(|page| page.article.take()).collect();
-            sink.store(&articles)?;
+            if !articles.is_empty() {
+                sink.store(&articles)?;
+            }
         }
-        let ended = self.frontier.finish(&order.finished)?;
+        let ended = match order.finished.is_empty() {
+            true => Vec::new(),
+            false => self.frontier.finish(&order.finished)?,
+        };
         if order.renew {
             self.frontier.renew()?;
         }

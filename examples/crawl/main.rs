@@ -147,12 +147,9 @@ async fn crawl(options: Options, places: Places, retry: Retry) -> Result<Ended, 
         .await?;
     let hosts = seeds.iter().map(host_of).collect();
     let crawl = Rc::new(prepare(options, &stores, hosts, retry));
+    let keeper = Keeper::new(stores, thread);
     let visits = create_task(visit_all(crawl.clone()));
-    let keeper = create_task(keep(
-        crawl.clone(),
-        Keeper::new(stores, thread),
-        visits.clone(),
-    ));
+    let keeper = create_task(keep(crawl.clone(), keeper, visits.clone()));
     let interrupted = on_interrupt(visits.clone())?;
     // Visits that were interrupted end as cancelled, and that is fine.
     let ended = visits.join().await;
@@ -163,19 +160,17 @@ async fn crawl(options: Options, places: Places, retry: Retry) -> Result<Ended, 
         std::panic::resume_unwind(payload);
     }
     let is_interrupted = interrupted.is_set();
-    match crawl.report.only_faults() {
-        Some(fault) if kept.is_ok() && !is_interrupted => Err(fault.into()),
-        _ => Ok(Ended {
-            table: crawl
-                .report
-                .nothing_to_do()
-                .unwrap_or_else(|| crawl.report.to_string()),
-            trouble: kept.err().map(|trouble| trouble.to_string()),
-            is_interrupted,
-        }),
+    if let (Ok(()), false, Some(fault)) = (&kept, is_interrupted, crawl.report.only_faults()) {
+        return Err(fault.into());
     }
+    Ok(Ended {
+        table: crawl.report.text(),
+        trouble: kept.err().map(|trouble| trouble.to_string()),
+        is_interrupted,
+    })
 }
 
+/// Puts together what the visits share.
 fn prepare(options: Options, stores: &Stores, hosts: BTreeSet<String>, retry: Retry) -> Crawl {
     let shares = options.shares;
     let mut headers = SessionConfig::default().headers;

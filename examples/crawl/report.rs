@@ -109,8 +109,12 @@ impl Report {
         first.filter(|_| self.is_empty())
     }
 
-    /// What to say if nothing was left to do.
-    pub(crate) fn nothing_to_do(&self) -> Option<String> {
+    /// What to say at the end: the table, or one line if nothing was left to do.
+    pub(crate) fn text(&self) -> String {
+        self.nothing_to_do().unwrap_or_else(|| self.to_string())
+    }
+
+    fn nothing_to_do(&self) -> Option<String> {
         let counts = self.counts.borrow();
         let is_idle = self.is_empty() && counts.faults.is_empty() && counts.open == 0;
         let place = self.place.as_ref().filter(|_| is_idle)?;

@@ -109,7 +109,7 @@ pub(crate) trait Frontier: Send {
     /// Leases at most so many pages, those first that were seen first.
     fn take(&mut self, count: usize) -> Result<Taken, Trouble>;
 
-    /// Ends pages (rule 4). For each, returns whether it had not ended before.
+    /// Ends pages (rule 4), at least one. For each, returns whether it had not ended before.
     fn finish(&mut self, pages: &[Finished]) -> Result<Vec<bool>, Trouble>;
 
     /// How long a lease lasts; `None` if nobody else takes pages.

@@ -35,10 +35,12 @@ const TAKE: &str = include_str!("take.lua");
 const FINISH: &str = include_str!("finish.lua");
 const HOLD: &str = include_str!("hold.lua");
 
+/// What no entry is called.
+const NO_ENTRY: &str = "0-0";
 /// The consumer group.
 const GROUP: &str = "workers";
 /// How long a connection, and then an answer, may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The age of a lease that is given back: over, however long leases are.
 const LONG_OVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -206,13 +208,10 @@ impl Frontier for RedisFrontier {
     }
 
     fn finish(&mut self, pages: &[Finished]) -> Result<Vec<bool>, Trouble> {
-        if pages.is_empty() {
-            return Ok(Vec::new());
-        }
         let mut calls: Pipeline = pipe();
         for page in pages {
-            let entry = self.held.remove(&page.url).unwrap_or_default();
-            calls.add_command(self.finish_call(page, &entry));
+            let entry = self.held.remove(&page.url);
+            calls.add_command(self.finish_call(page, entry.as_deref().unwrap_or(NO_ENTRY)));
         }
         let ended = calls.query(&mut self.connection);
         ended.map_err(|error| Trouble::new(&self.place, explain(&error)))
@@ -243,6 +242,9 @@ fn milliseconds(duration: Duration) -> u64 {
 fn explain(error: &RedisError) -> String {
     if error.is_connection_dropped() && !error.is_connection_refusal() {
         return "the connection is lost".to_string();
+    }
+    if error.is_timeout() {
+        return format!("no answer within {PATIENCE:?}");
     }
     // Its texts name its own variants, too.
     let kind = format!(" - {:?}", error.kind());

@@ -40,7 +40,7 @@ pub(crate) struct Article {
 
 /// A place for articles.
 pub(crate) trait Sink: Send {
-    /// Stores articles, each once (rules 2 and 3).
+    /// Stores articles, at least one, each once (rules 2 and 3).
     fn store(&mut self, articles: &[Article]) -> Result<(), Trouble>;
 
     /// Bytes that title and text of an article may have together. A larger page is an error of

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mysql::prelude::Queryable;
-use mysql::{Conn, Error, Opts, OptsBuilder, Params, TxOpts};
+use mysql::{Conn, Error, IsolationLevel, Opts, OptsBuilder, Params, TxOpts};
 use url::Url;
 
 use super::{Article, Sink};
@@ -23,6 +23,8 @@ const TABLE: &str = "
 /// `INSERT IGNORE` would take more than duplicates for fine.
 const INSERT: &str = "
     INSERT INTO articles (url, title, html) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE url = url";
+/// How often a transaction is tried that gets in the way of others.
+const ATTEMPTS: usize = 5;
 /// What a packet holds beside the article.
 const ENVELOPE: usize = 16 * 1024;
 
@@ -62,24 +64,39 @@ impl MySqlSink {
             largest,
         })
     }
+
+    /// Stores articles in a transaction.
+    fn try_store(&mut self, articles: &[Article]) -> Result<(), Error> {
+        // The usual level locks the gaps between keys, too, and others wait there.
+        let options = TxOpts::default().set_isolation_level(Some(IsolationLevel::ReadCommitted));
+        let mut transaction = self.connection.start_transaction(options)?;
+        let rows = articles
+            .iter()
+            .map(|article| Params::from((article.url.as_str(), &article.title, &article.html)));
+        transaction.exec_batch(INSERT, rows)?;
+        transaction.commit()
+    }
 }
 
 impl Sink for MySqlSink {
     fn store(&mut self, articles: &[Article]) -> Result<(), Trouble> {
-        let rows = articles
-            .iter()
-            .map(|article| Params::from((article.url.as_str(), &article.title, &article.html)));
-        let store = || {
-            let mut transaction = self.connection.start_transaction(TxOpts::default())?;
-            transaction.exec_batch(INSERT, rows)?;
-            transaction.commit()
-        };
-        store().map_err(|error| Trouble::new(&self.place, explain(&error)))
+        let mut result = self.try_store(articles);
+        for _ in 1..ATTEMPTS {
+            if result.as_ref().is_err_and(is_deadlock) {
+                result = self.try_store(articles);
+            }
+        }
+        result.map_err(|error| Trouble::new(&self.place, explain(&error)))
     }
 
     fn largest(&self) -> usize {
         self.largest
     }
+}
+
+/// Whether this transaction was undone so that another one could go on.
+fn is_deadlock(error: &Error) -> bool {
+    matches!(error, Error::MySqlError(error) if error.code == 1213)
 }
 
 /// What an error means for who started the crawl.
