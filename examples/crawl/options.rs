@@ -40,7 +40,7 @@ where it is kept:
                         any number of crawlers share a crawl there; those that only
                         join one need no URL. Articles are kept there as well
       --lease SECS      how long a crawler may be silent before the others take over
-                        its pages (default 60)
+                        its pages; the same for all of them (default 60)
 
   -l, --list            print a line for every page
   -h, --help            print this

@@ -69,12 +69,13 @@ fn resolve(base: &Url, href: &str) -> Option<Url> {
 /// A URL as the frontier knows it: of http or https, and without what is never sent or never
 /// makes another page. `None` if it leads elsewhere.
 pub(crate) fn plain(mut url: Url) -> Option<Url> {
-    url.set_fragment(None);
-    if url.has_authority() && !url.username().is_empty() || url.password().is_some() {
-        url.set_username("").ok()?;
-        url.set_password(None).ok()?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
     }
-    matches!(url.scheme(), "http" | "https").then_some(url)
+    url.set_fragment(None);
+    url.set_username("").ok()?;
+    url.set_password(None).ok()?;
+    Some(url)
 }
 
 /// How deep the tags could be nested at most. Tags that are never closed count too, so this is

@@ -18,10 +18,10 @@ fn with_small_disk(folder: &Folder, script: &str) -> Option<Ended> {
     let run = |script: &str| {
         let mut shell = Command::new("unshare");
         shell.args(["--mount", "sh", "-c", script]).arg(binary());
-        Ended::of(shell.current_dir(folder.path()).output().unwrap())
+        shell.current_dir(folder.path()).output().map(Ended::of)
     };
-    if run(mount).status == Some(0) {
-        return Some(run(&format!("{mount} && {{ {script}; }}")));
+    if run(mount).is_ok_and(|mounted| mounted.status == Some(0)) {
+        return run(&format!("{mount} && {{ {script}; }}")).ok();
     }
     let is_root = fs::metadata("/proc/self").is_ok_and(|own| {
         use std::os::unix::fs::MetadataExt;
