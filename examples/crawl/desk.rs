@@ -10,13 +10,14 @@
 //! 1. An order is served in this sequence: articles to the sink, then pages to the frontier, and
 //!    only then are more leased. So what an order adds can be leased by the same order.
 //! 2. What is reported has been stored.
-//! 3. An order that was sent is waited for, whatever happens.
+//! 3. An order that was sent is waited for, also after Ctrl-C.
 
 use std::cell::{Cell, RefCell};
+use std::fmt::Display;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use looplet::{Event, ThreadPool, get_running_loop, timeout};
+use looplet::{Event, PoolConfig, ThreadPool, get_running_loop, timeout};
 
 use crate::frontier::{Finished, Frontier, Taken};
 use crate::report::Report;
@@ -34,8 +35,42 @@ const ORDER: usize = 1024;
 const AHEAD: usize = 100_000;
 /// The same if others would like to have them.
 const AHEAD_OF_OTHERS: usize = 32;
+/// How long an order may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How often others are asked whether they have left something.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// The thread of the stores.
+pub(crate) struct StoreThread {
+    pool: ThreadPool,
+    /// What the stores are called.
+    names: String,
+}
+
+impl StoreThread {
+    pub(crate) fn new(names: String) -> Self {
+        let config = PoolConfig {
+            threads: 1,
+            name_prefix: "stores".to_string(),
+        };
+        Self {
+            pool: ThreadPool::with(config),
+            names,
+        }
+    }
+
+    /// Waits for what the stores do, but not for ever: one that does not answer, behind a cable
+    /// that was cut, is an error.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let trouble = |cause: &dyn Display| Trouble::new(&self.names, cause);
+        let job = self.pool.submit(work).map_err(|error| trouble(&error))?;
+        let silent = format!("no answer within {} s", PATIENCE.as_secs());
+        timeout(PATIENCE, job).await.map_err(|_| trouble(&silent))?
+    }
+}
 
 /// Where pages and articles are kept.
 pub(crate) struct Stores {
@@ -178,8 +213,8 @@ impl Desk {
 pub(crate) struct Keeper {
     /// `None` while an order is under way.
     stores: Option<Stores>,
-    /// The thread that they are on.
-    thread: ThreadPool,
+    /// Where they are.
+    thread: StoreThread,
     /// How long leases last, if others take pages too.
     lease: Option<Duration>,
     /// Pages that have not ended, as of the last order. `None` before the first.
@@ -192,7 +227,7 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    pub(crate) fn new(stores: Stores, thread: ThreadPool) -> Self {
+    pub(crate) fn new(stores: Stores, thread: StoreThread) -> Self {
         let now = get_running_loop().time();
         Self {
             lease: stores.frontier.lease(),
@@ -260,7 +295,7 @@ impl Keeper {
             self.renewed = self.asked;
         }
         let wanted = order.wanted;
-        let reply = self.on_thread(move |stores| stores.serve(order)).await?;
+        let reply = self.serve(order).await?;
         self.is_dry = reply.taken.pages.len() < wanted;
         self.open = Some(reply.taken.open);
         Ok(reply)
@@ -269,21 +304,17 @@ impl Keeper {
     /// Gives back what is leased, and closes the stores.
     async fn leave(self) -> Result<(), Trouble> {
         let mut stores = self.stores.expect("no order is under way");
-        let job = self.thread.submit(move || stores.frontier.give_back());
-        job.map_err(|error| Trouble::new("a thread", error))?.await
+        self.thread.run(move || stores.frontier.give_back()).await
     }
 
-    async fn on_thread<T: Send + 'static>(
-        &mut self,
-        work: impl FnOnce(&mut Stores) -> Result<T, Trouble> + Send + 'static,
-    ) -> Result<T, Trouble> {
+    async fn serve(&mut self, order: Order) -> Result<Reply, Trouble> {
         let mut stores = self.stores.take().expect("no other order is under way");
-        let job = self.thread.submit(move || {
-            let result = work(&mut stores);
-            (stores, result)
-        });
-        let (stores, result) = job.map_err(|error| Trouble::new("a thread", error))?.await;
+        let job = move || {
+            let reply = stores.serve(order)?;
+            Ok((stores, reply))
+        };
+        let (stores, reply) = self.thread.run(job).await?;
         self.stores = Some(stores);
-        result
+        Ok(reply)
     }
 }

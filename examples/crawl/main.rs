@@ -55,10 +55,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use looplet::signal::{self, SIGINT};
-use looplet::{Event, PoolConfig, Task, TaskError, TaskGroup, ThreadPool, create_task};
+use looplet::{Event, Task, TaskError, TaskGroup, ThreadPool, create_task};
 use looplet_http::{PoolLimits, RedirectPolicy, Retry, Session, SessionConfig};
 
-use desk::{Desk, Keeper, Stores};
+use desk::{Desk, Keeper, StoreThread, Stores};
 use options::{FrontierAt, Options, Places, USAGE};
 use report::Report;
 use robots::{AGENT, Robots};
@@ -133,18 +133,14 @@ async fn start(mut options: Options, places: Places) -> Result<Ended, Box<dyn Er
 
 /// Opens the stores and crawls until all is done.
 async fn crawl(options: Options, places: Places, retry: Retry) -> Result<Ended, Box<dyn Error>> {
-    let thread = ThreadPool::with(PoolConfig {
-        threads: 1,
-        name_prefix: "stores".to_string(),
-    });
+    let thread = StoreThread::new(places.names());
     let (seeds, max_pages) = (options.seeds.clone(), options.max_pages);
-    let (stores, seeds) = thread
-        .submit(move || {
-            let mut stores = stores::open(places, max_pages)?;
-            let seeds = stores.frontier.begin(&seeds)?;
-            Ok::<_, Trouble>((stores, seeds))
-        })?
-        .await?;
+    let open = move || {
+        let mut stores = stores::open(places, max_pages)?;
+        let seeds = stores.frontier.begin(&seeds)?;
+        Ok((stores, seeds))
+    };
+    let (stores, seeds) = thread.run(open).await?;
     let hosts = seeds.iter().map(host_of).collect();
     let crawl = Rc::new(prepare(options, &stores, hosts, retry));
     let keeper = Keeper::new(stores, thread);

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::frontier::RedisAddress;
 use crate::page::plain;
+use crate::sink::without_password;
 use crate::turns::{Shares, host_of};
 
 pub(crate) const USAGE: &str = "\
@@ -75,7 +76,7 @@ pub(crate) enum FrontierAt {
 pub(crate) enum SinkAt {
     Frontier,
     File(PathBuf),
-    MySql(String),
+    MySql(Url),
 }
 
 /// Where everything is kept.
@@ -83,6 +84,22 @@ pub(crate) struct Places {
     pub(crate) frontier: FrontierAt,
     pub(crate) sink: SinkAt,
     pub(crate) lease: Duration,
+}
+
+impl Places {
+    /// What to call them, if it is not known which one is meant.
+    pub(crate) fn names(&self) -> String {
+        let frontier = match &self.frontier {
+            FrontierAt::Memory => "memory".to_string(),
+            FrontierAt::File(path) => path.display().to_string(),
+            FrontierAt::Redis(address) => address.place().to_string(),
+        };
+        match &self.sink {
+            SinkAt::Frontier => frontier,
+            SinkAt::File(path) => format!("{frontier} and {}", path.display()),
+            SinkAt::MySql(address) => format!("{frontier} and {}", without_password(address)),
+        }
+    }
 }
 
 /// Reads the command line; `None` if it asks for help. The error is one line for the person who
@@ -165,7 +182,10 @@ fn set(frontier: &mut Option<FrontierAt>, to: FrontierAt) -> Result<(), String> 
 fn sink_at(place: String) -> Result<SinkAt, String> {
     match place.split_once("://") {
         None => Ok(SinkAt::File(place.into())),
-        Some(("mysql", _)) => Ok(SinkAt::MySql(place)),
+        Some(("mysql", _)) => {
+            let address = Url::parse(&place).map_err(|error| format!("--sink: {error}"))?;
+            Ok(SinkAt::MySql(address))
+        }
         Some((scheme, _)) => Err(format!("--sink: nothing is kept at {scheme}://")),
     }
 }

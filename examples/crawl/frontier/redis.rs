@@ -39,7 +39,7 @@ const HOLD: &str = include_str!("hold.lua");
 const NO_ENTRY: &str = "0-0";
 /// The consumer group.
 const GROUP: &str = "workers";
-/// How long a connection, and then an answer, may take.
+/// How long a connection may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The age of a lease that is given back: over, however long leases are.
 const LONG_OVER: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -48,13 +48,17 @@ const LONG_OVER: Duration = Duration::from_secs(365 * 24 * 3600);
 pub(crate) struct RedisAddress {
     /// How to connect; nothing has been tried yet.
     client: Client,
-    /// The URL without user and password.
     place: String,
     /// Its name.
     crawl: String,
 }
 
 impl RedisAddress {
+    /// The URL without user and password.
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
     /// Reads `redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER][?crawl=NAME]`.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let wrong = |cause: &str| format!("not an address of Redis: {cause}");
@@ -106,14 +110,11 @@ impl RedisFrontier {
         lease: Duration,
         max_pages: u64,
     ) -> Result<Self, Trouble> {
-        let connect = || {
-            let connection = address.client.get_connection_with_timeout(PATIENCE)?;
-            connection.set_read_timeout(Some(PATIENCE))?;
-            connection.set_write_timeout(Some(PATIENCE))?;
-            Ok(connection)
-        };
+        // With a limit of its own, an answer would be lost whenever the process is stopped for a
+        // moment; who waits for the frontier has one.
+        let connection = address.client.get_connection_with_timeout(PATIENCE);
         let connection =
-            connect().map_err(|error| Trouble::new(&address.place, explain(&error)))?;
+            connection.map_err(|error| Trouble::new(&address.place, explain(&error)))?;
         let random = RandomState::new().hash_one(0);
         Ok(Self {
             connection,
@@ -244,7 +245,7 @@ fn explain(error: &RedisError) -> String {
         return "the connection is lost".to_string();
     }
     if error.is_timeout() {
-        return format!("no answer within {PATIENCE:?}");
+        return "it does not answer".to_string();
     }
     // Its texts name its own variants, too.
     let kind = format!(" - {:?}", error.kind());

@@ -49,3 +49,11 @@ pub(crate) trait Sink: Send {
         usize::MAX
     }
 }
+
+/// A URL that may be shown.
+pub(crate) fn without_password(url: &Url) -> String {
+    let mut url = url.clone();
+    // One that cannot have a password has none.
+    let _ = url.set_password(None);
+    url.to_string()
+}

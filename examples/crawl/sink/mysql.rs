@@ -6,11 +6,11 @@ use mysql::prelude::Queryable;
 use mysql::{Conn, Error, IsolationLevel, Opts, OptsBuilder, Params, TxOpts};
 use url::Url;
 
-use super::{Article, Sink};
+use super::{Article, Sink, without_password};
 use crate::trouble::Trouble;
 
-/// How long a connection, and then an answer, may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a connection may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// URLs are ASCII and differ by case. Longer ones would make no key.
 const TABLE: &str = "
@@ -40,17 +40,13 @@ pub(crate) struct MySqlSink {
 impl MySqlSink {
     /// Connects to `mysql://USER:PASSWORD@HOST[:PORT]/DATABASE` and makes the table, unless it is
     /// there.
-    pub(crate) fn open(address: &str) -> Result<Self, Trouble> {
-        let mut place = Url::parse(address).map_err(|error| Trouble::new("--sink", error))?;
-        // One that cannot have a password has none.
-        let _ = place.set_password(None);
-        let place = place.to_string();
+    pub(crate) fn open(address: &Url) -> Result<Self, Trouble> {
+        let place = without_password(address);
         let open = || {
-            let options = OptsBuilder::from_opts(Opts::from_url(address).map_err(Error::from)?)
-                .prefer_socket(false)
-                .tcp_connect_timeout(Some(PATIENCE))
-                .read_timeout(Some(PATIENCE))
-                .write_timeout(Some(PATIENCE));
+            let options =
+                OptsBuilder::from_opts(Opts::from_url(address.as_str()).map_err(Error::from)?)
+                    .prefer_socket(false)
+                    .tcp_connect_timeout(Some(PATIENCE));
             let mut connection = Conn::new(options)?;
             connection.query_drop(TABLE)?;
             let largest: Option<usize> = connection.query_first("SELECT @@max_allowed_packet")?;

@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 
+use url::Url;
+
 use super::{Article, Sink};
 use crate::trouble::Trouble;
 
@@ -9,7 +11,7 @@ use crate::trouble::Trouble;
 pub(crate) struct MySqlSink(Infallible);
 
 impl MySqlSink {
-    pub(crate) fn open(_: &str) -> Result<Self, Trouble> {
+    pub(crate) fn open(_: &Url) -> Result<Self, Trouble> {
         Err(Trouble::new(
             "--sink mysql",
             "it is not built in; build with `--features mysql`",
