@@ -48,13 +48,14 @@ const LONG_OVER: Duration = Duration::from_secs(365 * 24 * 3600);
 pub(crate) struct RedisAddress {
     /// How to connect; nothing has been tried yet.
     client: Client,
+    /// The URL without user and password, for errors.
     place: String,
     /// Its name.
     crawl: String,
 }
 
 impl RedisAddress {
-    /// The URL without user and password.
+    /// What to call it: the URL without user and password.
     pub(crate) fn place(&self) -> &str {
         &self.place
     }
@@ -90,6 +91,7 @@ impl RedisAddress {
 /// A frontier that others share.
 pub(crate) struct RedisFrontier {
     connection: Connection,
+    /// What it is called in errors.
     place: String,
     /// What the keys begin with.
     prefix: String,
