@@ -47,16 +47,10 @@ pub(crate) async fn visit(crawl: Rc<Crawl>, url: Url) {
         crawl: &crawl,
         url: &url,
     };
-    let mut finished = Finished {
-        url: url.clone(),
-        outcome: Outcome::Barred,
-        links: Vec::new(),
-        article: None,
-    };
-    if let Err(fault) = crawl.look_at(&mut finished).await {
+    let finished = crawl.look_at(&url).await.unwrap_or_else(|fault| {
         crawl.report.fault(|| format!("{url}: {}", fault.text));
-        finished.outcome = Outcome::Failed(fault);
-    }
+        Finished::bare(&url, Outcome::Failed(fault))
+    });
     crawl.desk.finish(finished).await;
     drop(turn);
 }
@@ -82,23 +76,22 @@ enum Fetched {
 }
 
 impl Crawl {
-    /// Finds out what there is to say about a page that may be barred.
-    async fn look_at(&self, finished: &mut Finished) -> Result<(), Fault> {
-        let url = finished.url.clone();
-        match self.robots.verdict(&url).await {
-            Verdict::Allowed(delay) => self.turns.meet(&url, delay),
-            Verdict::Barred => return Ok(()),
+    /// Finds out what there is to say about a page.
+    async fn look_at(&self, url: &Url) -> Result<Finished, Fault> {
+        match self.robots.verdict(url).await {
+            Verdict::Allowed(delay) => self.turns.meet(url, delay),
+            Verdict::Barred => return Ok(Finished::bare(url, Outcome::Barred)),
             Verdict::Unknown(fault) => return Err(fault),
         }
-        match self.fetch(&url).await? {
-            Fetched::Html(html) => self.read(finished, html).await?,
-            Fetched::Document => finished.outcome = Outcome::Document,
+        match self.fetch(url).await? {
+            Fetched::Html(html) => self.read(url, html).await,
+            Fetched::Document => Ok(Finished::bare(url, Outcome::Document)),
             Fetched::Moved(target) => {
-                finished.outcome = Outcome::Moved;
-                finished.links = vec![target];
+                let links = vec![target];
+                let moved = Finished::bare(url, Outcome::Moved);
+                Ok(Finished { links, ..moved })
             }
         }
-        Ok(())
     }
 
     /// Fetches a page.
@@ -143,31 +136,34 @@ impl Crawl {
     }
 
     /// Makes an article of a page.
-    async fn read(&self, finished: &mut Finished, html: String) -> Result<(), Fault> {
-        let url = finished.url.clone();
+    async fn read(&self, url: &Url, html: String) -> Result<Finished, Fault> {
+        let from = url.clone();
         // A large page takes a while to read, and the loop has others to see to.
-        let reading = self.readers.submit(move || (Page::read(&url, &html), html));
+        let reading = self
+            .readers
+            .submit(move || (Page::read(&from, &html), html));
         let reading = reading.map_err(|_| Fault::passing("no thread to read it"))?;
         let (page, html) = match timeout(self.options.timeout, reading).await {
             Ok((Some(page), html)) => (page, html),
             Ok((None, _)) => return Err(Fault::lasting("page nested too deeply")),
             Err(TimedOut) => return Err(Fault::lasting("page too slow to read")),
         };
-        if html.len() + page.title.len() > self.largest {
+        let bytes = html.len();
+        if bytes + page.title.len() > self.largest {
             return Err(Fault::lasting("page too large"));
         }
+        let title = page.title.clone();
         let links = page.links.into_iter();
-        finished.links = links.filter(|link| self.is_followed(link)).collect();
-        finished.outcome = Outcome::Page {
-            title: page.title.clone(),
-            bytes: html.len(),
-        };
-        finished.article = Some(Article {
-            url: finished.url.clone(),
-            title: page.title,
-            html,
-        });
-        Ok(())
+        Ok(Finished {
+            url: url.clone(),
+            outcome: Outcome::Page { title, bytes },
+            links: links.filter(|link| self.is_followed(link)).collect(),
+            article: Some(Article {
+                url: url.clone(),
+                title: page.title,
+                html,
+            }),
+        })
     }
 
     fn is_followed(&self, link: &Url) -> bool {

@@ -89,6 +89,18 @@ pub(crate) struct Finished {
     pub(crate) article: Option<Article>,
 }
 
+impl Finished {
+    /// A page of which nothing is kept, and that leads nowhere.
+    pub(crate) fn bare(url: &Url, outcome: Outcome) -> Self {
+        Self {
+            url: url.clone(),
+            outcome,
+            links: Vec::new(),
+            article: None,
+        }
+    }
+}
+
 /// Pages to fetch.
 pub(crate) struct Taken {
     /// Those that are leased now.
