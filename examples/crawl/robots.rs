@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use looplet::{Lock, ThreadPool};
+use looplet::{Lock, ThreadPool, TimedOut, timeout};
 use looplet_http::{Error, Response, Session};
 use texting_robots::Robot;
 use url::Url;
@@ -100,25 +100,21 @@ impl Robots {
 
     async fn fetch(&self, session: &Session, url: &Url) -> Result<Rules, Error> {
         let file = url.join("/robots.txt").unwrap_or_else(|_| url.clone());
-        let mut response = session.get(&file).timeout(self.limit).send().await?;
-        match response.status().as_u16() {
-            200..300 => {}
-            500.. => {
-                return Err(response
-                    .raise_for_status()
-                    .err()
-                    .unwrap_or(Error::EmptyReply));
-            }
+        let response = session.get(&file).timeout(self.limit).send().await?;
+        let mut response = match response.status() {
+            status if status.is_server_error() => response.raise_for_status()?,
+            status if status.is_success() => response,
             _ => return Ok(Rules::Everything),
-        }
+        };
         let text = first_bytes(&mut response).await?;
         // It is no small work, and the loop has others to see to.
         let reading = self.readers.submit(move || Robot::new(AGENT, &text).ok());
         let robot = match reading {
-            Ok(reading) => reading.await,
-            Err(_) => None,
+            Ok(reading) => timeout(self.limit, reading.join()).await,
+            Err(_) => Err(TimedOut),
         };
         // What makes no sense forbids nothing (section 2.2).
+        let robot = robot.ok().and_then(Result::ok).flatten();
         Ok(robot.map_or(Rules::Everything, Rules::Listed))
     }
 }

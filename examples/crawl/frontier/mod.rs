@@ -2,12 +2,13 @@
 //! keep that elsewhere writes one of these.
 //!
 //! ```text
-//!              take                     finish
-//!   waiting ──────────► leased ──────────────────────► ended
-//!      ▲                  │                              │
-//!      └──────────────────┘                              │ lost on the way, and all others
-//!      ▲  the process has died, or gives it back         ▼ have ended: at the next begin
-//!      └─────────────────────────────────────────────────┘
+//!             take                       finish
+//!   waiting ───────────► leased ────────────────────────► ended
+//!      ▲                   │                                │
+//!      ├───────────────────┘ its process has died,          │
+//!      │                     or gives it back               │
+//!      └────────────────────────────────────────────────────┘ it was lost on the way, and
+//!                                                   all pages have ended: at the next begin
 //! ```
 //!
 //! # Rules
