@@ -17,8 +17,12 @@ fn a_crawl_that_is_killed_at_any_moment_loses_no_page_and_keeps_none_twice() {
     let web = Web::of_pages(PAGES as usize, DELAY, 100);
     let (folder, url) = (Folder::new(), web.url("/0"));
     let command = ["-H", "2", url.as_str()];
-    for _ in 0..KILLS {
+    for round in 0..KILLS {
         let mut crawl = folder.start(&command);
+        if round % 2 == 1 {
+            // The others may die before they have done anything.
+            web.wait_for(web.requests() + 3);
+        }
         thread::sleep(moment(LIFE));
         assert!(crawl.kill(), "it has ended before it could be killed");
     }
