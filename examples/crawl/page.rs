@@ -17,7 +17,7 @@ fn selector(text: &str) -> Selector {
 /// A page that was read.
 pub(crate) struct Page {
     pub(crate) title: String,
-    /// Where its links lead: http URLs without fragment, each once.
+    /// Where its links lead, each once.
     pub(crate) links: BTreeSet<Url>,
 }
 
@@ -63,9 +63,19 @@ impl Page {
 }
 
 fn resolve(base: &Url, href: &str) -> Option<Url> {
-    let mut url = base.join(href).ok()?;
+    plain(base.join(href).ok()?)
+}
+
+/// A URL as the frontier knows it: of http or https, and without what is never sent or never
+/// makes another page. `None` if it leads elsewhere.
+pub(crate) fn plain(mut url: Url) -> Option<Url> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
     url.set_fragment(None);
-    matches!(url.scheme(), "http" | "https").then_some(url)
+    url.set_username("").ok()?;
+    url.set_password(None).ok()?;
+    Some(url)
 }
 
 /// How deep the tags could be nested at most. Tags that are never closed count too, so this is

@@ -1,5 +1,6 @@
 //! What was done: counted while it happens, shown as a line, and at the end as a table.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +8,9 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use looplet_http::Error;
+
+use crate::fault::Fault;
+use crate::frontier::{Finished, Outcome};
 
 /// The counts of a crawl.
 #[derive(Default)]
@@ -15,10 +18,19 @@ struct Counts {
     pages: u64,
     documents: u64,
     redirects: u64,
+    /// Pages that `robots.txt` keeps crawlers away from.
+    barred: u64,
     bytes: u64,
+    /// Requests that were made once more.
+    retries: u64,
     /// How long each response took, added up.
     responses: Duration,
-    errors: BTreeMap<String, u64>,
+    faults: BTreeMap<String, u64>,
+    /// The first of those, for a crawl that gets nowhere.
+    first_fault: Option<String>,
+    /// Pages that are known to the frontier, and those of them that have not ended.
+    known: u64,
+    open: u64,
 }
 
 /// The report of a crawl, as it goes on.
@@ -26,10 +38,14 @@ pub(crate) struct Report {
     counts: RefCell<Counts>,
     started: Instant,
     line: ProgressBar,
+    /// Whether there is a line for every page.
+    lists: bool,
+    /// What the frontier is called, if it outlives the process.
+    place: Option<String>,
 }
 
 impl Report {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(lists: bool, place: Option<String>) -> Self {
         let style = ProgressStyle::with_template("{spinner} {elapsed_precise} {wide_msg}");
         let line = ProgressBar::new_spinner();
         line.set_style(style.expect("the template is a constant"));
@@ -37,60 +53,95 @@ impl Report {
             counts: RefCell::default(),
             started: Instant::now(),
             line,
+            lists,
+            place,
         }
     }
 
-    pub(crate) fn page(&self, bytes: usize) {
+    /// Counts pages that were handed in and have `ended` now, and were not ended by others.
+    pub(crate) fn finished(&self, pages: &[Finished], ended: &[bool]) {
+        for (page, _) in pages.iter().zip(ended).filter(|(_, ended)| **ended) {
+            let what = self.count(&page.outcome);
+            if self.lists {
+                self.print(&format!("{}  {what}", page.url));
+            }
+        }
+    }
+
+    /// Counts a page. Returns what a list says of it.
+    fn count<'a>(&self, outcome: &'a Outcome) -> Cow<'a, str> {
         let mut counts = self.counts.borrow_mut();
-        counts.pages += 1;
-        counts.bytes += bytes as u64;
+        match outcome {
+            Outcome::Page { title, bytes } => {
+                counts.pages += 1;
+                counts.bytes += *bytes as u64;
+                return title.into();
+            }
+            Outcome::Document => counts.documents += 1,
+            Outcome::Moved => counts.redirects += 1,
+            Outcome::Barred => counts.barred += 1,
+            Outcome::Failed(Fault { kind, text, .. }) => {
+                *counts.faults.entry(kind.clone()).or_default() += 1;
+                return text.into();
+            }
+        }
+        outcome.label()
     }
 
-    /// Something that is not HTML and was not read.
-    pub(crate) fn document(&self) {
-        self.counts.borrow_mut().documents += 1;
+    /// Notes how long a page took, and how many of its requests were made once more.
+    pub(crate) fn response(&self, time: Duration, retries: u32) {
+        let mut counts = self.counts.borrow_mut();
+        counts.responses += time;
+        counts.retries += u64::from(retries);
     }
 
-    pub(crate) fn redirects(&self, count: usize) {
-        self.counts.borrow_mut().redirects += count as u64;
-    }
-
-    pub(crate) fn response_time(&self, time: Duration) {
-        self.counts.borrow_mut().responses += time;
-    }
-
-    pub(crate) fn error(&self, error: &Error) {
-        *self
-            .counts
+    /// Notes what is wrong with a page, before that is stored.
+    pub(crate) fn fault(&self, text: impl FnOnce() -> String) {
+        self.counts
             .borrow_mut()
-            .errors
-            .entry(kind_of(error))
-            .or_default() += 1;
+            .first_fault
+            .get_or_insert_with(text);
     }
 
-    pub(crate) fn has_pages(&self) -> bool {
-        let counts = self.counts.borrow();
-        counts.pages + counts.documents > 0
+    /// What was wrong first, if nothing else came of the crawl.
+    pub(crate) fn only_faults(&self) -> Option<String> {
+        let first = self.counts.borrow().first_fault.clone();
+        first.filter(|_| self.is_empty())
     }
 
-    /// Shows where the crawl stands, if there is a terminal to show it on.
-    pub(crate) fn show(&self, waiting: usize, in_flight: usize, title: &str) {
+    /// What to say at the end: the table, or one line if nothing was left to do.
+    pub(crate) fn text(&self) -> String {
+        self.nothing_to_do().unwrap_or_else(|| self.to_string())
+    }
+
+    fn nothing_to_do(&self) -> Option<String> {
         let counts = self.counts.borrow();
-        let errors: u64 = counts.errors.values().sum();
+        let is_idle = self.is_empty() && counts.faults.is_empty() && counts.open == 0;
+        let place = self.place.as_ref().filter(|_| is_idle)?;
+        let known = counts.known;
+        Some(format!(
+            "{place}: this crawl is finished: {known} URLs, and none of them to do"
+        ))
+    }
+
+    fn is_empty(&self) -> bool {
+        let counts = self.counts.borrow();
+        counts.pages + counts.documents + counts.redirects + counts.barred == 0
+    }
+
+    /// Notes how many pages there are, and shows where the crawl stands, if there is a terminal
+    /// to show it on. Waiting and in flight are those that this process has.
+    pub(crate) fn stands(&self, known: u64, open: u64, (waiting, in_flight): (usize, usize)) {
+        let mut counts = self.counts.borrow_mut();
+        (counts.known, counts.open) = (known, open);
+        let errors: u64 = counts.faults.values().sum();
         let bytes = HumanBytes(counts.bytes);
         self.line.set_message(format!(
-            "{} pages, {bytes}, {errors} errors | {in_flight} in flight, {waiting} waiting | {title}",
+            "{} pages, {bytes}, {errors} errors | {in_flight} in flight, {waiting} waiting, \
+             {open} of {known} to do",
             counts.pages
         ));
         self.line.tick();
-    }
-
-    /// Notes something that went wrong with a page beyond its transfer. Such a page has no
-    /// title.
-    pub(crate) fn fault(&self, kind: &str) -> String {
-        let mut counts = self.counts.borrow_mut();
-        *counts.errors.entry(kind.to_string()).or_default() += 1;
-        String::new()
     }
 
     /// Prints a line above the progress line. Who reads the list may have heard enough.
@@ -111,57 +162,40 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = self.counts.borrow();
         let wall = self.started.elapsed();
-        writeln!(f, "{:<28}{:>10}", "pages", counts.pages)?;
-        writeln!(
+        let bytes = HumanBytes(counts.bytes).to_string();
+        let faults: u64 = counts.faults.values().sum();
+        row(f, "pages", &counts.pages, "")?;
+        row(
             f,
-            "{:<28}{:>10}   not HTML, not read",
-            "other documents", counts.documents
+            "other documents",
+            &counts.documents,
+            "not HTML, not kept",
         )?;
-        writeln!(f, "{:<28}{:>10}", "redirects followed", counts.redirects)?;
-        writeln!(
-            f,
-            "{:<28}{:>10}",
-            "bytes of HTML",
-            HumanBytes(counts.bytes).to_string()
-        )?;
-        writeln!(
-            f,
-            "{:<28}{:>10}",
-            "errors",
-            counts.errors.values().sum::<u64>()
-        )?;
-        for (kind, count) in &counts.errors {
-            writeln!(f, "  {kind:<26}{count:>10}")?;
+        row(f, "redirects", &counts.redirects, "")?;
+        row(f, "kept out by robots.txt", &counts.barred, "")?;
+        row(f, "bytes of HTML", &bytes, "")?;
+        row(f, "retries", &counts.retries, "")?;
+        row(f, "errors", &faults, "")?;
+        for (kind, count) in &counts.faults {
+            row(f, &format!("  {kind}"), count, "")?;
         }
-        writeln!(f, "{:<28}{:>8.2} s", "wall time", wall.as_secs_f64())?;
+        if let Some(place) = &self.place {
+            let note = format!("of {} known, in {place}", counts.known);
+            row(f, "URLs still to do", &counts.open, &note)?;
+        }
         let sum = counts.responses.as_secs_f64();
-        let gain = sum / wall.as_secs_f64();
-        write!(
-            f,
-            "{:<28}{sum:>8.2} s   {gain:.1} responses at a time",
-            "sum of responses"
-        )
+        let gain = format!("{:.1} responses at a time", sum / wall.as_secs_f64());
+        writeln!(f, "{:<28}{:>8.2} s", "wall time", wall.as_secs_f64())?;
+        write!(f, "{:<28}{sum:>8.2} s   {gain}", "sum of responses")
     }
 }
 
-/// The row of the table that an error belongs to.
-fn kind_of(error: &Error) -> String {
-    match error {
-        Error::Status { code, .. } => {
-            let reason = looplet_http::StatusCode::new(*code).and_then(|s| s.canonical_reason());
-            format!("{code} {}", reason.unwrap_or("(no such status)"))
-        }
-        Error::Timeout { phase, .. } => format!("timeout ({phase:?})"),
-        Error::Resolve { .. } => "name not found".to_string(),
-        Error::Connect { .. } => "cannot connect".to_string(),
-        Error::Io { kind, .. } => format!("connection: {kind}"),
-        Error::EmptyReply => "no answer".to_string(),
-        Error::BodyTruncated { .. } | Error::ChunkedTruncated { .. } => "body cut off".to_string(),
-        Error::BodyTooLarge { .. } => "page too large".to_string(),
-        Error::HeadTooLarge { .. } | Error::TooManyHeaders { .. } => "head too large".to_string(),
-        Error::TooManyRedirects { .. } => "too many redirects".to_string(),
-        Error::BadRedirect { .. } => "bad redirect".to_string(),
-        Error::UnsupportedScheme { scheme } => format!("{scheme} not supported"),
-        _ => "not proper HTTP".to_string(),
-    }
+fn row(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    count: &dyn fmt::Display,
+    note: &str,
+) -> fmt::Result {
+    let space = if note.is_empty() { "" } else { "   " };
+    writeln!(f, "{name:<28}{count:>10}{space}{note}")
 }

@@ -3,7 +3,7 @@
 //! Eight servers on eight ports stand for eight hosts. Their pages link to each other with
 //! duplicates and cycles. Of every hundred pages, about ten are slow, ten sit behind a
 //! redirect, and some are broken in the ways in which real sites are: missing, failing,
-//! cut off, silent, or redirecting in a circle. Everything is computed from the number of the
+//! cut off, silent, or redirecting in a circle. Crawlers are asked to keep out of `/private/`. Everything is computed from the number of the
 //! page, so the site is the same every time.
 
 use std::io;
@@ -14,6 +14,8 @@ use looplet::{Server, StreamReader, StreamWriter, sleep, start_server};
 use url::Url;
 
 const HOSTS: usize = 8;
+/// What the hosts ask of crawlers.
+const ROBOTS: &str = "User-agent: *\nDisallow: /private/\n";
 /// Pages that exist, all hosts together.
 pub(crate) const PAGES: usize = 400;
 
@@ -41,16 +43,11 @@ impl Site {
         Ok(Site { servers })
     }
 
-    /// The first page.
-    pub(crate) fn start_url(&self) -> Url {
-        let url = format!("http://{}/page/0", self.servers[0].local_addr());
-        Url::parse(&url).expect("a socket address makes a URL")
-    }
-
-    /// All hosts of the site, as URLs.
-    pub(crate) fn hosts(&self) -> Vec<Url> {
-        let url = |server: &Server| format!("http://{}/", server.local_addr());
-        let urls = self.servers.iter().map(url);
+    /// The first page of each host.
+    pub(crate) fn pages(&self) -> Vec<Url> {
+        let servers = self.servers.iter().enumerate();
+        let urls =
+            servers.map(|(number, server)| format!("http://{}/page/{number}", server.local_addr()));
         urls.map(|url| Url::parse(&url).expect("a socket address makes a URL"))
             .collect()
     }
@@ -69,6 +66,7 @@ async fn serve(reader: StreamReader, writer: StreamWriter, hosts: &[SocketAddr])
                 sleep(delay).await;
                 respond(&writer, "200 OK", "text/html; charset=utf-8", &html).await?;
             }
+            Answer::Robots => respond(&writer, "200 OK", "text/plain", ROBOTS).await?,
             Answer::Image => respond(&writer, "200 OK", "image/png", "(not really)").await?,
             Answer::Redirect(to) => {
                 let head =
@@ -95,6 +93,7 @@ async fn respond(writer: &StreamWriter, status: &str, kind: &str, body: &str) ->
 
 enum Answer {
     Page { html: String, delay: Duration },
+    Robots,
     Image,
     Redirect(String),
     Status(&'static str),
@@ -112,6 +111,7 @@ fn answer(path: &str, hosts: &[SocketAddr]) -> Answer {
         ("page", Ok(number)) if number < PAGES => page(number, hosts),
         ("old", Ok(number)) => Answer::Redirect(format!("/page/{number}")),
         ("circle", Ok(number)) => Answer::Redirect(format!("/circle/{}", (number + 1) % 3)),
+        ("robots.txt", Err(_)) => Answer::Robots,
         ("image", Ok(_)) => Answer::Image,
         ("fails", Ok(_)) => Answer::Status("500 Internal Server Error"),
         ("cut", Ok(_)) => Answer::CutOff,
@@ -136,6 +136,7 @@ fn page(number: usize, hosts: &[SocketAddr]) -> Answer {
         25 => links.push(link("cut", number, hosts)),
         35 => links.push(link("silent", number, hosts)),
         45 => links.push(link("circle", 0, hosts)),
+        65 => links.push(link("private", number, hosts)),
         55 | 75 => links.push(link("image", number, hosts)),
         _ => {}
     }

@@ -92,6 +92,8 @@ pub struct Progress(Rc<Record>);
 /// What a [`Progress`] holds.
 #[derive(Default)]
 struct Record {
+    /// Hops that have begun.
+    hops: Cell<u32>,
     /// The phase that it is in, and since when. `None` before the request and after its end.
     phase: Cell<Option<(Phase, Instant)>>,
     timings: RefCell<Timings>,
@@ -136,6 +138,24 @@ impl Progress {
     /// The phase that is under way; `None` before the request and after its end.
     pub fn phase(&self) -> Option<Phase> {
         self.0.phase.get().map(|(phase, _)| phase)
+    }
+
+    /// Hops that have begun: the first one, and one more for each redirect, each retry, and each
+    /// answer to a question of the server.
+    ///
+    /// ```
+    /// use looplet_http::{Progress, Retry, Session, SessionConfig, runtime::run};
+    /// use std::time::Duration;
+    ///
+    /// let retry = Retry { attempts: 2, first_pause: Duration::ZERO, ..Retry::default() };
+    /// let session = Session::with(SessionConfig { retry: Some(retry), ..SessionConfig::default() });
+    /// let progress = Progress::new();
+    /// let refused = run(session.get("http://127.0.0.1:1/").progress(&progress).send());
+    /// assert!(refused.is_err());
+    /// assert_eq!(progress.hops(), 3);
+    /// ```
+    pub fn hops(&self) -> u32 {
+        self.0.hops.get()
     }
 
     /// The address of the server or proxy; `None` as long as there is no connection, and for
@@ -201,6 +221,7 @@ impl Progress {
     pub(crate) fn begin_hop(&self, to_send: Option<u64>) {
         self.end();
         let record = &*self.0;
+        record.hops.set(record.hops.get().saturating_add(1));
         record.timings.borrow_mut().next_hop();
         record.peer.set(None);
         record.local.set(None);

@@ -7,7 +7,6 @@ use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io::ErrorKind;
 use std::rc::Rc;
-use std::time::Duration;
 
 use common::{Trace, ms, turns, virtual_loop};
 use looplet::process::{Child, Command, Stdio, SubprocessProtocol, SubprocessTransport};

@@ -26,10 +26,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use self::installed::{missing, program};
+use self::installed::missing;
 use self::site::Site;
 
 pub(crate) use self::authority::{Authority, authority};
+pub(crate) use self::installed::program;
 pub(crate) use self::server::{Logged, Server};
 
 /// Starts nginx. What it offers is in `conf/nginx.conf`.
