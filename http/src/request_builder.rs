@@ -9,7 +9,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use looplet::sleep;
-use url::Url;
 
 use crate::auth::Access;
 use crate::cookies::keep_cookies;
@@ -64,7 +63,9 @@ impl Session {
     /// Prepares a request with any method. What is wrong with the URL is said by
     /// [`send`](RequestBuilder::send).
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
-        let request = url.into_url().map(|url| Request::new(method, url));
+        let request = url
+            .into_url()
+            .map(|url| Box::new(Request::new(method, url)));
         let config = &self.inner.config;
         RequestBuilder {
             session: self.clone(),
@@ -83,8 +84,8 @@ impl Session {
 #[must_use = "nothing is sent before `send` is awaited"]
 pub struct RequestBuilder {
     session: Session,
-    /// The request, or what was wrong first.
-    request: Result<Request, Error>,
+    /// The request, or what was wrong first. In a box, since a builder is handed on by each call.
+    request: Result<Box<Request>, Error>,
     /// Whose credentials it shows.
     pub(crate) access: Access,
     total: Option<Duration>,
@@ -208,7 +209,7 @@ struct Journey<'s> {
     terms: Rc<Terms>,
     inform: Inform,
     /// The request of the next hop.
-    request: Request,
+    request: Box<Request>,
     /// Whose credentials it shows.
     access: Access,
     /// Whether the headers of the session are sent with it. After a redirect they are among its
@@ -326,7 +327,7 @@ impl Journey<'_> {
         config.redirects.check(self.history.len())?;
         let status = answer.head.status();
         finish(answer.exchange, answer.slot);
-        let url = std::mem::replace(&mut self.request, next).url;
+        let url = std::mem::replace(&mut *self.request, next).url;
         self.access.moved(&url, &self.request.url);
         self.history.push(Hop { url, status });
         self.keeps_defaults = false;
@@ -353,13 +354,17 @@ impl Journey<'_> {
     fn respond(self, answer: Answer) -> Result<Response, Failure> {
         let config = &self.session.inner.config;
         let progress = self.terms.progress.clone();
-        let url: Url = self.request.url;
-        let failed = |error| Failure::new(error, Some(&url), &progress);
-        let response = Response::new(answer.head, url.clone(), self.history, config.max_body);
-        let response = response.with_progress(progress.clone());
-        let coded = response.with_coding(config.decode, config.limits.codings);
-        let whole = coded.and_then(|response| response.with_body(answer.exchange, answer.slot));
-        whole.map_err(failed)
+        let way = (self.request.url, self.history);
+        let mut response = Response::new(answer.head, way, config.max_body, progress);
+        let found = response.find_coding(config.decode, config.limits.codings);
+        match found.and_then(|()| response.take_body(answer.exchange, answer.slot)) {
+            Ok(()) => Ok(response),
+            Err(error) => Err(Failure::new(
+                error,
+                Some(response.url()),
+                response.progress(),
+            )),
+        }
     }
 }
 

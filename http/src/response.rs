@@ -44,7 +44,7 @@ pub struct Response {
     /// The codings that the body is given out with.
     undecoded: Option<String>,
     /// What takes the codings off, until there is a body.
-    decoding: Option<Decoding>,
+    decoding: Option<Box<Decoding>>,
     /// What is known of the exchange.
     progress: Progress,
     /// The trailers, once the body has ended.
@@ -84,7 +84,12 @@ enum Incoming {
 }
 
 impl Response {
-    pub(crate) fn new(head: ResponseHead, url: Url, history: Vec<Hop>, max_body: u64) -> Self {
+    pub(crate) fn new(
+        head: ResponseHead,
+        (url, history): (Url, Vec<Hop>),
+        max_body: u64,
+        progress: Progress,
+    ) -> Self {
         Self {
             head,
             url,
@@ -93,30 +98,26 @@ impl Response {
             max_body,
             undecoded: None,
             decoding: None,
-            progress: Progress::new(),
+            progress,
             trailers: Fields::default(),
         }
     }
 
-    /// Adds the record of the exchange.
-    pub(crate) fn with_progress(mut self, progress: Progress) -> Self {
-        self.progress = progress;
-        self
-    }
-
     /// Finds out which codings the body has, and whether they are taken off.
-    pub(crate) fn with_coding(mut self, decode: bool, limit: usize) -> Result<Self, Error> {
+    pub(crate) fn find_coding(&mut self, decode: bool, limit: usize) -> Result<(), Error> {
         let decode = decode && self.status() != StatusCode::PARTIAL_CONTENT;
         match coding_of(&self.head, decode, limit)? {
             ContentCoding::Plain => {}
-            ContentCoding::Known(decoder) => self.decoding = Some(Decoding::new(decoder)),
+            ContentCoding::Known(decoder) => {
+                self.decoding = Some(Box::new(Decoding::new(decoder)));
+            }
             ContentCoding::Unknown(names) => self.undecoded = Some(names),
         }
-        Ok(self)
+        Ok(())
     }
 
-    /// Adds the body: what has arrived of it, or all of it.
-    pub(crate) fn with_body(mut self, exchange: Exchange, slot: Slot) -> Result<Self, Error> {
+    /// Takes the body: what has arrived of it, or all of it.
+    pub(crate) fn take_body(&mut self, exchange: Exchange, slot: Slot) -> Result<(), Error> {
         let mut wire = Wire::new(exchange, slot, self.decoding.take());
         self.body = match wire.take_whole()? {
             Some(body) => {
@@ -125,7 +126,7 @@ impl Response {
             }
             None => Incoming::OnTheWire(Box::new(wire)),
         };
-        Ok(self)
+        Ok(())
     }
 
     /// Returns the status.

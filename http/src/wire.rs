@@ -18,11 +18,11 @@ pub(crate) struct Wire {
     exchange: Exchange,
     slot: Slot,
     /// What takes the codings off, if there are any.
-    decoding: Option<Decoding>,
+    decoding: Option<Box<Decoding>>,
 }
 
 impl Wire {
-    pub(crate) fn new(exchange: Exchange, slot: Slot, decoding: Option<Decoding>) -> Self {
+    pub(crate) fn new(exchange: Exchange, slot: Slot, decoding: Option<Box<Decoding>>) -> Self {
         Self {
             exchange,
             slot,
