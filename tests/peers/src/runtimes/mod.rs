@@ -35,7 +35,8 @@ pub(crate) trait Runtime: 'static {
     /// What spawning gives.
     type Join<T: 'static>: IntoFuture + 'static;
 
-    /// Runs `main` to its end on a runtime of its own.
+    /// Runs `main` to its end on a runtime of its own: as a task where a task is cheaper to wake
+    /// than the future that blocks the thread, which on tokio and smol is so by far.
     fn run<T: 'static>(main: impl Future<Output = T> + 'static) -> T;
 
     /// Starts a task on the runtime that runs.

@@ -21,7 +21,7 @@ impl Runtime for Smol {
     type Join<T: 'static> = Task<T>;
 
     fn run<T: 'static>(main: impl Future<Output = T> + 'static) -> T {
-        EXECUTOR.with(|executor| smol::block_on(executor.run(main)))
+        EXECUTOR.with(|executor| smol::block_on(executor.run(executor.spawn(main))))
     }
 
     fn spawn<T: 'static>(task: impl Future<Output = T> + 'static) -> Task<T> {

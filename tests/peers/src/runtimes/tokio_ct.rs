@@ -17,9 +17,8 @@ impl Runtime for TokioCt {
     fn run<T: 'static>(main: impl Future<Output = T> + 'static) -> T {
         let mut builder = Builder::new_current_thread();
         let runtime = builder.enable_all().build_local(LocalOptions::default());
-        runtime
-            .expect("there are descriptors for a runtime")
-            .block_on(main)
+        let runtime = runtime.expect("there are descriptors for a runtime");
+        runtime.block_on(async { Self::value(spawn_local(main).await) })
     }
 
     fn spawn<T: 'static>(task: impl Future<Output = T> + 'static) -> JoinHandle<T> {

@@ -19,7 +19,7 @@ impl Runtime for TokioLocal {
     fn run<T: 'static>(main: impl Future<Output = T> + 'static) -> T {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("there are descriptors for a runtime");
-        LocalSet::new().block_on(&runtime, main)
+        LocalSet::new().block_on(&runtime, async { Self::value(spawn_local(main).await) })
     }
 
     fn spawn<T: 'static>(task: impl Future<Output = T> + 'static) -> JoinHandle<T> {

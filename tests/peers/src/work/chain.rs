@@ -2,13 +2,13 @@
 
 use looplet::{Promise, get_running_loop};
 
-use super::{in_task, warmed};
+use super::warmed;
 use crate::meters::Figure;
-use crate::runtimes::Looplet;
+use crate::runtimes::{Looplet, Runtime};
 
 /// Callbacks of which each schedules the next.
 pub(crate) fn call_soon(count: u64) -> Vec<Figure> {
-    let spent = in_task::<Looplet, _>(warmed(move || async move {
+    let spent = Looplet::run(warmed(move || async move {
         let done = get_running_loop().create_promise();
         link(count, done.clone());
         done.await;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::in_task;
 use crate::meters::{Figure, resident};
 use crate::runtimes::Runtime;
 
@@ -13,7 +12,7 @@ const SHORT: Duration = Duration::from_millis(100);
 
 /// Bytes of memory for each of `count` tasks that sleep, their handles included.
 pub(super) fn bytes<R: Runtime>(count: u64) -> Vec<Figure> {
-    let held = in_task::<R, _>(async move {
+    let held = R::run(async move {
         R::sleep(SHORT).await;
         let mut tasks = Vec::with_capacity(count as usize);
         let before = resident();

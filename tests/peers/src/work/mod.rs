@@ -12,8 +12,6 @@ mod idle;
 mod chain;
 mod echo;
 
-use std::future::IntoFuture;
-
 use crate::meters::{Figure, Meter, Spent};
 use crate::runtimes::Runtime;
 
@@ -36,12 +34,6 @@ pub(crate) fn on<R: Runtime>(work: &str, count: u64) -> Result<Vec<Figure>, Stri
         "idle" => idle::bytes::<R>(count),
         other => return Err(format!("there is no work {other}")),
     })
-}
-
-/// Runs `main` as a task: on some runtimes the future that `run` is given is none, and to wake
-/// it costs more.
-fn in_task<R: Runtime, T: 'static>(main: impl Future<Output = T> + 'static) -> T {
-    R::run(async { R::value(R::spawn(main).into_future().await) })
 }
 
 /// Measures the second time that `round` is run.

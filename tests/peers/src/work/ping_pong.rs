@@ -7,12 +7,12 @@ use std::future::IntoFuture;
 
 use looplet::Queue;
 
-use super::{in_task, warmed};
+use super::warmed;
 use crate::meters::Figure;
 use crate::runtimes::{Looplet, Runtime};
 
 pub(super) fn local_channel<R: Runtime>(count: u64) -> Vec<Figure> {
-    let spent = in_task::<R, _>(warmed(move || async move {
+    let spent = R::run(warmed(move || async move {
         let (there, mut requests) = local_channel::mpsc::channel();
         let (answers, mut back) = local_channel::mpsc::channel();
         let partner = R::spawn(async move {
@@ -31,7 +31,7 @@ pub(super) fn local_channel<R: Runtime>(count: u64) -> Vec<Figure> {
 }
 
 pub(super) fn mpsc<R: Runtime>(count: u64) -> Vec<Figure> {
-    let spent = in_task::<R, _>(warmed(move || async move {
+    let spent = R::run(warmed(move || async move {
         let (there, mut requests) = tokio::sync::mpsc::channel(1);
         let (answers, mut back) = tokio::sync::mpsc::channel(1);
         let partner = R::spawn(async move {
@@ -51,7 +51,7 @@ pub(super) fn mpsc<R: Runtime>(count: u64) -> Vec<Figure> {
 
 /// The same with looplet's own queue.
 pub(crate) fn looplet_queue(count: u64) -> Vec<Figure> {
-    let spent = in_task::<Looplet, _>(warmed(move || async move {
+    let spent = Looplet::run(warmed(move || async move {
         let (there, back) = (Queue::new(0), Queue::new(0));
         let (requests, answers) = (there.clone(), back.clone());
         let partner = looplet::create_task(async move {

@@ -2,7 +2,7 @@
 
 use std::future::IntoFuture;
 
-use super::{in_task, pin_heap, warmed};
+use super::{pin_heap, warmed};
 use crate::meters::Figure;
 use crate::runtimes::Runtime;
 
@@ -12,7 +12,7 @@ const AT_LEAST: u64 = 1_000_000;
 /// Every task is alive until the last one was spawned.
 pub(super) fn all_at_once<R: Runtime>(count: u64) -> Vec<Figure> {
     let rounds = (AT_LEAST / count).max(1);
-    let spent = in_task::<R, _>(warmed(move || async move {
+    let spent = R::run(warmed(move || async move {
         for _ in 0..rounds {
             round::<R>(count).await;
         }
@@ -34,7 +34,7 @@ async fn round<R: Runtime>(count: u64) {
 
 /// Each task takes the place of the one before.
 pub(super) fn one_by_one<R: Runtime>(count: u64) -> Vec<Figure> {
-    let spent = in_task::<R, _>(warmed(move || async move {
+    let spent = R::run(warmed(move || async move {
         for number in 0..count {
             let task = R::spawn(async move { number });
             assert_eq!(R::value(task.into_future().await), number);

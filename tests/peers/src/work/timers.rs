@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use looplet::get_running_loop;
 use tokio_util::time::DelayQueue;
 
-use super::{in_task, pin_heap, warmed};
+use super::{pin_heap, warmed};
 use crate::meters::{Figure, Meter};
 use crate::runtimes::{Looplet, Runtime, TokioCt};
 
@@ -27,7 +27,7 @@ fn far(number: u64) -> Duration {
 
 /// Sleeps that are all registered before the first of them is dropped.
 pub(super) fn registered<R: Runtime>(count: u64) -> Vec<Figure> {
-    let spent = in_task::<R, _>(warmed(move || async move {
+    let spent = R::run(warmed(move || async move {
         let mut sleeps = Vec::with_capacity(count as usize);
         for number in 0..count {
             let mut sleep = Box::pin(R::sleep(far(number)));
@@ -46,7 +46,7 @@ async fn begins<F: Future>(mut future: Pin<&mut F>) -> bool {
 
 /// Tasks that sleep for up to a second, in no order: CPU for each, and how late they wake.
 pub(super) fn sleepers<R: Runtime>(count: u64) -> Vec<Figure> {
-    let (spent, mut late) = in_task::<R, _>(async move {
+    let (spent, mut late) = R::run(async move {
         let meter = Meter::start();
         let start = Instant::now();
         let tasks: Vec<_> = (0..count)
@@ -75,7 +75,7 @@ pub(super) fn sleepers<R: Runtime>(count: u64) -> Vec<Figure> {
 
 /// `call_later` and `cancel`: looplet's wheel, as a program reaches it.
 pub(crate) fn call_later(count: u64) -> Vec<Figure> {
-    let spent = in_task::<Looplet, _>(warmed(move || async move {
+    let spent = Looplet::run(warmed(move || async move {
         let event_loop = get_running_loop();
         let handles: Vec<_> = (0..count)
             .map(|number| event_loop.call_later(far(number), || {}))
@@ -89,7 +89,7 @@ pub(crate) fn call_later(count: u64) -> Vec<Figure> {
 
 /// The timer structure that tokio-util offers to programs.
 pub(crate) fn delay_queue(count: u64) -> Vec<Figure> {
-    let spent = in_task::<TokioCt, _>(warmed(move || async move {
+    let spent = TokioCt::run(warmed(move || async move {
         let mut queue = DelayQueue::new();
         let keys: Vec<_> = (0..count)
             .map(|number| queue.insert(number, far(number)))

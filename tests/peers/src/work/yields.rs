@@ -6,12 +6,12 @@
 use std::future::{IntoFuture, poll_fn};
 use std::task::Poll;
 
-use super::{in_task, warmed};
+use super::warmed;
 use crate::meters::Figure;
 use crate::runtimes::Runtime;
 
 pub(super) fn yields<R: Runtime>(tasks: u64, each: u64) -> Vec<Figure> {
-    let spent = in_task::<R, _>(warmed(move || async move {
+    let spent = R::run(warmed(move || async move {
         let tasks: Vec<_> = (0..tasks).map(|_| R::spawn(often(each))).collect();
         for task in tasks {
             R::value(task.into_future().await);
