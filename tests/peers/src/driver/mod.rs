@@ -24,6 +24,7 @@ use self::machine::Machine;
 use self::options::Options;
 use self::results::Results;
 use crate::catalog::{BENCHES, Bench};
+use crate::rows::Row;
 
 /// The name under which looplet runs for the second time in a round.
 const AGAIN: &str = "looplet again";
@@ -40,13 +41,14 @@ pub(crate) fn run() -> Result<(), String> {
             .for_each(|b| println!("{:<16} {}", b.name, b.about));
         return Ok(());
     }
+    let asked = |row: &Row| row.goals.iter().any(|goal| options.wants(goal.bench));
     let machine = Machine::look()?;
     let mut results = Results::default();
     for bench in benches {
         measure(bench, &options, &machine, &mut results);
         print!("{}", table::of(bench, &results));
     }
-    print!("{}", verdict::all(&results));
+    print!("{}", verdict::all(&results, asked));
     if let Some(path) = &options.json {
         let written = fs::write(path, results.json());
         written.map_err(|error| format!("{}: {error}", path.display()))?;

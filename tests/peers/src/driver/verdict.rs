@@ -15,11 +15,16 @@ pub(super) enum Verdict {
     NotMeasured,
 }
 
-/// All rows, one on a line.
-pub(super) fn all(results: &Results) -> String {
+/// The rows, one on a line. `asked` says whether any bench of a row was to be run.
+pub(super) fn all(results: &Results, asked: impl Fn(&Row) -> bool) -> String {
     let mut text = String::from("\n");
+    let mut silent = 0;
     for row in ROWS {
         let (verdict, figures) = of(row, results);
+        if verdict == Verdict::NotMeasured && !asked(row) {
+            silent += 1;
+            continue;
+        }
         let word = match verdict {
             Verdict::Met => "met",
             Verdict::Missed => "missed",
@@ -30,6 +35,9 @@ pub(super) fn all(results: &Results) -> String {
             "row {:>2} {word}: {}: {figures}",
             row.number, row.title
         );
+    }
+    if silent > 0 {
+        let _ = writeln!(text, "{silent} rows were not asked for");
     }
     text
 }
@@ -48,10 +56,10 @@ pub(super) fn of(row: &Row, results: &Results) -> (Verdict, String) {
                 }
                 parts.push(if met { words } else { format!("{words} (!)") });
             }
+            Err(reason) if parts.contains(&reason) => {}
             Err(reason) => parts.push(reason),
         }
     }
-    parts.dedup();
     let noise = row.goals.iter().find_map(|goal| noise(goal, results));
     if let Some(noise) = noise {
         parts.push(format!("looplet / itself {noise:.3}"));

@@ -9,7 +9,7 @@ use compio::io::{AsyncRead, AsyncWriteExt};
 use compio::net::TcpStream;
 use compio::runtime::{JoinHandle, Runtime as Compiled};
 
-use super::{ECHO_BUFFER, Runtime};
+use super::{ECHO_BUFFER, Runtime, announce};
 
 pub(crate) struct Compio;
 
@@ -35,6 +35,7 @@ impl Runtime for Compio {
 
     async fn echo(listener: TcpListener) -> io::Result<()> {
         let listener = compio::net::TcpListener::from_std(listener)?;
+        announce(listener.local_addr()?);
         loop {
             let (stream, _) = listener.accept().await?;
             compio::runtime::spawn(answer(stream)).detach();

@@ -8,7 +8,7 @@ use futures::io::{AsyncReadExt, AsyncWriteExt};
 use glommio::net::TcpStream;
 use glommio::{LocalExecutorBuilder, Placement, Task};
 
-use super::{ECHO_BUFFER, Runtime};
+use super::{ECHO_BUFFER, Runtime, announce};
 
 pub(crate) struct Glommio;
 
@@ -39,6 +39,7 @@ impl Runtime for Glommio {
         let address = listener.local_addr()?;
         drop(listener);
         let listener = glommio::net::TcpListener::bind(address)?;
+        announce(address);
         loop {
             let stream = listener.accept().await?;
             glommio::spawn_local(answer(stream)).detach();

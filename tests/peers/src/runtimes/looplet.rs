@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use looplet::{Task, TcpStream, create_task, run, sleep};
 
-use super::{ECHO_BUFFER, Runtime};
+use super::{ECHO_BUFFER, Runtime, announce};
 
 pub(crate) struct Looplet;
 
@@ -34,6 +34,7 @@ impl Runtime for Looplet {
         let address = listener.local_addr()?;
         drop(listener);
         let listener = looplet::TcpListener::bind(address).await?;
+        announce(address);
         loop {
             let (stream, _) = listener.accept().await?;
             create_task(async move {

@@ -15,7 +15,7 @@ mod local_pool;
 
 use std::future::IntoFuture;
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 pub(crate) use self::compio::Compio;
@@ -48,8 +48,13 @@ pub(crate) trait Runtime: 'static {
     /// A future that waits.
     fn sleep(time: Duration) -> impl Future + 'static;
 
-    /// Answers every connection with what it sends, for ever.
+    /// Announces where it listens, and answers every connection with what it sends, for ever.
     fn echo(listener: TcpListener) -> impl Future<Output = io::Result<()>> + 'static;
+}
+
+/// Says where a server listens, to the driver that waits for it.
+pub(crate) fn announce(address: SocketAddr) {
+    println!("{}", address.port());
 }
 
 /// Calls a function that is generic over runtimes with the one that has this name.

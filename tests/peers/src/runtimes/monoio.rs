@@ -9,7 +9,7 @@ use monoio::net::TcpStream;
 use monoio::task::JoinHandle;
 use monoio::{IoUringDriver, LegacyDriver, RuntimeBuilder};
 
-use super::{ECHO_BUFFER, Runtime};
+use super::{ECHO_BUFFER, Runtime, announce};
 
 /// What the two have in common, which is all but the start.
 macro_rules! monoio {
@@ -50,6 +50,7 @@ monoio!(MonoioUring, IoUringDriver);
 async fn echo(listener: TcpListener) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = monoio::net::TcpListener::from_std(listener)?;
+    announce(listener.local_addr()?);
     loop {
         let (stream, _) = listener.accept().await?;
         monoio::spawn(answer(stream));

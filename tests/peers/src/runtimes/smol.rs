@@ -8,7 +8,7 @@ use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::net::TcpStream;
 use smol::{Async, LocalExecutor, Task, Timer};
 
-use super::{ECHO_BUFFER, Runtime};
+use super::{ECHO_BUFFER, Runtime, announce};
 
 thread_local! {
     /// Spawning needs the executor at hand; smol leaves it to the program where that is.
@@ -38,6 +38,7 @@ impl Runtime for Smol {
 
     async fn echo(listener: TcpListener) -> io::Result<()> {
         let listener = smol::net::TcpListener::from(Async::new(listener)?);
+        announce(listener.local_addr()?);
         loop {
             let (stream, _) = listener.accept().await?;
             Self::spawn(answer(stream)).detach();

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 use tokio::task::{JoinError, JoinHandle, LocalSet, spawn_local};
 
-use super::{ECHO_BUFFER, Runtime};
+use super::{ECHO_BUFFER, Runtime, announce};
 
 pub(crate) struct TokioLocal;
 
@@ -43,6 +43,7 @@ impl Runtime for TokioLocal {
 pub(super) async fn echo(listener: TcpListener) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
+    announce(listener.local_addr()?);
     loop {
         let (stream, _) = listener.accept().await?;
         spawn_local(answer(stream));

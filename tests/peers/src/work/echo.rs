@@ -9,7 +9,7 @@ use std::thread;
 
 use crate::meters::cpu_time;
 use crate::poller::Poller;
-use crate::runtimes::{ECHO_BUFFER, Runtime};
+use crate::runtimes::{ECHO_BUFFER, Runtime, announce};
 
 /// Serves on `R` until standard input ends.
 pub(crate) fn on<R: Runtime>() -> Result<(), String> {
@@ -26,6 +26,7 @@ pub(crate) fn bare() -> io::Result<()> {
     let mut streams: Vec<TcpStream> = Vec::new();
     let mut buffer = [0; ECHO_BUFFER];
     poller.add(&listener, u64::MAX)?;
+    announce(listener.local_addr()?);
     loop {
         poller.wait(None)?;
         for token in poller.news() {
@@ -60,10 +61,9 @@ fn answer(mut stream: &TcpStream, buffer: &mut [u8]) {
     }
 }
 
-/// Binds, says where, and starts to say how much CPU time was used.
+/// Binds, and starts to say how much CPU time was used.
 fn begin() -> io::Result<TcpListener> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    println!("{}", listener.local_addr()?.port());
     thread::spawn(|| {
         for _ in io::stdin().lock().lines() {
             println!("{}", cpu_time().as_nanos());
