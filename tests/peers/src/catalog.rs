@@ -31,6 +31,19 @@ pub(crate) enum Work {
     /// The same under a tool that counts, with so many pages, then twice as many: the difference
     /// is what the pages cost, without what starting costs.
     Counted(Tool, Fetch),
+    /// Look at the small programs of `footprint/`, of which each GETs one page.
+    Program(Aspect),
+}
+
+/// What is looked at in a small program.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Aspect {
+    /// How long it takes to build, everything that it needs included.
+    Build,
+    /// How large it is, and how many crates it is made of.
+    Size,
+    /// What it costs to run, from its start to its end.
+    Run,
 }
 
 /// How often a thing is done.
@@ -168,6 +181,17 @@ const ASYNCHRONOUS: &[&str] = &[
 ];
 /// Clients that wait for a thousand responses at the same time.
 const PATIENT: &[&str] = &["hyper", "hyper-pooled", "reqwest", "curl-multi", "aiohttp"];
+
+/// Programs of one GET; `looplet` is without https, `looplet-https` with all defaults.
+const PROGRAMS: &[&str] = &[
+    "looplet-https",
+    "hyper",
+    "reqwest",
+    "reqwest-default",
+    "ureq",
+    "minreq",
+    "attohttpc",
+];
 
 /// All of it, in the order in which it is done.
 pub(crate) const BENCHES: &[Bench] = &[
@@ -396,5 +420,26 @@ pub(crate) const BENCHES: &[Bench] = &[
         work: Work::Fetch(once("/together/1000", 1000)),
         units: &["bytes a connection"],
         peers: &["hyper", "hyper-pooled", "reqwest", "curl-multi"],
+    },
+    Bench {
+        name: "program-run",
+        about: "a program of one GET, from its start to its end",
+        work: Work::Program(Aspect::Run),
+        units: &["us CPU"],
+        peers: PROGRAMS,
+    },
+    Bench {
+        name: "program-size",
+        about: "that program, stripped, and the crates that it is made of",
+        work: Work::Program(Aspect::Size),
+        units: &["KB, as released", "KB, with LTO", "crates"],
+        peers: PROGRAMS,
+    },
+    Bench {
+        name: "program-build",
+        about: "that program, built from nothing on all cores",
+        work: Work::Program(Aspect::Build),
+        units: &["s to build"],
+        peers: PROGRAMS,
     },
 ];

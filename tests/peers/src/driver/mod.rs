@@ -13,6 +13,7 @@
 mod options;
 mod machine;
 mod process;
+mod program;
 mod sampling;
 mod results;
 mod table;
@@ -68,13 +69,9 @@ fn measure(bench: &Bench, options: &Options, machine: &Machine, results: &mut Re
         }
         None => true,
     });
-    for round in 0..options.rounds() {
-        eprintln!(
-            "{}: round {} of {}",
-            bench.name,
-            round + 1,
-            options.rounds()
-        );
+    let rounds = options.rounds(bench.work);
+    for round in 0..rounds {
+        eprintln!("{}: round {} of {rounds}", bench.name, round + 1);
         let mut failed = Vec::new();
         for &subject in &subjects {
             match sampling::take(bench, subject, options, machine) {

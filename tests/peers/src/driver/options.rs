@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use lexopt::prelude::*;
 
+use crate::catalog::{Aspect, Count, Work};
+
 pub(super) const HELP: &str = "\
 Measures looplet and looplet-http side by side with their peers.
 
@@ -47,13 +49,18 @@ impl Options {
         self.only.is_empty() || self.only.iter().any(|begin| name.starts_with(begin))
     }
 
-    /// Rounds of every bench. An odd number has a median of its own.
-    pub(super) fn rounds(&self) -> usize {
-        if self.quick { 3 } else { 9 }
+    /// Rounds of a bench. An odd number has a median of its own. Sizes are the same every time,
+    /// and builds take minutes.
+    pub(super) fn rounds(&self, work: Work) -> usize {
+        match work {
+            Work::Program(Aspect::Size | Aspect::Build) => 1,
+            _ if self.quick => 3,
+            _ => 9,
+        }
     }
 
     /// How often a thing is done.
-    pub(super) fn count(&self, count: crate::catalog::Count) -> u64 {
+    pub(super) fn count(&self, count: Count) -> u64 {
         if self.quick { count.quick } else { count.full }
     }
 }

@@ -1,8 +1,10 @@
 //! A process of a sample, on its core, and what is said to it and by it.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use rustix::thread::{CpuSet, sched_setaffinity};
 
 /// The core of the subject.
@@ -70,6 +72,19 @@ impl Process {
         last_line(&self.errors()).to_string()
     }
 
+    /// Waits for its end, and returns the nanoseconds of CPU that its main thread has used. The
+    /// kernel keeps them until the process is taken note of.
+    pub(super) fn cpu_of_main(self) -> Result<f64, String> {
+        let end = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let ended = waitid(WaitId::Pid(Pid::from_child(&self.child)), end);
+        ended.map_err(|error| error.to_string())?;
+        let path = format!("/proc/{}/schedstat", self.child.id());
+        let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        let first = text.split(' ').next().and_then(|first| first.parse().ok());
+        self.finish()?;
+        first.ok_or_else(|| format!("{path}: {text}"))
+    }
+
     fn errors(&mut self) -> String {
         let mut bytes = Vec::new();
         if let Some(mut pipe) = self.child.stderr.take() {
@@ -86,11 +101,32 @@ impl Drop for Process {
     }
 }
 
+/// A command that starts this program once more.
+pub(super) fn itself() -> Command {
+    Command::new("/proc/self/exe")
+}
+
+/// Starts the canned server, and hears its port.
+pub(super) fn serve() -> Result<(Process, String), String> {
+    let mut command = itself();
+    command.args(["partner", "canned"]);
+    let mut server = Process::start(command, PARTNER)?;
+    let port = server.hear()?;
+    Ok((server, port))
+}
+
 /// Moves this thread to a core, and with it all processes that it starts from now on.
 fn pin(core: usize) -> Result<(), String> {
     let mut cores = CpuSet::new();
     cores.set(core);
     sched_setaffinity(None, &cores).map_err(|error| format!("core {core}: {error}"))
+}
+
+/// Lets the processes that this thread starts run everywhere again.
+pub(super) fn unpin() -> Result<(), String> {
+    let mut cores = CpuSet::new();
+    (0..CpuSet::MAX_CPU).for_each(|core| cores.set(core));
+    sched_setaffinity(None, &cores).map_err(|error| format!("all cores: {error}"))
 }
 
 fn last_line(text: &str) -> &str {

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::machine::{Machine, folder};
 use super::options::Options;
-use super::process::{PARTNER, Process, SUBJECT};
+use super::process::{PARTNER, Process, SUBJECT, itself, serve};
+use super::program;
 use crate::catalog::{Bench, Fetch, Tool, Work};
 use crate::meters::Figure;
 
@@ -40,6 +41,7 @@ pub(super) fn take(
         } => echo(&subject, connections, options.count(messages))?,
         Work::Fetch(fetch) => subject.fetch(fetch, options.count(fetch.pages))?,
         Work::WholeFetch(fetch) => whole_fetch(&subject, fetch, options)?,
+        Work::Program(aspect) => program::look(subject.name, aspect)?,
         Work::Counted(tool, fetch) => counted(&subject, tool, fetch, options)?,
     };
     figures.retain(|figure| bench.units.contains(&figure.unit.as_str()));
@@ -88,20 +90,6 @@ impl Subject<'_> {
         let words = words(&port, fetch, pages);
         Ok(read(&self.run(&as_strs(&words))?.0))
     }
-}
-
-/// A command that starts this program once more.
-fn itself() -> Command {
-    Command::new("/proc/self/exe")
-}
-
-/// Starts the canned server, and hears its port.
-fn serve() -> Result<(Process, String), String> {
-    let mut command = itself();
-    command.args(["partner", "canned"]);
-    let mut server = Process::start(command, PARTNER)?;
-    let port = server.hear()?;
-    Ok((server, port))
 }
 
 /// What a client is told: `fetch`, the port, the path, lanes, pages of each before and then.
