@@ -108,7 +108,7 @@ const fn once(path: &'static str, lanes: usize) -> Fetch {
     }
 }
 
-const CPU: &[&str] = &["ns CPU"];
+pub(crate) const CPU: &[&str] = &["ns CPU"];
 
 /// Executors; those of Python with them.
 const EXECUTORS: &[&str] = &[

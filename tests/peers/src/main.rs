@@ -12,8 +12,9 @@
 //! * `poller`, `partners`: epoll without a runtime, and the servers and load that use it;
 //! * `clients`: every HTTP client behind one small trait, and what they are made to do;
 //! * `sample`: from the words of a command line to a piece of work;
-//! * `catalog`: which pieces of work there are; `rows`: what looplet is held to;
-//! * `driver`: rounds, processes, medians, tables.
+//! * `catalog`: which pieces of work there are; `growth`: which of them at many sizes;
+//! * `rows`: what looplet is held to; `plot`: lines as SVG;
+//! * `driver`: rounds, processes, medians, tables, and the report.
 
 mod meters;
 mod runtimes;
@@ -23,7 +24,9 @@ mod partners;
 mod clients;
 mod sample;
 mod catalog;
+mod growth;
 mod rows;
+mod plot;
 mod driver;
 
 use std::process::ExitCode;

@@ -9,6 +9,7 @@ use std::process;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 /// How long a process of a sample may live: what hangs is ended, and missed by the driver.
@@ -106,8 +107,16 @@ fn status(name: &str) -> u64 {
     number.map_or(0, |number| number.parse::<u64>().unwrap_or(0) * 1024)
 }
 
-/// Ends this process when its life is over.
-pub(crate) fn limit_life() {
+/// Lets this process have as many descriptors as the system allows, and ends it when its life is
+/// over.
+pub(crate) fn prepare() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    // Where that is refused, what needs more will say so.
+    let _ = setrlimit(Resource::Nofile, raised);
     thread::spawn(|| {
         thread::sleep(LIFE);
         eprintln!("peers: gave up after {} s", LIFE.as_secs());

@@ -1,13 +1,13 @@
 //! From the words of a command line to a piece of work, and its figures to standard output.
 
 use crate::clients::{self, Job};
-use crate::meters::{Figure, limit_life};
+use crate::meters::{Figure, prepare};
 use crate::runtimes::on_runtime;
 use crate::work;
 
 /// Does what the words say, as the subject of a sample.
 pub(crate) fn run(words: &[String]) -> Result<(), String> {
-    limit_life();
+    prepare();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let figures = match words[..] {
         ["echo", "bare"] => return work::bare_echo().map_err(|error| error.to_string()),

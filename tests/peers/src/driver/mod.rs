@@ -18,6 +18,8 @@ mod sampling;
 mod results;
 mod table;
 mod verdict;
+mod growth;
+mod report;
 
 use std::fs;
 
@@ -25,6 +27,7 @@ use self::machine::Machine;
 use self::options::Options;
 use self::results::Results;
 use crate::catalog::{BENCHES, Bench};
+use crate::growth::{CURVES, Curve};
 use crate::rows::Row;
 
 /// The name under which looplet runs for the second time in a round.
@@ -36,10 +39,13 @@ pub(crate) fn run() -> Result<(), String> {
         return Ok(());
     };
     let benches: Vec<&Bench> = BENCHES.iter().filter(|b| options.wants(b.name)).collect();
+    let curves: Vec<&Curve> = CURVES.iter().filter(|c| options.wants(c.name)).collect();
     if options.list {
+        let benches = benches.iter().map(|bench| (bench.name, bench.about));
+        let curves = curves.iter().map(|curve| (curve.name, curve.about));
         benches
-            .iter()
-            .for_each(|b| println!("{:<16} {}", b.name, b.about));
+            .chain(curves)
+            .for_each(|(name, about)| println!("{name:<18} {about}"));
         return Ok(());
     }
     let asked = |row: &Row| row.goals.iter().any(|goal| options.wants(goal.bench));
@@ -48,13 +54,27 @@ pub(crate) fn run() -> Result<(), String> {
     for bench in benches {
         measure(bench, &options, &machine, &mut results);
         print!("{}", table::of(bench, &results));
+        save(&options, &results)?;
+    }
+    for curve in curves {
+        growth::measure(curve, &options, &machine, &mut results);
+        print!("{}", growth::table(curve, &results));
+        save(&options, &results)?;
     }
     print!("{}", verdict::all(&results, asked));
-    if let Some(path) = &options.json {
-        let written = fs::write(path, results.json());
-        written.map_err(|error| format!("{}: {error}", path.display()))?;
+    if options.report {
+        println!("written: {}", report::write(&results, &machine)?);
     }
     Ok(())
+}
+
+/// Writes what there is, after every bench: a run is long, and may be ended before its end.
+fn save(options: &Options, results: &Results) -> Result<(), String> {
+    let Some(path) = &options.json else {
+        return Ok(());
+    };
+    let written = fs::write(path, results.json());
+    written.map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// Takes all samples of a bench.

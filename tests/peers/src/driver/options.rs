@@ -13,6 +13,7 @@ Measures looplet and looplet-http side by side with their peers.
   --only NAME    benches whose names begin so; may be given more than once
   --list         says which benches there are
   --json FILE    writes a line of JSON for each figure
+  --report       writes BENCHMARKS.md and its plots, in the folder of this program
 ";
 
 #[derive(Default)]
@@ -21,6 +22,7 @@ pub(super) struct Options {
     /// Beginnings of names; empty is all.
     only: Vec<String>,
     pub(super) list: bool,
+    pub(super) report: bool,
     pub(super) json: Option<PathBuf>,
 }
 
@@ -35,6 +37,7 @@ impl Options {
         while let Some(argument) = parser.next()? {
             match argument {
                 Long("quick") => options.quick = true,
+                Long("report") => options.report = true,
                 Long("list") => options.list = true,
                 Long("only") => options.only.push(parser.value()?.string()?),
                 Long("json") => options.json = Some(parser.value()?.into()),

@@ -5,11 +5,11 @@
 mod canned;
 mod echo_load;
 
-use crate::meters::limit_life;
+use crate::meters::prepare;
 
 /// Plays the partner that the words name.
 pub(crate) fn run(words: &[String]) -> Result<(), String> {
-    limit_life();
+    prepare();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let played = match words[..] {
         ["canned"] => canned::serve(),

@@ -12,6 +12,8 @@ mod idle;
 mod chain;
 mod echo;
 
+use std::sync::Once;
+
 use crate::meters::{Figure, Meter, Spent};
 use crate::runtimes::Runtime;
 
@@ -36,6 +38,12 @@ pub(crate) fn on<R: Runtime>(work: &str, count: u64) -> Result<Vec<Figure>, Stri
     })
 }
 
+/// How often `count` things are done in a row, so that few of them are measured as long.
+fn repeats(count: u64) -> u64 {
+    const AT_LEAST: u64 = 1_000_000;
+    (AT_LEAST / count).max(1)
+}
+
 /// Measures the second time that `round` is run.
 async fn warmed<F: Future<Output = ()>>(round: impl Fn() -> F) -> Spent {
     round().await;
@@ -45,8 +53,9 @@ async fn warmed<F: Future<Output = ()>>(round: impl Fn() -> F) -> Spent {
 }
 
 /// Keeps the allocator from giving the memory of a round back to the system: called when a
-/// round holds the most, it leaves a piece at the end of the heap. Without it, what the next
+/// round holds the most, it leaves, once, a piece at the end of the heap. Without it, what the next
 /// round costs is up to twice as much, by page faults, in some runs and not in others.
 fn pin_heap() {
-    std::mem::forget(std::hint::black_box(vec![1_u8; 4096]));
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| std::mem::forget(std::hint::black_box(vec![1_u8; 4096])));
 }

@@ -2,16 +2,13 @@
 
 use std::future::IntoFuture;
 
-use super::{pin_heap, warmed};
+use super::{pin_heap, repeats, warmed};
 use crate::meters::Figure;
 use crate::runtimes::Runtime;
 
-/// Tasks that a process starts at least, so that the small sizes are measured as long.
-const AT_LEAST: u64 = 1_000_000;
-
 /// Every task is alive until the last one was spawned.
 pub(super) fn all_at_once<R: Runtime>(count: u64) -> Vec<Figure> {
-    let rounds = (AT_LEAST / count).max(1);
+    let rounds = repeats(count);
     let spent = R::run(warmed(move || async move {
         for _ in 0..rounds {
             round::<R>(count).await;

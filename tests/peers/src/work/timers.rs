@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use looplet::get_running_loop;
 use tokio_util::time::DelayQueue;
 
-use super::{pin_heap, warmed};
+use super::{pin_heap, repeats, warmed};
 use crate::meters::{Figure, Meter};
 use crate::runtimes::{Looplet, Runtime, TokioCt};
 
@@ -27,16 +27,19 @@ fn far(number: u64) -> Duration {
 
 /// Sleeps that are all registered before the first of them is dropped.
 pub(super) fn registered<R: Runtime>(count: u64) -> Vec<Figure> {
+    let rounds = repeats(count);
     let spent = R::run(warmed(move || async move {
-        let mut sleeps = Vec::with_capacity(count as usize);
-        for number in 0..count {
-            let mut sleep = Box::pin(R::sleep(far(number)));
-            assert!(begins(sleep.as_mut()).await);
-            sleeps.push(sleep);
+        for _ in 0..rounds {
+            let mut sleeps = Vec::with_capacity(count as usize);
+            for number in 0..count {
+                let mut sleep = Box::pin(R::sleep(far(number)));
+                assert!(begins(sleep.as_mut()).await);
+                sleeps.push(sleep);
+            }
+            pin_heap();
         }
-        pin_heap();
     }));
-    vec![spent.cpu_each(count)]
+    vec![spent.cpu_each(rounds * count)]
 }
 
 /// Polls a future once, as the running task. Returns whether it waits.
