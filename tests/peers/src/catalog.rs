@@ -110,6 +110,9 @@ const fn once(path: &'static str, lanes: usize) -> Fetch {
 
 pub(crate) const CPU: &[&str] = &["ns CPU"];
 
+/// Hosts that the canned server plays, for lanes that are apart.
+pub(crate) const APART: usize = 1000;
+
 /// Executors; those of Python with them.
 const EXECUTORS: &[&str] = &[
     "tokio-local",
@@ -417,9 +420,9 @@ pub(crate) const BENCHES: &[Bench] = &[
     Bench {
         name: "idle-connection",
         about: "memory of a connection that is kept, among 1000",
-        work: Work::Fetch(once("/together/1000", 1000)),
+        work: Work::Fetch(once("/apart", APART)),
         units: &["bytes a connection"],
-        peers: &["hyper", "hyper-pooled", "reqwest", "curl-multi"],
+        peers: &["hyper", "hyper-pooled", "reqwest"],
     },
     Bench {
         name: "program-run",

@@ -1,7 +1,7 @@
 //! The limit: epoll and httparse, one buffer for all, and bodies that are counted and dropped.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::TcpStream;
 
 use super::job::{Job, Report, Target};
 use crate::poller::Poller;
@@ -37,7 +37,7 @@ pub(super) fn run(job: &Job) -> Result<Report, String> {
 }
 
 fn open(target: &Target, poller: &Poller, token: usize) -> io::Result<Lane> {
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, target.port))?;
+    let stream = TcpStream::connect((target.host, target.port))?;
     stream.set_nodelay(true)?;
     stream.set_nonblocking(true)?;
     poller.add(&stream, token as u64)?;
@@ -88,8 +88,8 @@ fn fetch_all(
 impl Lane {
     fn ask(&mut self, target: &Target) -> io::Result<()> {
         let request = format!(
-            "GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n",
-            target.path, target.port
+            "GET {} HTTP/1.1\r\nHost: {}:{}\r\n\r\n",
+            target.path, target.host, target.port
         );
         self.stream.write_all(request.as_bytes())
     }

@@ -42,7 +42,7 @@ impl Client for Hyper {
 }
 
 async fn connect(page: &Target) -> Result<Connection, String> {
-    let stream = TcpStream::connect(("127.0.0.1", page.port)).await;
+    let stream = TcpStream::connect((page.host, page.port)).await;
     let stream = stream.map_err(|error| error.to_string())?;
     stream
         .set_nodelay(true)
@@ -57,7 +57,7 @@ async fn connect(page: &Target) -> Result<Connection, String> {
 async fn exchange(connection: &mut Connection, page: &Target) -> Result<usize, Error> {
     connection.ready().await?;
     let request = Request::get(page.path.as_str())
-        .header(HOST, format!("127.0.0.1:{}", page.port))
+        .header(HOST, format!("{}:{}", page.host, page.port))
         .body(Empty::new())
         .expect("the path and the host are valid");
     let response: Response<Incoming> = connection.send_request(request).await?;

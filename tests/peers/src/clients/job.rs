@@ -1,5 +1,7 @@
 //! What a client is to fetch, and what it took.
 
+use std::net::Ipv4Addr;
+
 use crate::meters::{Figure, Meter, Spent, peak, resident};
 
 /// What to fetch, how often, and how much of it at the same time.
@@ -18,6 +20,7 @@ pub(crate) struct Job {
 /// A page.
 #[derive(Clone)]
 pub(crate) struct Target {
+    pub(crate) host: Ipv4Addr,
     pub(crate) port: u16,
     pub(crate) path: String,
     pub(crate) url: String,
@@ -36,12 +39,33 @@ pub(crate) struct Report {
 
 impl Target {
     pub(crate) fn new(port: u16, path: &str) -> Self {
+        Self::on(Ipv4Addr::LOCALHOST, port, path)
+    }
+
+    fn on(host: Ipv4Addr, port: u16, path: &str) -> Self {
         Self {
+            host,
             port,
             path: path.to_string(),
-            url: format!("http://127.0.0.1:{port}{path}"),
+            url: format!("http://{host}:{port}{path}"),
             size: if path == "/100k" { 100 * 1024 } else { 1024 },
         }
+    }
+
+    /// The page as a lane fetches it, which is on another host for each lane if the lanes are
+    /// apart.
+    pub(super) fn of_lane(&self, lane: usize) -> Self {
+        if !self.is_apart() {
+            return self.clone();
+        }
+        let host = Ipv4Addr::from_bits(self.host.to_bits() + lane as u32);
+        Self::on(host, self.port, &self.path)
+    }
+
+    /// Whether each lane has a host of its own, and they fetch one after the other: every page
+    /// leaves a connection behind, and only one is ever in use.
+    pub(super) fn is_apart(&self) -> bool {
+        self.path == "/apart"
     }
 
     /// Whether every page is on a connection of its own.

@@ -1,7 +1,6 @@
 //! Clients that are asynchronous: a task for each lane.
 
 use std::future::IntoFuture;
-use std::rc::Rc;
 
 use super::job::{Job, Report, Target};
 use crate::runtimes::Runtime;
@@ -28,31 +27,44 @@ pub(super) fn run<C: Client>(job: Job) -> Result<Report, String> {
     C::Runtime::run(async move {
         let client = C::new(job.lanes);
         let mut lanes: Vec<C::Lane> = (0..job.lanes).map(|_| client.lane()).collect();
-        let target = Rc::new(job.target.clone());
-        let fetch = async |each| fetch_all::<C>(&mut lanes, &target, each).await;
+        let fetch = async |each| fetch_all::<C>(&mut lanes, &job.target, each).await;
         job.carry_out(fetch).await
     })
 }
 
 async fn fetch_all<C: Client>(
     lanes: &mut Vec<C::Lane>,
-    target: &Rc<Target>,
+    target: &Target,
     each: usize,
 ) -> Result<(), String> {
-    let work = |mut lane: C::Lane| {
-        let target = Rc::clone(target);
-        C::Runtime::spawn(async move {
+    let mut workers = Vec::with_capacity(lanes.len());
+    for (number, mut lane) in lanes.drain(..).enumerate() {
+        let page = target.of_lane(number);
+        let worker = C::Runtime::spawn(async move {
             for _ in 0..each {
-                target.check(C::get(&mut lane, &target).await?)?;
+                page.check(C::get(&mut lane, &page).await?)?;
             }
             Ok(lane)
-        })
-    };
-    let workers: Vec<_> = lanes.drain(..).map(work).collect();
+        });
+        workers.push(if target.is_apart() {
+            Worker::Ended(value::<C>(worker.into_future().await)?)
+        } else {
+            Worker::Runs(worker)
+        });
+    }
     for worker in workers {
-        lanes.push(value::<C>(worker.into_future().await)?);
+        lanes.push(match worker {
+            Worker::Ended(lane) => lane,
+            Worker::Runs(worker) => value::<C>(worker.into_future().await)?,
+        });
     }
     Ok(())
+}
+
+/// A lane at its work, or behind it.
+enum Worker<Running, Lane> {
+    Runs(Running),
+    Ended(Lane),
 }
 
 /// What a worker has come to.

@@ -106,10 +106,10 @@ pub(super) fn itself() -> Command {
     Command::new("/proc/self/exe")
 }
 
-/// Starts the canned server, and hears its port.
-pub(super) fn serve() -> Result<(Process, String), String> {
+/// Starts the canned server on so many addresses, and hears its port.
+pub(super) fn serve(addresses: usize) -> Result<(Process, String), String> {
     let mut command = itself();
-    command.args(["partner", "canned"]);
+    command.args(["partner", "canned", &addresses.to_string()]);
     let mut server = Process::start(command, PARTNER)?;
     let port = server.hear()?;
     Ok((server, port))

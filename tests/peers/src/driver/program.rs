@@ -95,7 +95,7 @@ fn crates(subject: &str) -> Result<f64, String> {
 }
 
 fn run(program: &Path) -> Result<Vec<Figure>, String> {
-    let (_server, port) = serve()?;
+    let (_server, port) = serve(1)?;
     let mut spent = Vec::with_capacity(RUNS);
     for _ in 0..RUNS {
         let mut command = Command::new(program);

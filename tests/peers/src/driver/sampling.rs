@@ -9,7 +9,7 @@ use super::machine::{Machine, folder};
 use super::options::Options;
 use super::process::{PARTNER, Process, SUBJECT, itself, serve};
 use super::program;
-use crate::catalog::{Bench, Fetch, Tool, Work};
+use crate::catalog::{APART, Bench, Fetch, Tool, Work};
 use crate::meters::Figure;
 
 /// Subjects that are programs of Python.
@@ -83,7 +83,8 @@ impl Subject<'_> {
     }
 
     fn fetch(&self, fetch: Fetch, pages: u64) -> Result<Vec<Figure>, String> {
-        let (_server, port) = serve()?;
+        let addresses = if fetch.path == "/apart" { APART } else { 1 };
+        let (_server, port) = serve(addresses)?;
         if self.name == "wrk" {
             return wrk(&port, fetch);
         }
@@ -143,7 +144,7 @@ fn whole_fetch(
     fetch: Fetch,
     options: &Options,
 ) -> Result<Vec<Figure>, String> {
-    let (_server, port) = serve()?;
+    let (_server, port) = serve(1)?;
     let words = words(&port, fetch, options.count(fetch.pages));
     let begin = Instant::now();
     subject.run(&as_strs(&words))?;
@@ -172,7 +173,7 @@ fn counted(
 }
 
 fn count_once(subject: &Subject<'_>, tool: Tool, fetch: Fetch, pages: u64) -> Result<f64, String> {
-    let (_server, port) = serve()?;
+    let (_server, port) = serve(1)?;
     let work = words(&port, fetch, pages);
     let work = subject.command(&as_strs(&work));
     let output = std::env::temp_dir().join(format!("peers-{}.strace", process::id()));

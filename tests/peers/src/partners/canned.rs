@@ -3,10 +3,11 @@
 //! | path | the answer |
 //! |---|---|
 //! | `/1k`, `/100k` | so many bytes |
+//! | `/apart` | 1 KiB |
 //! | `/close` | 1 KiB, and the end of the connection |
 //! | `/slow/MS` | 1 KiB after so many milliseconds |
-//! | `/together/N` | 1 KiB, as soon as N requests wait for it |
 //!
+//! It listens on 127.0.0.1 and as many addresses behind it as it is told, all with one port.
 //! It reads heads as far as it has to, and no bodies: clients only `GET`. The listener has
 //! room for 4096 connections that are not accepted yet, because a burst that finds it full is
 //! tried again by the kernel after one second, and that would be measured.
@@ -23,26 +24,32 @@ use crate::poller::Poller;
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
-/// The number of the listener among the sockets.
-const LISTENER: u64 = u64::MAX;
+/// Listeners have the numbers from here on.
+const LISTENERS: u64 = 1 << 32;
 
-/// Serves until standard input ends, and says on which port.
-pub(super) fn serve() -> io::Result<()> {
-    let listener = open()?;
-    println!("{}", listener.local_addr()?.port());
+/// Serves on so many addresses until standard input ends, and says on which port.
+pub(super) fn serve(addresses: u32) -> io::Result<()> {
+    let first = open(Ipv4Addr::LOCALHOST, 0)?;
+    let port = first.local_addr()?.port();
+    let mut listeners = vec![first];
+    for number in 1..addresses {
+        let address = Ipv4Addr::from_bits(Ipv4Addr::LOCALHOST.to_bits() + number);
+        listeners.push(open(address, port)?);
+    }
+    println!("{port}");
     thread::spawn(|| {
         let _ = io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);
     });
-    let mut server = Server::new(listener)?;
+    let mut server = Server::new(listeners)?;
     loop {
         server.turn()?;
     }
 }
 
-fn open() -> io::Result<TcpListener> {
+fn open(address: Ipv4Addr, port: u16) -> io::Result<TcpListener> {
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None)?;
-    bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0))?;
+    bind(&socket, &SocketAddrV4::new(address, port))?;
     listen(&socket, BACKLOG)?;
     let listener = TcpListener::from(socket);
     listener.set_nonblocking(true)?;
@@ -57,7 +64,7 @@ struct Answers {
 }
 
 struct Server {
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     poller: Poller,
     /// By their numbers; `None` is free.
     connections: Vec<Option<Connection>>,
@@ -67,8 +74,6 @@ struct Server {
     /// When which connections get the answer that they wait for. All waits of a run are as
     /// long, so this is in order.
     slow: VecDeque<(Instant, usize)>,
-    /// Connections that wait for each other.
-    together: Vec<usize>,
 }
 
 struct Connection {
@@ -92,15 +97,16 @@ enum Sending {
 enum Asked {
     At(Sending),
     After(Duration),
-    Together(usize),
 }
 
 impl Server {
-    fn new(listener: TcpListener) -> io::Result<Self> {
+    fn new(listeners: Vec<TcpListener>) -> io::Result<Self> {
         let poller = Poller::new()?;
-        poller.add(&listener, LISTENER)?;
+        for (token, listener) in (LISTENERS..).zip(&listeners) {
+            poller.add(listener, token)?;
+        }
         Ok(Self {
-            listener,
+            listeners,
             poller,
             connections: Vec::new(),
             free: Vec::new(),
@@ -110,7 +116,6 @@ impl Server {
                 last: answer(1024, "Connection: close\r\n"),
             },
             slow: VecDeque::new(),
-            together: Vec::new(),
         })
     }
 
@@ -121,8 +126,8 @@ impl Server {
             .wait(next.map(|due| due.saturating_duration_since(now)))?;
         let news: Vec<u64> = self.poller.news().collect();
         for token in news {
-            if token == LISTENER {
-                self.accept_all()?;
+            if token >= LISTENERS {
+                self.accept_all((token - LISTENERS) as usize)?;
             } else {
                 self.serve(token as usize);
             }
@@ -135,8 +140,8 @@ impl Server {
         Ok(())
     }
 
-    fn accept_all(&mut self) -> io::Result<()> {
-        while let Ok((stream, _)) = self.listener.accept() {
+    fn accept_all(&mut self, listener: usize) -> io::Result<()> {
+        while let Ok((stream, _)) = self.listeners[listener].accept() {
             stream.set_nonblocking(true)?;
             stream.set_nodelay(true)?;
             let token = self.free.pop().unwrap_or_else(|| {
@@ -169,14 +174,6 @@ impl Server {
         match asked {
             Asked::At(sending) => self.send(token, sending),
             Asked::After(time) => self.slow.push_back((Instant::now() + time, token)),
-            Asked::Together(count) => {
-                self.together.push(token);
-                if self.together.len() >= count {
-                    let all = std::mem::take(&mut self.together);
-                    all.into_iter()
-                        .for_each(|token| self.send(token, Sending::Small(0)));
-                }
-            }
         }
     }
 
@@ -251,19 +248,14 @@ fn is_complete(head: &[u8]) -> bool {
 
 fn asked(head: &[u8]) -> Option<Asked> {
     let path = head.split(|byte| *byte == b' ').nth(1)?;
-    let number = |digits: &[u8]| std::str::from_utf8(digits).ok()?.parse::<usize>().ok();
+    let number = |digits: &[u8]| std::str::from_utf8(digits).ok()?.parse().ok();
     Some(match path {
-        b"/1k" => Asked::At(Sending::Small(0)),
+        b"/1k" | b"/apart" => Asked::At(Sending::Small(0)),
         b"/100k" => Asked::At(Sending::Large(0)),
         b"/close" => Asked::At(Sending::Last(0)),
-        _ => match (
-            path.strip_prefix(b"/slow/"),
-            path.strip_prefix(b"/together/"),
-        ) {
-            (Some(time), _) => Asked::After(Duration::from_millis(number(time)? as u64)),
-            (_, Some(count)) => Asked::Together(number(count)?),
-            _ => return None,
-        },
+        _ => Asked::After(Duration::from_millis(number(
+            path.strip_prefix(b"/slow/")?,
+        )?)),
     })
 }
 

@@ -12,7 +12,7 @@ pub(crate) fn run(words: &[String]) -> Result<(), String> {
     prepare();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let played = match words[..] {
-        ["canned"] => canned::serve(),
+        ["canned", addresses] => canned::serve(number(addresses)?),
         ["echo-load", port, connections] => echo_load::run(number(port)?, number(connections)?),
         _ => return Err(format!("there is no partner {words:?}")),
     };
