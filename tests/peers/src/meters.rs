@@ -9,8 +9,8 @@ use std::process;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use cpu_time::ProcessTime;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use rustix::time::{ClockId, clock_gettime};
 
 /// How long a process of a sample may live: what hangs is ended, and missed by the driver.
 const LIFE: Duration = Duration::from_secs(100);
@@ -84,8 +84,7 @@ impl Spent {
 
 /// The CPU time of this process.
 pub(crate) fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    ProcessTime::now().as_duration()
 }
 
 /// Bytes of memory that this process has now.
