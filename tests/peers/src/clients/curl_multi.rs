@@ -80,7 +80,7 @@ fn finished(multi: &Multi) -> Vec<usize> {
 fn go_on(
     multi: &Multi,
     target: &Target,
-    lanes: &mut Vec<Lane>,
+    lanes: &mut [Lane],
     token: usize,
 ) -> Result<bool, String> {
     let lane = &mut lanes[token];
