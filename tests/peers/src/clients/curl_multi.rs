@@ -77,12 +77,7 @@ fn finished(multi: &Multi) -> Vec<usize> {
 }
 
 /// Starts the next transfer of a lane. Returns whether there was one left.
-fn go_on(
-    multi: &Multi,
-    target: &Target,
-    lanes: &mut [Lane],
-    token: usize,
-) -> Result<bool, String> {
+fn go_on(multi: &Multi, target: &Target, lanes: &mut [Lane], token: usize) -> Result<bool, String> {
     let lane = &mut lanes[token];
     target.check(lane.handle.get_ref().0.len())?;
     lane.left -= 1;
