@@ -1,0 +1,69 @@
+//! What the command line asks for.
+
+use std::path::PathBuf;
+
+use lexopt::prelude::*;
+
+use crate::catalog::{Aspect, Count, Work};
+
+pub(super) const HELP: &str = "\
+Measures looplet and looplet-http side by side with their peers.
+
+  --quick        three rounds of less work: shows that it works, and roughly where things stand
+  --only NAME    benches whose names begin so; may be given more than once
+  --list         says which benches there are
+  --json FILE    writes a line of JSON for each figure
+  --report       writes BENCHMARKS.md and its plots, in the folder of this program
+";
+
+#[derive(Default)]
+pub(super) struct Options {
+    pub(super) quick: bool,
+    /// Beginnings of names; empty is all.
+    only: Vec<String>,
+    pub(super) list: bool,
+    pub(super) report: bool,
+    pub(super) json: Option<PathBuf>,
+}
+
+impl Options {
+    /// Reads the command line; `None` is a wish for help.
+    pub(super) fn read() -> Result<Option<Self>, String> {
+        Self::parse(lexopt::Parser::from_env()).map_err(|error| error.to_string())
+    }
+
+    fn parse(mut parser: lexopt::Parser) -> Result<Option<Self>, lexopt::Error> {
+        let mut options = Self::default();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("quick") => options.quick = true,
+                Long("report") => options.report = true,
+                Long("list") => options.list = true,
+                Long("only") => options.only.push(parser.value()?.string()?),
+                Long("json") => options.json = Some(parser.value()?.into()),
+                Short('h') | Long("help") => return Ok(None),
+                _ => return Err(argument.unexpected()),
+            }
+        }
+        Ok(Some(options))
+    }
+
+    pub(super) fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|begin| name.starts_with(begin))
+    }
+
+    /// Rounds of a bench. An odd number has a median of its own. Sizes are the same every time,
+    /// and builds take minutes.
+    pub(super) fn rounds(&self, work: Work) -> usize {
+        match work {
+            Work::Program(Aspect::Size | Aspect::Build) => 1,
+            _ if self.quick => 3,
+            _ => 9,
+        }
+    }
+
+    /// How often a thing is done.
+    pub(super) fn count(&self, count: Count) -> u64 {
+        if self.quick { count.quick } else { count.full }
+    }
+}

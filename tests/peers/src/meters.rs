@@ -1,0 +1,124 @@
+//! Clocks, memory, and the figures that a sample prints.
+//!
+//! CPU time is that of the whole process, of all its threads, in user space and in the kernel:
+//! a client that works on threads of its own hides nothing. It is exact to the nanosecond, and
+//! what other processes do moves it far less than the time that passes.
+
+use std::fmt;
+use std::process;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cpu_time::ProcessTime;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// How long a process of a sample may live: what hangs is ended, and missed by the driver.
+const LIFE: Duration = Duration::from_secs(100);
+
+/// One number that a sample found out.
+pub(crate) struct Figure {
+    /// What it counts, in words that go into the tables.
+    pub(crate) unit: String,
+    /// How much.
+    pub(crate) value: f64,
+}
+
+impl Figure {
+    pub(crate) fn new(unit: &str, value: f64) -> Self {
+        Self {
+            unit: unit.to_string(),
+            value,
+        }
+    }
+
+    /// Reads what `Display` wrote: the unit may have spaces, the number has none.
+    pub(crate) fn read(line: &str) -> Option<Self> {
+        let (unit, value) = line.rsplit_once(' ')?;
+        Some(Self::new(unit, value.parse().ok()?))
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.unit, self.value)
+    }
+}
+
+/// Both clocks at one moment.
+pub(crate) struct Meter {
+    cpu: Duration,
+    wall: Instant,
+}
+
+/// What passed on both clocks.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Spent {
+    /// Time that the process ran, on all its threads.
+    pub(crate) cpu: Duration,
+    /// Time that passed.
+    pub(crate) wall: Duration,
+}
+
+impl Meter {
+    pub(crate) fn start() -> Self {
+        Self {
+            cpu: cpu_time(),
+            wall: Instant::now(),
+        }
+    }
+
+    pub(crate) fn stop(&self) -> Spent {
+        Spent {
+            cpu: cpu_time() - self.cpu,
+            wall: self.wall.elapsed(),
+        }
+    }
+}
+
+impl Spent {
+    /// Nanoseconds of CPU for each of `count` things.
+    pub(crate) fn cpu_each(&self, count: u64) -> Figure {
+        Figure::new("ns CPU", self.cpu.as_nanos() as f64 / count as f64)
+    }
+}
+
+/// The CPU time of this process.
+pub(crate) fn cpu_time() -> Duration {
+    ProcessTime::now().as_duration()
+}
+
+/// Bytes of memory that this process has now.
+pub(crate) fn resident() -> u64 {
+    status("VmRSS:")
+}
+
+/// The most bytes of memory that this process has had.
+pub(crate) fn peak() -> u64 {
+    status("VmHWM:")
+}
+
+/// A line of `/proc/self/status`, which counts in KiB.
+fn status(name: &str) -> u64 {
+    let text = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
+    let mut lines = text.lines();
+    let line = lines.find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.map_or(0, |number| number.parse::<u64>().unwrap_or(0) * 1024)
+}
+
+/// Lets this process have as many descriptors as the system allows, and ends it when its life is
+/// over.
+pub(crate) fn prepare() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    // Where that is refused, what needs more will say so.
+    let _ = setrlimit(Resource::Nofile, raised);
+    thread::spawn(|| {
+        thread::sleep(LIFE);
+        eprintln!("peers: gave up after {} s", LIFE.as_secs());
+        process::exit(3);
+    });
+}
