@@ -6,7 +6,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::socket::Layer;
+use crate::socket::{Ends, Layer};
 use crate::stream::Stream;
 use crate::terms::Terms;
 use crate::unread::Spare;
@@ -17,22 +17,25 @@ pub(crate) struct Connection {
     pub(crate) stream: Stream,
     /// How long the server keeps it while it is idle, if it has said so.
     pub(crate) keep_alive: Option<Duration>,
+    /// Where it leads. Requests do not ask the kernel for it again.
+    ends: Ends,
     /// What is received into.
     pub(crate) spare: Spare,
 }
 
 impl Connection {
-    pub(crate) fn new(stream: Stream, spare: Spare) -> Self {
+    pub(crate) fn new(stream: Stream, ends: Ends, spare: Spare) -> Self {
         Self {
             stream,
             keep_alive: None,
+            ends,
             spare,
         }
     }
 
     /// Notes that this connection, which is not new, is used.
     pub(crate) fn is_used_again(&self, terms: &Terms) {
-        terms.progress.connected(self.stream.socket(), true);
+        terms.progress.connected(self.ends, true);
     }
 
     /// Whether an idle connection still stands. Anything to read, even an end, means that it

@@ -128,8 +128,9 @@ impl Session {
         // Most requests need none of it, and thousands that wait for their answers have room for
         // it all the same, unless it lies elsewhere.
         let stream = Box::pin(connecting).await?;
-        let spare = self.inner.spare.clone();
-        outgoing.try_on(Connection::new(stream, spare)).await
+        let (ends, spare) = (outgoing.terms.progress.ends(), self.inner.spare.clone());
+        let connection = Connection::new(stream, ends, spare);
+        outgoing.try_on(connection).await
     }
 }
 

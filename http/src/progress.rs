@@ -21,7 +21,7 @@ use std::time::Instant;
 use looplet::try_get_running_loop;
 
 use crate::error::Phase;
-use crate::socket::Socket;
+use crate::socket::Ends;
 use crate::timings::Timings;
 
 /// Something that happened on the wire, for [`RequestBuilder::on_wire`].
@@ -98,8 +98,7 @@ struct Record {
     phase: Cell<Option<(Phase, Instant)>>,
     timings: RefCell<Timings>,
     /// Both ends of the connection.
-    peer: Cell<Option<SocketAddr>>,
-    local: Cell<Option<SocketAddr>>,
+    ends: Cell<Ends>,
     reused: Cell<bool>,
     /// Bytes of the body of the request that were sent, and how many there are to be.
     sent: Cell<u64>,
@@ -161,12 +160,12 @@ impl Progress {
     /// The address of the server or proxy; `None` as long as there is no connection, and for
     /// UNIX sockets.
     pub fn peer_addr(&self) -> Option<SocketAddr> {
-        self.0.peer.get()
+        self.0.ends.get().peer
     }
 
     /// The address of this end of the connection.
     pub fn local_addr(&self) -> Option<SocketAddr> {
-        self.0.local.get()
+        self.0.ends.get().local
     }
 
     /// Whether the connection has served another request before.
@@ -223,8 +222,7 @@ impl Progress {
         let record = &*self.0;
         record.hops.set(record.hops.get().saturating_add(1));
         record.timings.borrow_mut().next_hop();
-        record.peer.set(None);
-        record.local.set(None);
+        record.ends.set(Ends::default());
         record.reused.set(false);
         record.sent.set(0);
         record.to_send.set(to_send);
@@ -234,16 +232,20 @@ impl Progress {
     }
 
     /// Notes which connection is used.
-    pub(crate) fn connected(&self, socket: &Socket, reused: bool) {
-        let record = &*self.0;
-        record.peer.set(socket.peer_addr());
-        record.local.set(socket.local_addr());
-        record.reused.set(reused);
+    pub(crate) fn connected(&self, ends: Ends, reused: bool) {
+        self.0.ends.set(ends);
+        self.0.reused.set(reused);
+        let Ends { peer, local } = ends;
         self.tell(|| WireEvent::Connected {
-            peer: record.peer.get(),
-            local: record.local.get(),
+            peer,
+            local,
             reused,
         });
+    }
+
+    /// Both ends of the connection that is used.
+    pub(crate) fn ends(&self) -> Ends {
+        self.0.ends.get()
     }
 
     /// Begins to send the request, perhaps not for the first time.

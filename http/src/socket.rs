@@ -47,21 +47,24 @@ impl Socket {
         }
     }
 
-    /// The address of the server or proxy, if it has one.
-    pub(crate) fn peer_addr(&self) -> Option<SocketAddr> {
+    /// Asks the kernel for the addresses of both ends.
+    pub(crate) fn ends(&self) -> Ends {
         match self {
-            Socket::Tcp(stream) => stream.peer_addr().ok(),
-            Socket::Unix(_) => None,
+            Socket::Tcp(stream) => Ends {
+                peer: stream.peer_addr().ok(),
+                local: stream.local_addr().ok(),
+            },
+            Socket::Unix(_) => Ends::default(),
         }
     }
+}
 
-    /// The address of this end, if it has one.
-    pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
-        match self {
-            Socket::Tcp(stream) => stream.local_addr().ok(),
-            Socket::Unix(_) => None,
-        }
-    }
+/// The addresses of both ends of a connection, as far as it has some.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ends {
+    /// The server or proxy.
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) local: Option<SocketAddr>,
 }
 
 /// Something that bytes go through, down to a socket.

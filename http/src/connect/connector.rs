@@ -185,7 +185,7 @@ impl Connector {
         let budget = Budget::start(terms.deadline, terms.timeouts.connect);
         let dialing = self.dialer.dial(host, found);
         let socket = terms.phase_of(budget, Phase::Connect, dialing).await??;
-        terms.progress.connected(&socket, false);
+        terms.progress.connected(socket.ends(), false);
         Ok((socket, budget))
     }
 
