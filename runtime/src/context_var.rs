@@ -17,9 +17,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::event_loop::{
-    Handle, TimerHandle, copy_values, current_vars, vars_to_write, with_vars,
-};
+use crate::event_loop::{Handle, TimerHandle, copy_values, current_vars, vars_to_write, with_vars};
 use crate::vars::{SharedVars, Value, Vars};
 
 /// A variable with a value for each context.

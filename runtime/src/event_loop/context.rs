@@ -392,10 +392,7 @@ pub(crate) fn in_context(call: impl FnOnce() + 'static) -> impl FnOnce() + 'stat
 }
 
 /// Makes a callback run with these values, in a copy of its own.
-pub(super) fn with_values(
-    values: Vars,
-    call: impl FnOnce() + 'static,
-) -> impl FnOnce() + 'static {
+pub(super) fn with_values(values: Vars, call: impl FnOnce() + 'static) -> impl FnOnce() + 'static {
     move || {
         if !values.is_empty() || is_vars_used() {
             return with_vars(Some(SharedVars::new(values)), call);
