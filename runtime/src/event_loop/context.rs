@@ -23,7 +23,7 @@ use super::inbox;
 use super::tasks::Coroutine;
 use super::ticket::{LoopNumber, Ticket};
 use crate::cancel::{FrameRef, Step, SuspendedStep};
-use crate::vars::{SharedVars, Vars};
+use crate::vars::SharedVars;
 
 struct ThreadContext {
     /// The loop that runs on this thread.
@@ -380,37 +380,8 @@ impl Drop for BackVars {
     }
 }
 
-/// Returns a copy of the values that hold for whoever runs, for another thread, too.
-pub(crate) fn copy_values() -> Vars {
-    let vars = current_vars().map(|vars| vars.snapshot());
-    vars.unwrap_or_default()
-}
-
-/// Makes a callback run with the values that hold now, in a copy of its own.
-pub(crate) fn in_context(call: impl FnOnce() + 'static) -> impl FnOnce() + 'static {
-    with_values(copy_values(), call)
-}
-
-/// Makes a callback run with these values, in a copy of its own.
-pub(super) fn with_values(values: Vars, call: impl FnOnce() + 'static) -> impl FnOnce() + 'static {
-    move || {
-        if !values.is_empty() || is_vars_used() {
-            return with_vars(Some(SharedVars::new(values)), call);
-        }
-        let _unwritten = Unwritten;
-        call();
-    }
-}
-
-/// A thread that has no values yet, while a callback runs. If the callback sets the first, the
-/// thread has not got it afterwards: the context was the callback's.
-struct Unwritten;
-
-impl Drop for Unwritten {
-    fn drop(&mut self) {
-        if is_vars_used() {
-            let written = CONTEXT.with(|context| context.thread_vars.take());
-            drop(written);
-        }
-    }
+/// Takes away what the thread itself has, outside of tasks.
+pub(crate) fn forget_thread_vars() {
+    let vars = CONTEXT.with(|context| context.thread_vars.take());
+    drop(vars);
 }

@@ -28,6 +28,7 @@ mod watch;
 mod observer;
 mod core;
 mod context;
+mod values;
 mod threadsafe_handle;
 mod threadsafe;
 mod waker;
@@ -60,7 +61,7 @@ pub use self::threadsafe_handle::ThreadsafeHandle;
 pub use self::watch::{Blocked, Watchdog};
 
 pub(crate) use self::clock::nanoseconds;
-pub(crate) use self::context::{copy_values, copy_vars, in_context, is_vars_used};
+pub(crate) use self::context::{copy_vars, is_vars_used};
 pub(crate) use self::context::{
     current_vars, frame, is_queued, name_of, task, ticket, vars_to_write, with_step, with_task,
     with_vars,
@@ -75,14 +76,15 @@ pub(crate) use self::tasks::{Coroutine, Stepped};
 pub(crate) use self::ticket::{TaskId, Ticket};
 pub(crate) use self::timers::{TimerAction, TimerKey};
 pub(crate) use self::turn::step_now;
+pub(crate) use self::values::{copy_values, in_context};
 pub(crate) use self::waker::{is_waker_of, ticket_of, waker_of};
 
 use self::attended::begin_turn;
 use self::close::close;
-use self::context::with_values;
 use self::core::{Phase, Running};
 use self::ticket::LoopNumber;
 use self::turn::{Scratch, turn};
+use self::values::with_values;
 use crate::vars::Vars;
 
 /// A single-thread event loop.
@@ -137,9 +139,10 @@ impl EventLoop {
 
     /// Schedules `callback` for the next turn.
     ///
-    /// Callbacks run in the order in which they were scheduled, each exactly once, and never
-    /// within this call. On a closed loop nothing is scheduled, and the handle comes back
-    /// cancelled. The asyncio counterpart is `loop.call_soon`.
+    /// Callbacks run in the order in which they were scheduled, each exactly once, in a copy of
+    /// the context of the caller, and never within this call. On a closed loop nothing is
+    /// scheduled, and the handle comes back cancelled. The asyncio counterpart is
+    /// `loop.call_soon`.
     #[track_caller]
     pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> Handle {
         let values = copy_values();

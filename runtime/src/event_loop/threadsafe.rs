@@ -7,6 +7,7 @@ use super::context;
 use super::handle;
 use super::inbox::LoopHandle;
 use super::threadsafe_handle::{ThreadsafeHandle, threadsafe};
+use super::values::in_context;
 use crate::error::LoopClosed;
 
 impl LoopHandle {
@@ -38,7 +39,7 @@ impl LoopHandle {
         callback: impl FnOnce() + Send + 'static,
     ) -> Result<ThreadsafeHandle, LoopClosed> {
         let (entry, handle) = threadsafe(callback);
-        let call = context::in_context(move || entry.run());
+        let call = in_context(move || entry.run());
         match context::find_loop(self.number()) {
             Some(core) if !core.is_closed() => core.call_soon(handle::callback(call)),
             _ => self.post(call)?,
