@@ -449,6 +449,14 @@ fn a_run_that_wants_a_value_which_was_taken_panics_as_an_await_does() {
 }
 
 #[test]
+fn there_are_no_more_permits_than_can_be_counted() {
+    let semaphore = Semaphore::new(usize::MAX);
+    semaphore.release();
+    let shown = format!("Semaphore {{ free: {}, waiters: 0 }}", usize::MAX);
+    assert_eq!(format!("{semaphore:?}"), shown);
+}
+
+#[test]
 fn a_limit_of_nothing_counts_as_one() {
     let lengths = run_virtual(async {
         let all = map_concurrent([1, 2, 3], 0, async |number| number).await;

@@ -295,6 +295,22 @@ fn a_cancelled_receive_loses_nothing() {
 }
 
 #[test]
+fn a_size_beyond_all_memory_costs_no_more_than_a_mebibyte() {
+    run(async {
+        let event_loop = get_running_loop();
+        let (a, mut b) = pair();
+        b.write_all(b"data").expect("there is room");
+        let data = event_loop.sock_recv(&a, usize::MAX).await;
+        let data = data.expect("it is open");
+        assert_eq!((&data[..], data.capacity()), (&b"data"[..], 1 << 20));
+        let (socket, own) = udp_socket();
+        socket.send_to(b"datagram", own).expect("it is sent");
+        let received = event_loop.sock_recv_from(&socket, usize::MAX).await;
+        assert_eq!(received.expect("it is open"), (b"datagram".to_vec(), own));
+    });
+}
+
+#[test]
 fn a_receive_waits_and_a_send_waits_for_room() {
     run(async {
         let event_loop = get_running_loop();
