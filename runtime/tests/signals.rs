@@ -22,7 +22,7 @@ use looplet::{
     timeout,
 };
 use mio::unix::SourceFd;
-use signal_hook::consts::signal::{SIGIO, SIGPROF};
+use signal_hook::consts::signal::{SIGIO, SIGPROF, SIGVTALRM};
 use signal_hook::low_level::raise;
 
 fn send(signal: i32) {
@@ -63,18 +63,25 @@ fn a_handler_runs_in_the_context_that_added_it() {
             words.say(NAME.get().unwrap_or("nobody"));
             NAME.set("a handler before");
         };
+        let words = t.clone();
+        let early = move || words.say(NAME.get().unwrap_or("nobody"));
+        let added = event_loop.add_signal_handler(SIGVTALRM, early);
+        added.expect("it can be caught");
         NAME.set("adder");
         let added = event_loop.add_signal_handler(SIGPROF, handler);
         added.expect("it can be caught");
         NAME.set("other");
+        send(SIGVTALRM);
+        turns(3).await;
         for _ in 0..2 {
             send(SIGPROF);
             turns(3).await;
         }
         t.say(NAME.get().unwrap_or("nobody"));
         event_loop.remove_signal_handler(SIGPROF);
+        event_loop.remove_signal_handler(SIGVTALRM);
     });
-    assert_eq!(said, ["adder", "a handler before", "other"]);
+    assert_eq!(said, ["nobody", "adder", "a handler before", "other"]);
 }
 
 #[test]

@@ -34,7 +34,7 @@ use std::ffi::c_int;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::event_loop::{EventLoop, copy_vars, get_running_loop, with_vars};
+use crate::event_loop::{EventLoop, copy_values, get_running_loop, is_vars_used, with_vars};
 use crate::sync::Event;
 use crate::vars::SharedVars;
 
@@ -69,8 +69,8 @@ impl Handler {
 struct Callback {
     /// Out of its place while it runs.
     run: Cell<Option<Box<dyn FnMut()>>>,
-    /// The values of the context that added the handler, if it had any.
-    values: Option<SharedVars>,
+    /// A copy of the values of the context that added the handler.
+    values: SharedVars,
 }
 
 impl Callback {
@@ -80,9 +80,10 @@ impl Callback {
             home: self,
         };
         let mut run = || running.run.iter_mut().for_each(|run| run());
-        match &self.values {
-            Some(values) => with_vars(Some(values.clone()), run),
-            None => run(),
+        // On a thread that has never had a value there are none to put in force.
+        match is_vars_used() {
+            true => with_vars(Some(self.values.clone()), run),
+            false => run(),
         }
     }
 }
@@ -133,7 +134,7 @@ impl EventLoop {
     ) -> Result<(), SignalError> {
         let callback = Rc::new(Callback {
             run: Cell::new(Some(Box::new(callback))),
-            values: copy_vars(),
+            values: SharedVars::new(copy_values()),
         });
         let (called, event_loop) = (callback.clone(), self.downgrade());
         let subscription = subscribe(self, signal, Role::Listener, move || {
