@@ -17,7 +17,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::event_loop::{current_vars, vars_to_write, with_vars};
+use crate::event_loop::{Handle, TimerHandle, copy_values, current_vars, vars_to_write, with_vars};
 use crate::vars::{SharedVars, Value, Vars};
 
 /// A variable with a value for each context.
@@ -245,8 +245,33 @@ pub fn copy_context() -> Context {
     Context::of(copy_values())
 }
 
-/// A copy of the values of the current context, which may go to another thread.
-pub(crate) fn copy_values() -> Vars {
-    let vars = current_vars().map(|vars| vars.snapshot());
-    vars.unwrap_or_default()
+impl Handle {
+    /// Returns a copy of the context in which the callback was scheduled, and with whose values it
+    /// begins. What the callback sets is not in it. The asyncio counterpart is `get_context`.
+    ///
+    /// ```
+    /// use looplet::{ContextVar, get_running_loop, run};
+    ///
+    /// static USER: ContextVar<&str> = ContextVar::new("user");
+    ///
+    /// run(async {
+    ///     USER.set("ada");
+    ///     let handle = get_running_loop().call_soon(|| assert_eq!(USER.get(), Some("ada")));
+    ///     USER.set("bob");
+    ///     assert_eq!(handle.context().get(&USER), Some("ada"));
+    /// });
+    /// ```
+    #[doc(alias = "get_context")]
+    pub fn context(&self) -> Context {
+        Context::of(self.values())
+    }
+}
+
+impl TimerHandle {
+    /// Returns a copy of the context in which the callback was scheduled, as
+    /// [`Handle::context`] does.
+    #[doc(alias = "get_context")]
+    pub fn context(&self) -> Context {
+        Context::of(self.values())
+    }
 }

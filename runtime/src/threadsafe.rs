@@ -17,9 +17,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::cancel::{CancelReason, Cancelled};
-use crate::context_var::{Context, copy_values};
+use crate::context_var::Context;
 use crate::event_loop::{
-    ErrorContext, LoopHandle, Ticket, get_running_loop, panic_text, try_get_running_loop,
+    ErrorContext, LoopHandle, Ticket, copy_values, get_running_loop, panic_text,
+    try_get_running_loop,
 };
 use crate::handoff::Handoff;
 use crate::promise::TaskError;

@@ -2,6 +2,10 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
 use common::{Trace, ms, run_virtual, traced, virtual_loop};
 use looplet::{
     Context, ContextVar, Runner, TaskOptions, WrongContext, copy_context, create_task,
@@ -37,6 +41,75 @@ fn a_task_and_a_callback_have_copies_of_the_context_that_made_them() {
         t.say(format!("out {}", number()));
     });
     assert_eq!(trace, ["in 1", "cb 3", "in 2", "out 3"]);
+}
+
+#[test]
+fn what_a_callback_sets_is_its_own_even_if_nobody_has_set_anything_before() {
+    // The first value that this thread has ever had, and then one of many.
+    for _ in 0..2 {
+        let (event_loop, trace) = (virtual_loop(), Trace::default());
+        let see = |who: &'static str| {
+            let trace = trace.clone();
+            move || {
+                trace.say(format!("{who} sees {}", number()));
+                NUMBER.set(7);
+            }
+        };
+        event_loop.call_soon(see("a callback"));
+        event_loop.call_soon(see("the next"));
+        event_loop.call_at(event_loop.time(), see("a timer"));
+        let promise = event_loop.create_promise();
+        let done = see("a done-callback");
+        promise.add_done_callback(move |_| done());
+        promise.set_result(()).expect("it is new");
+        event_loop.stop();
+        event_loop.run_forever().expect("it is stopped");
+        trace.say(format!("the thread sees {}", number()));
+        let expected = [
+            "a callback sees 0",
+            "the next sees 0",
+            "a done-callback sees 0",
+            "a timer sees 0",
+            "the thread sees 0",
+        ];
+        assert_eq!(trace.take(), expected);
+    }
+}
+
+#[test]
+fn a_callback_does_not_see_what_is_set_after_it_was_scheduled() {
+    let (event_loop, trace) = (virtual_loop(), Trace::default());
+    let see = |who: &'static str| {
+        let trace = trace.clone();
+        move || trace.say(format!("{who} {}", number()))
+    };
+    let before = event_loop.call_soon(see("before"));
+    NUMBER.set(1);
+    let after = event_loop.call_later(ms(0), see("after"));
+    NUMBER.set(2);
+    event_loop.stop();
+    event_loop.run_forever().expect("it is stopped");
+    assert_eq!(trace.take(), ["before 0", "after 1"]);
+    assert_eq!(before.context().get(&NUMBER), None);
+    assert_eq!(after.context().get(&NUMBER), Some(1));
+}
+
+#[test]
+fn a_callback_from_another_thread_runs_in_the_context_of_its_caller() {
+    let seen = run(async {
+        NUMBER.set(1);
+        let (handle, seen) = (get_running_loop().handle(), Arc::new(AtomicU32::new(0)));
+        let see = seen.clone();
+        let caller = thread::spawn(move || {
+            NUMBER.set(2);
+            handle.call_soon_threadsafe(move || see.store(number(), Ordering::Relaxed))
+        });
+        caller.join().expect("no panic").expect("it is open");
+        yield_now().await;
+        yield_now().await;
+        seen.load(Ordering::Relaxed)
+    });
+    assert_eq!(seen, 2);
 }
 
 #[test]

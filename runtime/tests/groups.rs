@@ -344,11 +344,17 @@ fn a_failing_group_cancels_its_own_body_and_not_the_branch_beside_it() {
     }
 }
 
-async fn help(group: &TaskGroup<Infallible>, lines: &mut Vec<&'static str>) {
+/// Starts a task that starts another one in its own group.
+async fn help(group: &TaskGroup<Infallible>, lines: &mut Vec<&'static str>, t: &Trace) {
     lines.push("helped");
-    let child = group.clone();
+    let (own, t) = (group.clone(), t.clone());
     group.create_task(async move {
-        child.create_task(async { Ok(()) });
+        t.say(format!("child of {}", own.len()));
+        let said = t.clone();
+        own.create_task(async move {
+            said.say("grandchild");
+            Ok(())
+        });
         Ok(())
     });
 }
@@ -356,22 +362,31 @@ async fn help(group: &TaskGroup<Infallible>, lines: &mut Vec<&'static str>) {
 #[test]
 fn a_body_borrows_lends_the_group_and_nests_and_a_task_starts_another_in_its_own_group() {
     // J20
-    let lines = run_virtual(async {
+    let trace = traced(|t| async move {
         let mut lines = Vec::new();
         let outcome = TaskGroup::scope(async |group: TaskGroup<Infallible>| {
-            help(&group, &mut lines).await;
+            help(&group, &mut lines, &t).await;
             let inner = TaskGroup::<Infallible>::scope(async |inner| {
                 lines.push("inner");
-                help(&inner, &mut lines).await;
+                help(&inner, &mut lines, &t).await;
                 Ok(inner.len())
             });
-            assert_eq!(inner.await, Ok(1));
+            t.say(format!("inner {:?}", inner.await));
             Ok(group.len())
         });
-        assert_eq!(outcome.await, Ok(0));
-        lines
+        t.say(format!("outer {:?}", outcome.await));
+        t.say(lines.join(" "));
     });
-    assert_eq!(lines, ["helped", "inner", "helped"]);
+    let expected = [
+        "child of 1",
+        "child of 1",
+        "grandchild",
+        "grandchild",
+        "inner Ok(1)",
+        "outer Ok(0)",
+        "helped inner helped",
+    ];
+    assert_eq!(trace, expected);
 }
 
 #[test]

@@ -116,10 +116,7 @@ fn on_the_real_clock_a_wait_takes_its_time() {
     let start = Instant::now();
     assert!(!poll(&event_loop, Some(ms(20))));
     let passed = start.elapsed();
-    assert!(
-        passed >= ms(20) && passed < Duration::from_secs(60),
-        "{passed:?}"
-    );
+    assert!(passed >= ms(20), "{passed:?}");
 }
 
 #[test]
@@ -156,9 +153,7 @@ fn another_thread_ends_the_wait() {
         handle.call_soon_threadsafe(|| get_running_loop().stop())
     });
     poll(&event_loop, None);
-    let start = Instant::now();
     assert!(poll(&event_loop, None), "the call of the thread");
-    assert!(start.elapsed() < Duration::from_secs(60));
     thread
         .join()
         .expect("it does not panic")

@@ -3,14 +3,20 @@
 
 mod common;
 
-use std::io::ErrorKind;
+use std::cell::RefCell;
+use std::future::Ready;
+use std::io::{self, ErrorKind};
 use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+use std::time::Duration;
 
-use common::{Trace, panic_of, report_to, run_virtual, virtual_loop};
+use common::{Trace, ms, panic_of, report_to, run_virtual, virtual_loop};
 use looplet::{
-    Barrier, BufferLimitsError, Condition, DatagramProtocol, Event, InvalidState, Lock,
-    NotAcquired, Protocol, Queue, RunError, Runner, Semaphore, StillRunning, TaskError, Transport,
-    create_task, ensure_future, get_running_loop, run, yield_now,
+    Barrier, BufferLimitsError, Condition, DatagramProtocol, Event, EventLoop, InvalidState, Lock,
+    NotAcquired, Protocol, Queue, RunError, Runner, Semaphore, StillRunning, TaskError, TaskGroup,
+    TimerHandle, Transport, all_tasks, as_completed, create_task, current_task, ensure_future,
+    format_call_graph, gather, get_running_loop, map_concurrent, run, shield, sleep, try_gather,
+    yield_now,
 };
 
 /// A protocol that does nothing.
@@ -310,4 +316,171 @@ fn a_plain_file_cannot_be_watched() {
     let refused = event_loop.add_reader(&file, || {}).map_err(|e| e.kind());
     assert_eq!(refused, Err(ErrorKind::PermissionDenied));
     assert!(!event_loop.remove_reader(&file));
+}
+
+#[test]
+fn the_longest_delay_is_a_timer_like_any_other() {
+    let (event_loop, trace) = (virtual_loop(), Trace::default());
+    let never = event_loop.call_later(Duration::MAX, trace.sayer("never"));
+    event_loop.call_later(Duration::MAX, trace.sayer("last"));
+    event_loop.call_later(ms(5), trace.sayer("soon"));
+    let century = event_loop.time() + Duration::from_secs(100 * 365 * 86_400);
+    let after_a_century = event_loop.call_at(century, trace.sayer("a century"));
+    assert_eq!(after_a_century.when(), century);
+    assert!(never.when() > century);
+    never.cancel();
+    while event_loop.poll_once(None).expect("it is open") {}
+    // The clock stands at its end. A delay from there is no delay.
+    event_loop.call_later(ms(5), trace.sayer("beyond"));
+    assert!(event_loop.poll_once(None).expect("it is open"));
+    assert_eq!(trace.take(), ["soon", "a century", "last", "beyond"]);
+    assert_eq!(event_loop.stats().timers, 0);
+}
+
+/// Cancels the timer that it is captured by.
+struct CancelsItsTimer(Rc<RefCell<Option<TimerHandle>>>);
+
+impl Drop for CancelsItsTimer {
+    fn drop(&mut self) {
+        let own = self.0.borrow().clone();
+        own.expect("it was put there").cancel();
+    }
+}
+
+#[test]
+fn a_timer_may_be_cancelled_twice_by_what_it_captured_and_after_its_loop() {
+    let event_loop = virtual_loop();
+    let slot = Rc::new(RefCell::new(None));
+    let captured = CancelsItsTimer(slot.clone());
+    let timer = event_loop.call_later(ms(5), move || drop(captured));
+    slot.replace(Some(timer.clone()));
+    timer.cancel();
+    timer.cancel();
+    assert!(timer.cancelled());
+    assert_eq!(event_loop.stats().timers, 0);
+    let left = event_loop.call_later(ms(5), || {});
+    drop(event_loop);
+    assert!(!left.cancelled());
+    left.cancel();
+    assert!(left.cancelled());
+}
+
+#[test]
+fn what_needs_a_running_loop_says_so() {
+    let promise = virtual_loop().create_promise::<()>();
+    let calls: [(&str, &dyn Fn()); 9] = [
+        ("get_running_loop", &|| drop(get_running_loop())),
+        ("create_task", &|| drop(create_task(async {}))),
+        ("ensure_future", &|| drop(ensure_future(async {}))),
+        ("all_tasks", &|| drop(all_tasks())),
+        ("gather", &|| drop(gather([async {}]))),
+        ("try_gather", &|| {
+            drop(try_gather([async { Err::<(), ()>(()) }]))
+        }),
+        ("as_completed", &|| drop(as_completed([async {}]))),
+        ("shield", &|| drop(shield(promise.clone()))),
+        ("sleep", &|| poll_outside(sleep(ms(1)))),
+    ];
+    for (name, call) in calls {
+        let text = "no running event loop: this works only inside looplet::run";
+        assert_eq!(panic_of(call), text, "{name}");
+    }
+    assert!(current_task().is_none());
+    assert_eq!(format_call_graph(None), "");
+}
+
+/// Polls a future once, where nothing runs.
+fn poll_outside<F: Future>(future: F) {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let _ = Box::pin(future).as_mut().poll(&mut context);
+}
+
+fn text_of<T>(refused: io::Result<T>) -> String {
+    match refused {
+        Ok(_) => panic!("it was expected to be refused"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn a_closed_loop_takes_no_socket_no_server_and_no_pipe() {
+    let closed = EventLoop::new().expect("the system gives a loop");
+    closed.close();
+    let says = run(async move {
+        let (ours, theirs) = UnixStream::pair().expect("the system gives sockets");
+        ours.set_nonblocking(true).expect("it is open");
+        let (reader, writer) = io::pipe().expect("the system gives pipes");
+        let (local, nobody) = ("127.0.0.1:0", "127.0.0.1:1".parse().expect("an address"));
+        let connected = closed.create_connection(Silent, nobody).await;
+        let text = "cannot connect to 127.0.0.1:1 (127.0.0.1:1: the event loop that the socket \
+                    belongs to is closed)";
+        assert_eq!(text_of(connected), text);
+        [
+            text_of(closed.create_server(|| Silent, local).await),
+            text_of(
+                closed
+                    .create_datagram_endpoint(Silent, Some(local.into()), None)
+                    .await,
+            ),
+            text_of(closed.sock_recv(&ours, 1).await),
+            text_of(closed.sock_send_all(&ours, b"x").await),
+            text_of(closed.sock_connect(&ours, nobody).await),
+            text_of(closed.add_reader(&ours, || {})),
+            text_of(closed.add_writer(&ours, || {})),
+            text_of(closed.connect_accepted_socket(Silent, theirs).await),
+            text_of(closed.connect_read_pipe(Silent, reader).await),
+            text_of(closed.connect_write_pipe(Silent, writer).await),
+        ]
+    });
+    for (at, text) in says.iter().enumerate() {
+        let expected = "the event loop that the socket belongs to is closed";
+        assert_eq!(text, expected, "row {at}");
+    }
+}
+
+#[test]
+fn a_run_that_wants_a_value_which_was_taken_panics_as_an_await_does() {
+    let event_loop = virtual_loop();
+    let task = event_loop.create_task(async { 7 });
+    let first = event_loop.run_until_complete(task.clone());
+    assert_eq!(first.expect("it ends"), 7);
+    let text = panic_of(|| event_loop.run_until_complete(task));
+    assert_eq!(text, "the value was already taken by an earlier await");
+}
+
+#[test]
+fn there_are_no_more_permits_than_can_be_counted() {
+    let semaphore = Semaphore::new(usize::MAX);
+    semaphore.release();
+    let shown = format!("Semaphore {{ free: {}, waiters: 0 }}", usize::MAX);
+    assert_eq!(format!("{semaphore:?}"), shown);
+}
+
+#[test]
+fn a_limit_of_nothing_counts_as_one() {
+    let lengths = run_virtual(async {
+        let all = map_concurrent([1, 2, 3], 0, async |number| number).await;
+        let group = TaskGroup::<()>::new().limit(0);
+        let ran = group.run(async |group| {
+            let task = group.create_task(async { Ok("ran") });
+            Ok(task.await)
+        });
+        (all, ran.expect("it is new").await)
+    });
+    assert_eq!(lengths, (vec![1, 2, 3], Ok("ran")));
+}
+
+#[test]
+fn to_wait_for_nothing_ends_at_once_with_nothing() {
+    let ends = run_virtual(async {
+        let none = Vec::<Ready<Result<u8, ()>>>::new;
+        let race = looplet::staggered_race(none(), None).await;
+        (
+            gather(none()).await.len(),
+            try_gather(none()).await,
+            as_completed(none()).next().await.is_none(),
+            race.winner.is_none() && race.errors.is_empty(),
+        )
+    });
+    assert_eq!(ends, (0, Ok(Vec::new()), true, true));
 }

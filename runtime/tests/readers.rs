@@ -295,6 +295,22 @@ fn a_cancelled_receive_loses_nothing() {
 }
 
 #[test]
+fn a_size_beyond_all_memory_costs_no_more_than_a_mebibyte() {
+    run(async {
+        let event_loop = get_running_loop();
+        let (a, mut b) = pair();
+        b.write_all(b"data").expect("there is room");
+        let data = event_loop.sock_recv(&a, usize::MAX).await;
+        let data = data.expect("it is open");
+        assert_eq!((&data[..], data.capacity()), (&b"data"[..], 1 << 20));
+        let (socket, own) = udp_socket();
+        socket.send_to(b"datagram", own).expect("it is sent");
+        let received = event_loop.sock_recv_from(&socket, usize::MAX).await;
+        assert_eq!(received.expect("it is open"), (b"datagram".to_vec(), own));
+    });
+}
+
+#[test]
 fn a_receive_waits_and_a_send_waits_for_room() {
     run(async {
         let event_loop = get_running_loop();
@@ -423,10 +439,40 @@ fn a_socket_that_blocks_is_refused() {
     run(async {
         let event_loop = get_running_loop();
         let (a, _b) = UnixStream::pair().expect("the system gives sockets");
-        let error = event_loop.sock_recv(&a, 9).await.expect_err("it blocks");
-        let text = "the socket must be non-blocking, and file descriptor";
-        assert!(error.to_string().starts_with(text), "{error}");
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        let udp = UdpSocket::bind("127.0.0.1:0").expect("a port is free");
+        let tcp = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let (mut buffer, address) = ([0; 9], udp.local_addr().expect("it is bound"));
+        for (fd, error) in [
+            (a.as_raw_fd(), event_loop.sock_recv(&a, 9).await.err()),
+            (
+                a.as_raw_fd(),
+                event_loop.sock_recv_into(&a, &mut buffer).await.err(),
+            ),
+            (
+                a.as_raw_fd(),
+                event_loop.sock_send_all(&a, b"x").await.err(),
+            ),
+            (
+                a.as_raw_fd(),
+                event_loop.sock_connect(&a, address).await.err(),
+            ),
+            (tcp.as_raw_fd(), event_loop.sock_accept(&tcp).await.err()),
+            (
+                udp.as_raw_fd(),
+                event_loop.sock_recv_from(&udp, 9).await.err(),
+            ),
+            (
+                udp.as_raw_fd(),
+                event_loop.sock_send_to(&udp, b"x", address).await.err(),
+            ),
+        ] {
+            let error = error.expect("it blocks");
+            let text = format!("the socket must be non-blocking, and file descriptor {fd} is not");
+            assert_eq!(
+                (error.kind(), error.to_string()),
+                (ErrorKind::InvalidInput, text)
+            );
+        }
     });
 }
 

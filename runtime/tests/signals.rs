@@ -7,6 +7,7 @@
 mod common;
 
 use std::future::pending;
+use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::sync::mpsc;
 use std::thread;
@@ -17,8 +18,11 @@ use looplet::signal::{
     listen, recv,
 };
 use looplet::{
-    EventLoop, RunError, create_task, current_task, get_running_loop, run, sleep, timeout,
+    ContextVar, EventLoop, RunError, create_task, current_task, get_running_loop, run, sleep,
+    timeout,
 };
+use mio::unix::SourceFd;
+use signal_hook::consts::signal::{SIGIO, SIGPROF, SIGVTALRM};
 use signal_hook::low_level::raise;
 
 fn send(signal: i32) {
@@ -47,6 +51,65 @@ fn a_handler_runs_in_the_loop_and_not_in_a_task() {
     t.say(refused.expect_err("nobody catches it"));
     let expected = ["signal None", "true", "false", "sig 9 cannot be caught"];
     assert_eq!(t.take(), expected);
+}
+
+#[test]
+fn a_handler_runs_in_the_context_that_added_it() {
+    static NAME: ContextVar<&str> = ContextVar::new("name");
+    let said = traced(|t| async move {
+        let event_loop = get_running_loop();
+        let words = t.clone();
+        let handler = move || {
+            words.say(NAME.get().unwrap_or("nobody"));
+            NAME.set("a handler before");
+        };
+        let words = t.clone();
+        let early = move || words.say(NAME.get().unwrap_or("nobody"));
+        let added = event_loop.add_signal_handler(SIGVTALRM, early);
+        added.expect("it can be caught");
+        NAME.set("adder");
+        let added = event_loop.add_signal_handler(SIGPROF, handler);
+        added.expect("it can be caught");
+        NAME.set("other");
+        send(SIGVTALRM);
+        turns(3).await;
+        for _ in 0..2 {
+            send(SIGPROF);
+            turns(3).await;
+        }
+        t.say(NAME.get().unwrap_or("nobody"));
+        event_loop.remove_signal_handler(SIGPROF);
+        event_loop.remove_signal_handler(SIGVTALRM);
+    });
+    assert_eq!(said, ["nobody", "adder", "a handler before", "other"]);
+}
+
+#[test]
+fn a_host_is_told_of_a_signal_by_the_descriptor_of_its_guest() {
+    let (event_loop, t) = (
+        EventLoop::new().expect("the system gives a loop"),
+        Trace::default(),
+    );
+    let words = t.clone();
+    let added = event_loop.add_signal_handler(SIGIO, move || words.say("handled"));
+    added.expect("it can be caught");
+    let run_all = || while event_loop.poll_once(Some(ms(0))).expect("it is open") {};
+    run_all();
+    let mut host = mio::Poll::new().expect("the system gives a descriptor");
+    let (number, mut events) = (event_loop.as_raw_fd(), mio::Events::with_capacity(1));
+    let mut source = SourceFd(&number);
+    let registry = host.registry();
+    let registered = registry.register(&mut source, mio::Token(0), mio::Interest::READABLE);
+    registered.expect("it can be waited for");
+    send(SIGIO);
+    while events.is_empty() {
+        // A signal may interrupt it.
+        let _ = host.poll(&mut events, None);
+    }
+    assert_eq!(t.take(), [""; 0]);
+    run_all();
+    assert_eq!(t.take(), ["handled"]);
+    assert_eq!(event_loop.next_deadline(), None);
 }
 
 #[test]

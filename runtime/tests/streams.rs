@@ -13,7 +13,7 @@ use common::net::{connect, echo, pattern, serve};
 use common::{join, ms};
 use looplet::{
     ConnectOptions, RunError, StreamReader, StreamWriter, TcpListener, TcpStream, create_task,
-    open_connection, open_connection_with, run, sleep, timeout,
+    open_connection, open_connection_with, run, sleep, start_server, timeout,
 };
 
 #[test]
@@ -150,16 +150,34 @@ fn a_socket_that_was_connected_elsewhere_becomes_a_reader_and_a_writer() {
 }
 
 #[test]
-fn an_address_without_a_port_is_refused() {
+fn a_text_that_is_no_address_is_refused_by_name() {
     run(async {
-        let error = open_connection("localhost")
-            .await
-            .expect_err("it has no port");
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert_eq!(
-            error.to_string(),
-            "`localhost` is not of the form host:port"
-        );
+        let bracketed = "an IPv6 address with a port has the form [host]:port";
+        for (text, complaint) in [
+            ("", "`` is not of the form host:port"),
+            ("localhost", "`localhost` is not of the form host:port"),
+            (":80", "`:80` has no host in front of the port"),
+            (
+                "localhost:",
+                "`localhost:`: `` is not a port from 0 to 65535",
+            ),
+            (
+                "localhost:65536",
+                "`localhost:65536`: `65536` is not a port from 0 to 65535",
+            ),
+            ("[::1]:-1", "`[::1]:-1`: `-1` is not a port from 0 to 65535"),
+            ("::1", &format!("`::1`: {bracketed}")),
+            ("[::1", &format!("`[::1`: {bracketed}")),
+            ("[::1]80", &format!("`[::1]80`: {bracketed}")),
+        ] {
+            let error = open_connection(text).await.expect_err("it is none");
+            assert_eq!(
+                (error.kind(), error.to_string()),
+                (ErrorKind::InvalidInput, complaint.into())
+            );
+            let error = start_server(text, echo).await.expect_err("it is none");
+            assert_eq!(error.to_string(), complaint);
+        }
     });
 }
 

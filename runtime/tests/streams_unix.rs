@@ -156,6 +156,31 @@ fn a_path_without_a_folder_says_so() {
 }
 
 #[test]
+fn a_path_that_is_empty_or_has_a_zero_in_it_is_refused_by_name() {
+    let folder = Folder::new();
+    run(async move {
+        let cut_off = folder.0.join("socket\0behind");
+        let (none, shown) = (PathBuf::new(), cut_off.display());
+        let expected = [
+            (&none, "cannot listen on : the path is empty".to_string()),
+            (
+                &cut_off,
+                format!("cannot listen on {shown}: there is a zero in the path"),
+            ),
+        ];
+        for (path, text) in expected {
+            let error = start_unix_server(path, echo).expect_err("it is no path");
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert_eq!(error.to_string(), text);
+            let error = open_unix_connection(path).await.expect_err("it is no path");
+            assert_eq!(error.to_string(), text.replace("listen on", "connect to"));
+        }
+        // Nothing came into being at the part before the zero.
+        assert!(!folder.socket().exists());
+    });
+}
+
+#[test]
 fn a_server_that_is_not_to_begin_refuses_clients_until_it_does() {
     let folder = Folder::new();
     run(async move {

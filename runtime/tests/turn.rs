@@ -752,14 +752,13 @@ fn a_waker_from_before_the_run_and_of_an_idle_loop_is_not_lost() {
 fn the_virtual_clock_jumps_from_deadline_to_deadline() {
     let trace = traced(|t| async move {
         let start = get_running_loop().time();
-        let real = std::time::Instant::now();
         for seconds in [3600, 1, 86_400 * 400] {
             sleep(std::time::Duration::from_secs(seconds)).await;
             t.say(elapsed_ms(start) / 1000);
         }
-        t.say(real.elapsed() < std::time::Duration::from_secs(3000));
     });
-    assert_eq!(trace, ["3600", "3601", "34563601", "true"]);
+    // On the real clock it would take a year.
+    assert_eq!(trace, ["3600", "3601", "34563601"]);
 }
 
 #[test]

@@ -14,6 +14,12 @@ use super::report::ErrorContext;
 /// A loop cannot be closed while it runs.
 ///
 /// asyncio raises `RuntimeError('Cannot close a running event loop')`.
+///
+/// ```
+/// use looplet::{StillRunning, get_running_loop, run};
+///
+/// assert_eq!(run(async { get_running_loop().try_close() }), Err(StillRunning));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StillRunning;
 

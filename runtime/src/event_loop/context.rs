@@ -380,12 +380,8 @@ impl Drop for BackVars {
     }
 }
 
-/// Makes a callback run with the values that hold now, in a copy of its own.
-pub(crate) fn in_context(call: impl FnOnce() + 'static) -> impl FnOnce() + 'static {
-    let vars = current_vars().map(|vars| vars.snapshot());
-    let vars = vars.filter(|vars| !vars.is_empty());
-    move || match vars {
-        Some(vars) => with_vars(Some(SharedVars::new(vars)), call),
-        None => call(),
-    }
+/// Takes away what the thread itself has, outside of tasks.
+pub(crate) fn forget_thread_vars() {
+    let vars = CONTEXT.with(|context| context.thread_vars.take());
+    drop(vars);
 }

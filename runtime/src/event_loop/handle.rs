@@ -13,6 +13,8 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::time::Instant;
 
+use crate::vars::Vars;
+
 /// Something the loop can run once.
 pub(crate) trait Callback {
     /// Runs it, unless it has run or was cancelled.
@@ -92,11 +94,17 @@ pub(crate) fn callback_from(
 #[derive(Clone)]
 pub struct Handle {
     callback: Rc<dyn Callback>,
+    /// The values of the context in which it was scheduled.
+    values: Vars,
 }
 
 impl Handle {
-    pub(crate) fn new(callback: Rc<dyn Callback>) -> Self {
-        Self { callback }
+    pub(super) fn new(callback: Rc<dyn Callback>, values: Vars) -> Self {
+        Self { callback, values }
+    }
+
+    pub(crate) fn values(&self) -> Vars {
+        self.values.clone()
     }
 
     /// Cancels the callback and drops its closure now. Once it has run, only
@@ -140,32 +148,37 @@ impl fmt::Debug for Handle {
 /// ```
 #[derive(Clone)]
 pub struct TimerHandle {
-    callback: Rc<dyn Callback>,
+    /// The callback itself.
+    handle: Handle,
     /// Takes the timer off the wheel.
     withdraw: Rc<dyn Fn()>,
     when: Instant,
 }
 
 impl TimerHandle {
-    pub(crate) fn new(callback: Rc<dyn Callback>, withdraw: Rc<dyn Fn()>, when: Instant) -> Self {
+    pub(super) fn new(handle: Handle, withdraw: Rc<dyn Fn()>, when: Instant) -> Self {
         Self {
-            callback,
+            handle,
             withdraw,
             when,
         }
     }
 
+    pub(crate) fn values(&self) -> Vars {
+        self.handle.values()
+    }
+
     /// Cancels the callback and drops its closure now. Once it has run, only
     /// [`cancelled`](Self::cancelled) changes.
     pub fn cancel(&self) {
-        self.callback.cancel();
+        self.handle.cancel();
         (self.withdraw)();
     }
 
     /// Returns whether [`cancel`](Self::cancel) was called, even if the callback had run by
     /// then, as in asyncio; or whether the loop was closed.
     pub fn cancelled(&self) -> bool {
-        self.callback.is_cancelled()
+        self.handle.cancelled()
     }
 
     /// Returns the time it was scheduled for, on the loop's clock.

@@ -28,6 +28,7 @@ mod watch;
 mod observer;
 mod core;
 mod context;
+mod values;
 mod threadsafe_handle;
 mod threadsafe;
 mod waker;
@@ -60,7 +61,7 @@ pub use self::threadsafe_handle::ThreadsafeHandle;
 pub use self::watch::{Blocked, Watchdog};
 
 pub(crate) use self::clock::nanoseconds;
-pub(crate) use self::context::{copy_vars, in_context, is_vars_used};
+pub(crate) use self::context::{copy_vars, is_vars_used};
 pub(crate) use self::context::{
     current_vars, frame, is_queued, name_of, task, ticket, vars_to_write, with_step, with_task,
     with_vars,
@@ -75,6 +76,7 @@ pub(crate) use self::tasks::{Coroutine, Stepped};
 pub(crate) use self::ticket::{TaskId, Ticket};
 pub(crate) use self::timers::{TimerAction, TimerKey};
 pub(crate) use self::turn::step_now;
+pub(crate) use self::values::{copy_values, in_context};
 pub(crate) use self::waker::{is_waker_of, ticket_of, waker_of};
 
 use self::attended::begin_turn;
@@ -82,6 +84,8 @@ use self::close::close;
 use self::core::{Phase, Running};
 use self::ticket::LoopNumber;
 use self::turn::{Scratch, turn};
+use self::values::with_values;
+use crate::vars::Vars;
 
 /// A single-thread event loop.
 ///
@@ -135,14 +139,16 @@ impl EventLoop {
 
     /// Schedules `callback` for the next turn.
     ///
-    /// Callbacks run in the order in which they were scheduled, each exactly once, and never
-    /// within this call. On a closed loop nothing is scheduled, and the handle comes back
-    /// cancelled. The asyncio counterpart is `loop.call_soon`.
+    /// Callbacks run in the order in which they were scheduled, each exactly once, in a copy of
+    /// the context of the caller, and never within this call. On a closed loop nothing is
+    /// scheduled, and the handle comes back cancelled. The asyncio counterpart is
+    /// `loop.call_soon`.
     #[track_caller]
     pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> Handle {
-        let callback = self::callback(in_context(callback));
+        let values = copy_values();
+        let callback = self::callback(with_values(values.clone(), callback));
         self.core.call_soon(callback.clone());
-        Handle::new(callback)
+        Handle::new(callback, values)
     }
 
     /// Schedules `callback` to run once `delay` has passed.
@@ -153,7 +159,9 @@ impl EventLoop {
     #[track_caller]
     pub fn call_later(&self, delay: Duration, callback: impl FnOnce() + 'static) -> TimerHandle {
         let deadline = self.core.clock.now().saturating_add(nanoseconds(delay));
-        self.call_at_nanos(deadline, self::callback(in_context(callback)))
+        let values = copy_values();
+        let callback = self::callback(with_values(values.clone(), callback));
+        self.call_at_nanos(deadline, callback, values)
     }
 
     /// Schedules `callback` to run at `when`, on the clock of [`time`](Self::time).
@@ -183,10 +191,17 @@ impl EventLoop {
     #[track_caller]
     pub fn call_at(&self, when: Instant, callback: impl FnOnce() + 'static) -> TimerHandle {
         let deadline = self.core.clock.nanos_at(when);
-        self.call_at_nanos(deadline, self::callback(in_context(callback)))
+        let values = copy_values();
+        let callback = self::callback(with_values(values.clone(), callback));
+        self.call_at_nanos(deadline, callback, values)
     }
 
-    fn call_at_nanos(&self, deadline: u64, callback: Rc<dyn Callback>) -> TimerHandle {
+    fn call_at_nanos(
+        &self,
+        deadline: u64,
+        callback: Rc<dyn Callback>,
+        values: Vars,
+    ) -> TimerHandle {
         let key = self
             .core
             .set_timer(deadline, TimerAction::Call(callback.clone()));
@@ -201,11 +216,8 @@ impl EventLoop {
                     .and_then(|(l, key)| l.core.timers.take(key)),
             )
         };
-        TimerHandle::new(
-            callback,
-            Rc::new(withdraw),
-            self.core.clock.instant_at(deadline),
-        )
+        let when = self.core.clock.instant_at(deadline);
+        TimerHandle::new(Handle::new(callback, values), Rc::new(withdraw), when)
     }
 
     /// Returns the time on the loop's clock.

@@ -57,6 +57,33 @@ pub trait Observer {
 /// `PollEnded`; for each entry, `EntryBegan`, what the entry has spawned and woken in the order in
 /// which that is ready, what became of the task whose step it was, `EntryEnded`. asyncio has no
 /// counterpart.
+///
+/// ```
+/// use looplet::EventLoop;
+/// use looplet::observe::{LoopEvent, Observer};
+/// use std::cell::RefCell;
+/// use std::rc::Rc;
+/// use std::time::Instant;
+///
+/// struct Polls(Rc<RefCell<Vec<usize>>>);
+///
+/// impl Observer for Polls {
+///     fn observe(&self, _: Instant, event: &LoopEvent<'_>) {
+///         if let LoopEvent::PollEnded { sources } = event {
+///             self.0.borrow_mut().push(*sources);
+///         }
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let seen = Rc::new(RefCell::new(Vec::new()));
+/// let event_loop = EventLoop::builder().observer(Polls(seen.clone())).build()?;
+/// event_loop.run_until_complete(looplet::sleep(std::time::Duration::from_millis(1)))?;
+/// // A timer is no source.
+/// assert_eq!(seen.borrow().first(), Some(&0));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum LoopEvent<'a> {
@@ -106,6 +133,32 @@ pub enum LoopEvent<'a> {
 /// Who does something on a loop.
 ///
 /// Its `Display` is for people: `Task-1`, `a timer`. asyncio has no counterpart.
+///
+/// ```
+/// use looplet::EventLoop;
+/// use looplet::observe::{Actor, LoopEvent, Observer};
+/// use std::cell::RefCell;
+/// use std::rc::Rc;
+/// use std::time::Instant;
+///
+/// struct Steps(Rc<RefCell<Vec<String>>>);
+///
+/// impl Observer for Steps {
+///     fn observe(&self, _: Instant, event: &LoopEvent<'_>) {
+///         if let LoopEvent::EntryBegan(actor @ Actor::Task(_)) = event {
+///             self.0.borrow_mut().push(actor.to_string());
+///         }
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let seen = Rc::new(RefCell::new(Vec::new()));
+/// let event_loop = EventLoop::builder().observer(Steps(seen.clone())).build()?;
+/// event_loop.run_until_complete(async {})?;
+/// assert_eq!(*seen.borrow(), ["Task-1"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Actor<'a> {
@@ -139,6 +192,36 @@ impl fmt::Display for Actor<'_> {
 /// A task as an observer sees it. It can be asked, and not changed.
 ///
 /// In asyncio it would be the `Task` itself.
+///
+/// ```
+/// use looplet::EventLoop;
+/// use looplet::observe::{LoopEvent, Observer, SeenTask};
+/// use std::cell::RefCell;
+/// use std::rc::Rc;
+/// use std::time::Instant;
+///
+/// fn named(task: &SeenTask<'_>) -> (u32, String) {
+///     (task.number(), task.name())
+/// }
+///
+/// struct Births(Rc<RefCell<Vec<(u32, String)>>>);
+///
+/// impl Observer for Births {
+///     fn observe(&self, _: Instant, event: &LoopEvent<'_>) {
+///         if let LoopEvent::Spawned { task, .. } = event {
+///             self.0.borrow_mut().push(named(task));
+///         }
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let seen = Rc::new(RefCell::new(Vec::new()));
+/// let event_loop = EventLoop::builder().observer(Births(seen.clone())).build()?;
+/// event_loop.run_until_complete(async {})?;
+/// assert_eq!(*seen.borrow(), [(1, "Task-1".to_string())]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy)]
 pub struct SeenTask<'a>(&'a dyn Coroutine);
 

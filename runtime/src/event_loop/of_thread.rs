@@ -22,6 +22,12 @@ use super::context;
 /// # Panics
 ///
 /// If none is running; [`try_get_running_loop`] asks first.
+///
+/// ```
+/// use looplet::{get_running_loop, run};
+///
+/// assert!(run(async { get_running_loop().is_running() }));
+/// ```
 #[track_caller]
 pub fn get_running_loop() -> EventLoop {
     match try_get_running_loop() {
@@ -31,6 +37,15 @@ pub fn get_running_loop() -> EventLoop {
 }
 
 /// Returns the loop that runs on this thread, if one does.
+///
+/// The asyncio counterpart is `asyncio._get_running_loop`.
+///
+/// ```
+/// use looplet::{run, try_get_running_loop};
+///
+/// assert!(try_get_running_loop().is_none());
+/// assert!(run(async { try_get_running_loop().is_some() }));
+/// ```
 pub fn try_get_running_loop() -> Option<EventLoop> {
     context::running().map(|core| EventLoop { core })
 }

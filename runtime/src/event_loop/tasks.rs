@@ -41,6 +41,32 @@ pub(crate) enum Stepped {
 /// How a task has ended.
 ///
 /// asyncio tells it by `cancelled` and `exception`.
+///
+/// ```
+/// use looplet::EventLoop;
+/// use looplet::observe::{LoopEvent, Observer, TaskEnding};
+/// use std::cell::RefCell;
+/// use std::rc::Rc;
+/// use std::time::Instant;
+///
+/// struct Ends(Rc<RefCell<Vec<TaskEnding>>>);
+///
+/// impl Observer for Ends {
+///     fn observe(&self, _: Instant, event: &LoopEvent<'_>) {
+///         if let LoopEvent::Finished { ending, .. } = event {
+///             self.0.borrow_mut().push(*ending);
+///         }
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let seen = Rc::new(RefCell::new(Vec::new()));
+/// let event_loop = EventLoop::builder().observer(Ends(seen.clone())).build()?;
+/// event_loop.run_until_complete(async {})?;
+/// assert_eq!(*seen.borrow(), [TaskEnding::Returned]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TaskEnding {

@@ -7,14 +7,16 @@ use super::context;
 use super::handle;
 use super::inbox::LoopHandle;
 use super::threadsafe_handle::{ThreadsafeHandle, threadsafe};
+use super::values::in_context;
 use crate::error::LoopClosed;
 
 impl LoopHandle {
     /// Runs `callback` on the loop's thread, in a turn to come.
     ///
     /// Callbacks from one thread run in the order of the calls; on the loop's own thread, that
-    /// is one order with [`call_soon`](crate::EventLoop::call_soon). Any thread may cancel the
-    /// callback with what is returned. The asyncio counterpart is `loop.call_soon_threadsafe`.
+    /// is one order with [`call_soon`](crate::EventLoop::call_soon). They run in a copy of the
+    /// context of their caller. Any thread may cancel the callback with what is returned. The
+    /// asyncio counterpart is `loop.call_soon_threadsafe`.
     ///
     /// # Errors
     ///
@@ -37,12 +39,10 @@ impl LoopHandle {
         callback: impl FnOnce() + Send + 'static,
     ) -> Result<ThreadsafeHandle, LoopClosed> {
         let (entry, handle) = threadsafe(callback);
+        let call = in_context(move || entry.run());
         match context::find_loop(self.number()) {
-            Some(core) if !core.is_closed() => {
-                let call = context::in_context(move || entry.run());
-                core.call_soon(handle::callback(call));
-            }
-            _ => self.post(move || entry.run())?,
+            Some(core) if !core.is_closed() => core.call_soon(handle::callback(call)),
+            _ => self.post(call)?,
         }
         Ok(handle)
     }

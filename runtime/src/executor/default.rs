@@ -9,8 +9,8 @@ use super::error::SubmitError;
 use super::job::JobHandle;
 use super::pool::{PoolConfig, ThreadPool};
 use super::token::JobToken;
-use crate::context_var::{Context, copy_values};
-use crate::event_loop::{ErrorContext, EventLoop, get_running_loop};
+use crate::context_var::Context;
+use crate::event_loop::{ErrorContext, EventLoop, copy_values, get_running_loop};
 
 /// The type under which a loop keeps its default pool.
 struct DefaultPool(RefCell<ThreadPool>);

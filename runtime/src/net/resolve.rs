@@ -108,6 +108,7 @@ impl Address {
 fn complaint(text: &str) -> String {
     match text.rsplit_once(':') {
         None => format!("`{text}` is not of the form host:port"),
+        Some(("", _)) => format!("`{text}` has no host in front of the port"),
         Some((host, _)) if is_bare_ipv6(host) => {
             format!("`{text}`: an IPv6 address with a port has the form [host]:port")
         }
@@ -115,9 +116,9 @@ fn complaint(text: &str) -> String {
     }
 }
 
-/// Whether the part before the last colon has more of them, and no brackets.
+/// Whether the part before the last colon has more of them, and no brackets around it.
 fn is_bare_ipv6(host: &str) -> bool {
-    host.contains(':') && !host.starts_with('[')
+    host.contains(':') && !(host.starts_with('[') && host.ends_with(']'))
 }
 
 impl Address {
@@ -172,7 +173,7 @@ impl From<&str> for Address {
     fn from(text: &str) -> Self {
         let parts = text
             .rsplit_once(':')
-            .filter(|(host, _)| !is_bare_ipv6(host));
+            .filter(|(host, _)| !host.is_empty() && !is_bare_ipv6(host));
         match parts.and_then(|(host, port)| Some((host, port.parse().ok()?))) {
             Some((host, port)) => (host, port).into(),
             None => Address(Kind::Invalid(text.to_string())),

@@ -18,6 +18,10 @@ use crate::cancel::Note;
 use crate::event_loop::{Direction, EventLoop, SourceId, WaitId, WeakLoop};
 use crate::leaf::{Leaf, interrupted};
 
+/// How much is received at once at most: memory is made for it before anybody knows how much
+/// comes.
+const LARGEST_RECEIVE: usize = 1 << 20;
+
 /// The calls on sockets of the program's own. All of them take any socket of the standard
 /// library or of the crate `socket2`, and all give an error if
 ///
@@ -25,8 +29,8 @@ use crate::leaf::{Leaf, interrupted};
 /// - it is used by a transport or a stream, or by a callback for the same direction,
 /// - the loop is closed.
 impl EventLoop {
-    /// Receives up to `size` bytes; none means the end. The asyncio counterpart has the same
-    /// name.
+    /// Receives up to `size` bytes, and a mebibyte at most; none means the end. The asyncio
+    /// counterpart has the same name.
     ///
     /// # Errors
     ///
@@ -52,7 +56,7 @@ impl EventLoop {
     /// # }
     /// ```
     pub async fn sock_recv(&self, socket: &impl AsFd, size: usize) -> io::Result<Vec<u8>> {
-        let mut buffer = vec![0; size];
+        let mut buffer = vec![0; size.min(LARGEST_RECEIVE)];
         let length = self.sock_recv_into(socket, &mut buffer).await?;
         buffer.truncate(length);
         Ok(buffer)
@@ -89,7 +93,7 @@ impl EventLoop {
         socket: &UdpSocket,
         size: usize,
     ) -> io::Result<(Vec<u8>, SocketAddr)> {
-        let mut buffer = vec![0; size];
+        let mut buffer = vec![0; size.min(LARGEST_RECEIVE)];
         let (length, peer) = self.sock_recv_from_into(socket, &mut buffer).await?;
         buffer.truncate(length);
         Ok((buffer, peer))

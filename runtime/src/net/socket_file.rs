@@ -65,6 +65,18 @@ impl Drop for SocketFile {
     }
 }
 
+/// The address of a socket at `path`. The kernel ends a path at its first zero, and gives a socket
+/// without a path a name of its own making: neither is what was asked for.
+pub(super) fn address_of(path: &Path) -> io::Result<SockAddr> {
+    let bytes = path.as_os_str().as_bytes();
+    let what = match bytes {
+        [] => "the path is empty",
+        bytes if bytes.contains(&0) && !is_abstract(path) => "there is a zero in the path",
+        _ => return SockAddr::unix(path),
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+}
+
 fn is_abstract(path: &Path) -> bool {
     path.as_os_str().as_bytes().first() == Some(&0)
 }
@@ -74,7 +86,7 @@ fn is_alive(path: &Path) -> bool {
     let knock = || {
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
-        socket.connect(&SockAddr::unix(path)?)
+        socket.connect(&address_of(path)?)
     };
     !matches!(knock(), Err(error) if error.kind() == io::ErrorKind::ConnectionRefused)
 }

@@ -185,6 +185,10 @@ impl SocketStream<Tcp> {
     /// # Cancel safety
     ///
     /// Dropping or cancelling it closes the socket.
+    ///
+    /// # Panics
+    ///
+    /// If no loop is running.
     pub async fn connect_to(address: SocketAddr) -> io::Result<Self> {
         let source = Source::new(&get_running_loop(), mio::net::TcpStream::connect(address)?)?;
         Ok(Self::new(end_connect(source).await?))

@@ -5,11 +5,11 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::Duration;
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, Socket, Type};
 
 use super::endpoint::Endpoint;
 use super::listener::{BACKLOG, SocketListener};
-use super::socket_file::SocketFile;
+use super::socket_file::{SocketFile, address_of};
 use super::stream::{Family, SocketStream, sealed::Sealed};
 use crate::event_loop::get_running_loop;
 use crate::task::sleep;
@@ -107,7 +107,8 @@ impl SocketStream<Unix> {
     ///
     /// # Errors
     ///
-    /// If there is no socket, or if nobody listens on it.
+    /// If there is no socket, or if nobody listens on it; if the path is empty, too long, or has
+    /// a zero in its middle.
     ///
     /// # Panics
     ///
@@ -143,7 +144,7 @@ pub(crate) async fn connect_unix(path: &Path) -> io::Result<Socket> {
 }
 
 async fn connect(path: &Path) -> io::Result<Socket> {
-    let (socket, address) = (new_socket()?, SockAddr::unix(path)?);
+    let (socket, address) = (new_socket()?, address_of(path)?);
     loop {
         match socket.connect(&address) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(QUEUE_RETRY).await,
@@ -174,7 +175,7 @@ pub(crate) fn bind_unix_file(
 fn bind_unix(path: &Path) -> io::Result<Socket> {
     let bind = || {
         let socket = new_socket()?;
-        socket.bind(&SockAddr::unix(path)?)?;
+        socket.bind(&address_of(path)?)?;
         Ok(socket)
     };
     bind().map_err(|error: io::Error| about(&error, "cannot listen on", path))
@@ -191,7 +192,8 @@ impl SocketListener<Unix> {
     ///
     /// # Errors
     ///
-    /// If there is a file at `path`, or its folder does not let one be made.
+    /// If there is a file at `path`, or its folder does not let one be made; if the path is
+    /// empty, too long, or has a zero in its middle.
     ///
     /// # Panics
     ///

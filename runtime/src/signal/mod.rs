@@ -34,8 +34,9 @@ use std::ffi::c_int;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::event_loop::{EventLoop, get_running_loop};
+use crate::event_loop::{EventLoop, copy_values, get_running_loop, is_vars_used, with_vars};
 use crate::sync::Event;
+use crate::vars::SharedVars;
 
 pub use self::error::SignalError;
 pub use signal_hook::consts::signal::{
@@ -60,20 +61,30 @@ struct Handler {
 impl Handler {
     /// Makes sure that a call which is queued already does nothing.
     fn silence(self) {
-        drop(self.callback.0.take());
+        drop(self.callback.run.take());
     }
 }
 
-/// The callback of a handler; out of its place while it runs.
-struct Callback(Cell<Option<Box<dyn FnMut()>>>);
+/// The callback of a handler.
+struct Callback {
+    /// Out of its place while it runs.
+    run: Cell<Option<Box<dyn FnMut()>>>,
+    /// A copy of the values of the context that added the handler.
+    values: SharedVars,
+}
 
 impl Callback {
     fn call(&self) {
         let mut running = Running {
-            run: self.0.take(),
+            run: self.run.take(),
             home: self,
         };
-        running.run.iter_mut().for_each(|run| run());
+        let mut run = || running.run.iter_mut().for_each(|run| run());
+        // On a thread that has never had a value there are none to put in force.
+        match is_vars_used() {
+            true => with_vars(Some(self.values.clone()), run),
+            false => run(),
+        }
     }
 }
 
@@ -86,7 +97,7 @@ struct Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.home.0.set(self.run.take());
+        self.home.run.set(self.run.take());
     }
 }
 
@@ -94,7 +105,7 @@ impl EventLoop {
     /// Calls `callback` on the loop whenever `signal` has come.
     ///
     /// It runs from a turn like any callback, not in signal context, so it may do what any
-    /// callback may. Signals that come before it has run may count as one. A handler that was
+    /// callback may; all calls run in one copy of the context that has added it. Signals that come before it has run may count as one. A handler that was
     /// there before is replaced. As long as it is there, the loop does not report a deadlock.
     /// The asyncio counterpart has the same name.
     ///
@@ -121,7 +132,10 @@ impl EventLoop {
         signal: c_int,
         callback: impl FnMut() + 'static,
     ) -> Result<(), SignalError> {
-        let callback = Rc::new(Callback(Cell::new(Some(Box::new(callback)))));
+        let callback = Rc::new(Callback {
+            run: Cell::new(Some(Box::new(callback))),
+            values: SharedVars::new(copy_values()),
+        });
         let (called, event_loop) = (callback.clone(), self.downgrade());
         let subscription = subscribe(self, signal, Role::Listener, move || {
             if let Some(event_loop) = event_loop.upgrade() {

@@ -38,7 +38,7 @@ struct Inner {
 
 impl Inner {
     fn release(&self) {
-        self.free.set(self.free.get() + 1);
+        self.free.set(self.free.get().saturating_add(1));
         self.distribute();
     }
 
@@ -99,7 +99,8 @@ impl Semaphore {
         Some(Permit::new(self))
     }
 
-    /// Adds a permit: one that was [forgotten](Permit::forget), or a new one.
+    /// Adds a permit: one that was [forgotten](Permit::forget), or a new one. There are at most
+    /// `usize::MAX` that are free.
     ///
     /// The asyncio counterpart has the same name.
     pub fn release(&self) {

@@ -213,7 +213,10 @@ where
 /// Gives children that were left alone the time to end, and callbacks the time to run. Not more:
 /// a timer that was forgotten must still be there afterwards.
 async fn linger(standing: usize) {
-    let mut left = if standing > 0 { TOO_MANY } else { LINGER };
+    // A process that another test is starting has a copy of every descriptor until it becomes
+    // another program. Until then, nobody sees that the peer of a pipe or a socket is gone.
+    let sources = get_running_loop().stats().source_waits;
+    let mut left = if sources > 0 { TOO_MANY } else { LINGER };
     while left > 0 && is_busy(standing) {
         // A job of a thread takes its own time.
         left -= usize::from(get_running_loop().stats().jobs == 0);
