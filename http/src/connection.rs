@@ -24,13 +24,14 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: Stream, ends: Ends, spare: Spare) -> Self {
-        Self {
+    /// Makes one in a box: it goes from hand to hand, several times for each request.
+    pub(crate) fn new(stream: Stream, ends: Ends, spare: Spare) -> Box<Self> {
+        Box::new(Self {
             stream,
             keep_alive: None,
             ends,
             spare,
-        }
+        })
     }
 
     /// Notes that this connection, which is not new, is used.

@@ -46,7 +46,7 @@ const READS_IN_A_ROW: u32 = 8;
 /// One request that was sent, and its answer as far as it was read.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    connection: Connection,
+    connection: Box<Connection>,
     reader: ResponseReader,
     unread: Unread,
     /// What it waits for next: the first byte, the rest of the head, or the body.
@@ -65,7 +65,7 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// Sends a request on `connection`: the encoded `head`, and `body` behind it.
     pub(crate) async fn begin(
-        connection: Connection,
+        connection: Box<Connection>,
         head: &[u8],
         body: &Body,
         expected: Expected,
@@ -324,7 +324,7 @@ impl Exchange {
     }
 
     /// Gives the connection back if it can carry another exchange.
-    pub(crate) fn into_connection(self) -> Option<Connection> {
+    pub(crate) fn into_connection(self) -> Option<Box<Connection>> {
         let reusable = self.reader.is_reusable(self.unread.get()) && self.unsent.is_none();
         reusable.then_some(self.connection)
     }

@@ -149,7 +149,7 @@ impl Outgoing<'_> {
         self.expected.method.is_idempotent() && self.body.is_replayable()
     }
 
-    async fn try_on(&self, connection: Connection) -> Result<(ResponseHead, Exchange), Error> {
+    async fn try_on(&self, connection: Box<Connection>) -> Result<(ResponseHead, Exchange), Error> {
         let expected = self.expected.clone();
         let sending = Exchange::begin(
             connection,

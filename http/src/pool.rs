@@ -84,7 +84,7 @@ struct Host {
 
 struct Idle {
     route: Route,
-    connection: Connection,
+    connection: Box<Connection>,
     /// When its time is over; `None`: never.
     until: Option<Instant>,
 }
@@ -150,7 +150,7 @@ impl Pool {
     }
 
     /// Takes the youngest idle connection of a route that still stands.
-    fn take_idle(&self, route: &Route, repeatable: bool) -> Option<Connection> {
+    fn take_idle(&self, route: &Route, repeatable: bool) -> Option<Box<Connection>> {
         loop {
             let mut idle = self.idle.borrow_mut();
             let at = idle.iter().rposition(|idle| idle.route == *route)?;
@@ -163,7 +163,7 @@ impl Pool {
         }
     }
 
-    fn put_idle(self: &Rc<Self>, route: Route, connection: Connection) {
+    fn put_idle(self: &Rc<Self>, route: Route, connection: Box<Connection>) {
         if self.limits.idle == 0 || self.closed.get() {
             return;
         }
@@ -289,12 +289,12 @@ impl Slot {
     }
 
     /// Takes an idle connection of the route, for a request that can be repeated or not.
-    pub(crate) fn take_idle(&self, repeatable: bool) -> Option<Connection> {
+    pub(crate) fn take_idle(&self, repeatable: bool) -> Option<Box<Connection>> {
         self.pool.take_idle(&self.route, repeatable)
     }
 
     /// Gives the place back, and the connection for others to use.
-    pub(crate) fn keep(self, connection: Connection) {
+    pub(crate) fn keep(self, connection: Box<Connection>) {
         self.pool.put_idle(self.route.clone(), connection);
     }
 }
