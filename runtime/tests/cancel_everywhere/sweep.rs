@@ -118,6 +118,7 @@ impl Made {
         self
     }
 
+    #[cfg(feature = "process")]
     pub(crate) fn standing(mut self, sources: usize) -> Self {
         self.standing = sources;
         self
