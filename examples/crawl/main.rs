@@ -116,10 +116,10 @@ impl Ended {
     }
 }
 
-/// Starts the embedded site, if no other is named and none is joined, and crawls.
+/// Crawls: what is named, or goes on with what is kept somewhere, or else the embedded site.
 async fn start(mut options: Options, places: Places) -> Result<Ended, Box<dyn Error>> {
-    let joins = matches!(places.frontier, FrontierAt::Redis(_));
-    if !options.seeds.is_empty() || joins {
+    let is_kept = !matches!(places.frontier, FrontierAt::Memory);
+    if !options.seeds.is_empty() || is_kept {
         return crawl(options, places, Retry::default()).await;
     }
     let site = Site::start().await?;
@@ -199,7 +199,11 @@ fn prepare(options: Options, stores: &Stores, hosts: BTreeSet<String>, retry: Re
         robots: Robots::new(asks, options.timeout, readers.clone()),
         turns: Turns::new(shares),
         desk: Desk::new(),
-        report: Report::new(options.list, stores.frontier.place().map(str::to_string)),
+        report: Report::new(
+            options.list,
+            options.max_pages,
+            stores.frontier.place().map(str::to_string),
+        ),
         readers,
         hosts,
         largest: stores

@@ -147,6 +147,28 @@ fn a_crawl_ends_with_one_line_when_redis_goes_away() {
 }
 
 #[test]
+fn a_full_redis_ends_the_crawl_with_one_line_and_loses_no_page() {
+    let Some(redis) = redis() else { return };
+    let web = Web::of_pages(PAGES as usize, DELAY, 100);
+    let (folder, crawl, url) = (Folder::new(), address(&redis), web.url("/0"));
+    let limit = |bytes: u64| {
+        let mut set = cmd("CONFIG");
+        set.arg("SET").arg("maxmemory").arg(bytes);
+        set.exec(&mut connect(&redis)).unwrap();
+    };
+    let command = ["--frontier", &crawl, "--lease=0.5", &url];
+    let worker = folder.start(&command);
+    web.wait_for(PAGES as usize / 4);
+    limit(1);
+    let ended = worker.ended();
+    ended.refused(&[&format!("crawl: {crawl}: "), "OOM", "'maxmemory'"]);
+    assert!(ended.stderr.ends_with("'maxmemory'.\n"), "{ended:?}");
+    limit(0);
+    folder.run(&command).well();
+    all_are_kept(&redis);
+}
+
+#[test]
 fn a_crawl_that_nobody_has_begun_cannot_be_joined() {
     let Some(redis) = redis() else { return };
     let crawl = address(&redis);
