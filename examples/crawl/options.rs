@@ -61,11 +61,17 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 pub(crate) struct Options {
     /// Where to begin.
     pub(crate) seeds: Vec<Url>,
+    /// How much of it at the same time, and how far apart.
     pub(crate) shares: Shares,
+    /// Known URLs at which links are not followed any more.
     pub(crate) max_pages: u64,
+    /// Time for one page, with its retries.
     pub(crate) timeout: Duration,
+    /// Tries after the first one.
     pub(crate) retries: u32,
+    /// Whether `robots.txt` is heeded.
     pub(crate) asks_robots: bool,
+    /// Whether there is a line for every page.
     pub(crate) list: bool,
 }
 
@@ -85,8 +91,11 @@ pub(crate) enum SinkAt {
 
 /// Where everything is kept.
 pub(crate) struct Places {
+    /// The pages to do.
     pub(crate) frontier: FrontierAt,
+    /// Their articles.
     pub(crate) sink: SinkAt,
+    /// How long leases last, where several share the frontier.
     pub(crate) lease: Duration,
 }
 

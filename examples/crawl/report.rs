@@ -15,28 +15,37 @@ use crate::frontier::{Finished, Outcome};
 /// The counts of a crawl.
 #[derive(Default)]
 struct Counts {
+    /// Pages that are articles.
     pages: u64,
+    /// Pages that are no HTML.
     documents: u64,
+    /// Pages that are elsewhere.
     redirects: u64,
     /// Pages that `robots.txt` keeps crawlers away from.
     barred: u64,
+    /// Those of the articles.
     bytes: u64,
     /// Requests that were made once more.
     retries: u64,
     /// How long each response took, added up.
     responses: Duration,
+    /// What was wrong with pages, by its kind.
     faults: BTreeMap<String, u64>,
     /// The first of those, for a crawl that gets nowhere.
     first_fault: Option<String>,
-    /// Pages that are known to the frontier, and those of them that have not ended.
+    /// Pages that the frontier knows.
     known: u64,
+    /// Those of them that have not ended.
     open: u64,
 }
 
 /// The report of a crawl, as it goes on.
 pub(crate) struct Report {
+    /// What there was so far.
     counts: RefCell<Counts>,
+    /// When the crawl began.
     started: Instant,
+    /// The last line of a terminal.
     line: ProgressBar,
     /// Whether there is a line for every page.
     lists: bool,

@@ -21,6 +21,7 @@ pub(crate) const PAGES: usize = 400;
 
 /// The running site.
 pub(crate) struct Site {
+    /// They answer as long as they are not dropped.
     servers: Vec<Server>,
 }
 

@@ -8,7 +8,7 @@ use redis::{Client, Commands, Connection, cmd};
 
 use crate::program::{Folder, Kept, kept_in};
 use crate::servers::{Server, program};
-use crate::web::Web;
+use crate::web::{Answer, Web};
 
 const PAGES: u64 = 400;
 const DELAY: Duration = Duration::from_millis(5);
@@ -118,6 +118,32 @@ fn two_workers_share_a_file_for_the_articles() {
         articles: PAGES,
     };
     assert_eq!(kept_in(&folder.database()), all);
+}
+
+#[test]
+fn a_host_that_a_later_worker_adds_is_crawled_by_all() {
+    let Some(redis) = redis() else { return };
+    let late = Web::of_pages(20, DELAY, 0);
+    let other = late.clone();
+    let early = Web::serve(move |path| match path {
+        "/" => Answer::html("<title>first</title><a href=/last>"),
+        "/last" => {
+            other.wait_for(1);
+            Answer::html("<title>last</title>")
+        }
+        _ => Answer::missing(),
+    });
+    let (folder, crawl) = (Folder::new(), address(&redis));
+    let command = ["--frontier", &crawl, "--lease=0.5"];
+    let start = |url: &str| folder.start(&[&command[..], &[url]].concat());
+    let worker = start(&early.url("/"));
+    early.wait_for(3);
+    let mut killed = start(&late.url("/0"));
+    late.wait_for(1);
+    assert!(killed.kill());
+    worker.ended().well();
+    let kept: u64 = connect(&redis).hlen("crawl:test:articles").unwrap();
+    assert_eq!(kept, 2 + 20);
 }
 
 #[test]

@@ -90,6 +90,7 @@ impl RedisAddress {
 
 /// A frontier that others share.
 pub(crate) struct RedisFrontier {
+    /// Answers one call after the other.
     connection: Connection,
     /// What it is called in errors.
     place: String,

@@ -25,6 +25,7 @@ const TABLES: &str = "
 
 /// A frontier in a file, or in memory.
 pub(crate) struct SqliteFrontier {
+    /// It holds all of it.
     file: SqliteFile,
     /// The name of the file, if it is one.
     place: Option<String>,
