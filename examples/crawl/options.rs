@@ -48,7 +48,8 @@ where it is kept:
   -l, --list            print a line for every page
   -h, --help            print this
 
-The status is 0 at the end, 2 if something is wrong, 130 after Ctrl-C.";
+The status is 0 at the end, 2 if something is wrong, 130 after Ctrl-C, and 143
+after a plain kill.";
 
 /// More requests at the same time than that no machine is asked for.
 const MAX_CONCURRENCY: usize = 10_000;

@@ -151,10 +151,12 @@ fn a_worker_that_is_interrupted_gives_its_pages_back_at_once() {
     let Some(redis) = redis() else { return };
     let web = Web::of_pages(PAGES as usize, DELAY, 100);
     let (folder, crawl, url) = (Folder::new(), address(&redis), web.url("/0"));
-    let first = folder.start(&["--frontier", &crawl, "--lease=3600", &url]);
-    web.wait_for(PAGES as usize / 4);
-    first.signal("INT");
-    assert_eq!(first.ended().status, Some(130));
+    for (part, signal, status) in [(1, "INT", 130), (2, "TERM", 143)] {
+        let worker = folder.start(&["--frontier", &crawl, "--lease=3600", &url]);
+        web.wait_for(PAGES as usize / 4 * part);
+        worker.signal(signal);
+        assert_eq!(worker.ended().status, Some(status));
+    }
     folder.run(&["--frontier", &crawl, "--lease=3600"]).well();
     all_are_kept(&redis);
 }
