@@ -211,6 +211,38 @@ fn ffmpeg_makes_a_film_of_the_parts() {
     assert_eq!(seen.len(), 32, "{decoded}");
 }
 
+#[test]
+fn the_table_of_articles_holds_each_once_also_after_another_run() {
+    let directory = std::env::temp_dir().join(format!("looplet-table-{}", std::process::id()));
+    fs::create_dir_all(&directory).expect("the folder of temporary files is there");
+    let run = || {
+        let mut program = Command::new(binary("crawlers"));
+        let program = program.args(["84-85", "--fast"]).current_dir(&directory);
+        let output = program.output().expect("the row was built");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let runs = [run(), run()];
+    fs::remove_dir_all(&directory).expect("it is ours");
+    assert!(runs[0].contains("20 rows, 20 articles"), "{}", runs[0]);
+    assert_eq!(runs[0], runs[1]);
+}
+
+#[test]
+fn a_file_that_cannot_be_put_in_place_is_named_and_leaves_nothing() {
+    let directory = std::env::temp_dir().join(format!("looplet-place-{}", std::process::id()));
+    fs::create_dir_all(directory.join("apple.ts")).expect("the folder of temporary files is there");
+    let mut program = Command::new(binary("crawlers"));
+    let program = program.args(["90", "--fast"]).current_dir(&directory);
+    let output = program.output().expect("the row was built");
+    let left = files_below(&directory, &directory);
+    fs::remove_dir_all(&directory).expect("it is ours");
+
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "{output:?}");
+    assert!(complaint.starts_with("row 90: apple.ts: "), "{complaint}");
+    assert_eq!(left, Vec::new());
+}
+
 /// Runs a row in a folder of its own. What is wrong, if anything: expected beside printed.
 fn check(row: &Row) -> Option<String> {
     let name = format!("looplet-gallery-{}-{}", std::process::id(), row.name);

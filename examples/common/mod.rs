@@ -47,8 +47,8 @@ pub(crate) fn run_with_argument(
 
 /// The only argument. Flags that the usage does not name are refused.
 pub(crate) fn argument(usage: &str) -> Option<String> {
-    let mut arguments = std::env::args().skip(1);
-    let first = arguments.next()?;
+    let mut arguments = std::env::args_os().skip(1);
+    let first = arguments.next()?.to_string_lossy().into_owned();
     let known = !first.starts_with('-') || usage.contains(&format!("{first}]"));
     if !known || arguments.next().is_some() {
         misused(usage);

@@ -66,7 +66,8 @@ pub(crate) fn main(rows: &[Row]) -> ExitCode {
 
 fn parse() -> Option<Options> {
     let mut options = Options::default();
-    for argument in std::env::args().skip(1) {
+    for argument in std::env::args_os().skip(1) {
+        let argument = argument.to_string_lossy().into_owned();
         match argument.as_str() {
             "--virtual" => options.is_virtual = true,
             "--fast" => options.is_fast = true,

@@ -42,6 +42,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// The thread of the stores.
 pub(crate) struct StoreThread {
+    /// A single thread.
     pool: ThreadPool,
     /// What the stores are called.
     names: String,
@@ -74,6 +75,7 @@ impl StoreThread {
 
 /// Where pages and articles are kept.
 pub(crate) struct Stores {
+    /// Where pages are kept.
     pub(crate) frontier: Box<dyn Frontier>,
     /// Where articles go, if not to the frontier.
     pub(crate) sink: Option<Box<dyn Sink>>,
@@ -106,6 +108,7 @@ impl Stores {
 
 /// What the stores are to do.
 struct Order {
+    /// Pages to store and to end.
     finished: Vec<Finished>,
     /// Pages to lease.
     wanted: usize,
@@ -115,9 +118,11 @@ struct Order {
 
 /// What they have done.
 struct Reply {
+    /// Those of the order.
     finished: Vec<Finished>,
     /// For each of those, whether it had not ended before.
     ended: Vec<bool>,
+    /// What was leased, and how the crawl stands.
     taken: Taken,
 }
 
@@ -221,8 +226,9 @@ pub(crate) struct Keeper {
     open: Option<u64>,
     /// Whether the last order got fewer pages than it wanted.
     is_dry: bool,
-    /// When the last order was sent, and when leases were renewed.
+    /// When the last order was sent.
     asked: Instant,
+    /// When leases were renewed.
     renewed: Instant,
 }
 

@@ -11,8 +11,8 @@
 //! `main` reads the command line; [`crawl`] starts a visit for each page whose turn it is
 //! (`turns`, `visit`); what a visit has found goes over the `desk` to a `frontier` and perhaps a
 //! `sink`, which block, on a thread of their own. These two are the places where a program of
-//! one's own plugs in. Ctrl-C cancels the visits, and the table shows what was done; the exit
-//! status is 130 then.
+//! one's own plugs in. Ctrl-C cancels the visits, and so does a plain `kill`; the table shows what
+//! was done, pages that others wait for are given back, and the exit status is 130 or 143 then.
 //!
 //! The embedded site gives:
 //!
@@ -46,6 +46,7 @@ mod stores;
 mod visit;
 mod site;
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::error::Error;
@@ -54,8 +55,8 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
 
-use looplet::signal::{self, SIGINT};
-use looplet::{Event, Task, TaskError, TaskGroup, ThreadPool, create_task};
+use looplet::signal::{self, SIGINT, SIGTERM};
+use looplet::{Task, TaskError, TaskGroup, ThreadPool, create_task};
 use looplet_http::{PoolLimits, RedirectPolicy, Retry, Session, SessionConfig};
 
 use desk::{Desk, Keeper, StoreThread, Stores};
@@ -100,26 +101,27 @@ struct Ended {
     table: String,
     /// What has ended it too early.
     trouble: Option<String>,
-    /// 130 after a Ctrl-C, as the shell has it.
-    is_interrupted: bool,
+    /// The signal that has ended it too early.
+    signal: Option<i32>,
 }
 
 impl Ended {
     fn tell(self) -> ExitCode {
         // Whoever reads it may have heard enough.
         let _ = writeln!(io::stdout(), "{}", self.table);
-        match self.trouble {
-            Some(trouble) => refuse(&trouble),
-            None if self.is_interrupted => ExitCode::from(130),
-            None => ExitCode::SUCCESS,
+        match (self.trouble, self.signal) {
+            (Some(trouble), _) => refuse(&trouble),
+            // As a shell has it.
+            (None, Some(signal)) => ExitCode::from(128 | signal as u8),
+            (None, None) => ExitCode::SUCCESS,
         }
     }
 }
 
-/// Starts the embedded site, if no other is named and none is joined, and crawls.
+/// Crawls: what is named, or goes on with what is kept somewhere, or else the embedded site.
 async fn start(mut options: Options, places: Places) -> Result<Ended, Box<dyn Error>> {
-    let joins = matches!(places.frontier, FrontierAt::Redis(_));
-    if !options.seeds.is_empty() || joins {
+    let is_kept = !matches!(places.frontier, FrontierAt::Memory);
+    if !options.seeds.is_empty() || is_kept {
         return crawl(options, places, Retry::default()).await;
     }
     let site = Site::start().await?;
@@ -155,14 +157,14 @@ async fn crawl(options: Options, places: Places, retry: Retry) -> Result<Ended, 
     if let Err(TaskError::Panicked(payload)) = ended {
         std::panic::resume_unwind(payload);
     }
-    let is_interrupted = interrupted.is_set();
-    if let (Ok(()), false, Some(fault)) = (&kept, is_interrupted, crawl.report.only_faults()) {
+    let signal = interrupted.get();
+    if let (Ok(()), None, Some(fault)) = (&kept, signal, crawl.report.only_faults()) {
         return Err(fault.into());
     }
     Ok(Ended {
         table: crawl.report.text(),
         trouble: kept.err().map(|trouble| trouble.to_string()),
-        is_interrupted,
+        signal,
     })
 }
 
@@ -199,7 +201,11 @@ fn prepare(options: Options, stores: &Stores, hosts: BTreeSet<String>, retry: Re
         robots: Robots::new(asks, options.timeout, readers.clone()),
         turns: Turns::new(shares),
         desk: Desk::new(),
-        report: Report::new(options.list, stores.frontier.place().map(str::to_string)),
+        report: Report::new(
+            options.list,
+            options.max_pages,
+            stores.frontier.place().map(str::to_string),
+        ),
         readers,
         hosts,
         largest: stores
@@ -234,15 +240,14 @@ async fn keep(crawl: Rc<Crawl>, keeper: Keeper, visits: Task<()>) -> Result<(), 
     kept
 }
 
-/// Cancels the visits at the first Ctrl-C. Returns what is set then. A second one finds nobody
-/// who listens and does what Ctrl-C does in any program.
-fn on_interrupt(visits: Task<()>) -> Result<Event, signal::SignalError> {
-    let mut signals = signal::listen([SIGINT])?;
-    let interrupted = Event::new();
-    let event = interrupted.clone();
+/// Cancels the visits at the first Ctrl-C or `kill`. Returns where the signal is noted then. A
+/// second one finds nobody who listens and does what it does in any program.
+fn on_interrupt(visits: Task<()>) -> Result<Rc<Cell<Option<i32>>>, signal::SignalError> {
+    let mut signals = signal::listen([SIGINT, SIGTERM])?;
+    let interrupted = Rc::new(Cell::new(None));
+    let noted = interrupted.clone();
     create_task(async move {
-        signals.recv().await;
-        event.set();
+        noted.set(Some(signals.recv().await));
         visits.cancel();
     });
     Ok(interrupted)

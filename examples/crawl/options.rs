@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,15 +19,16 @@ command again goes on where it was, loses no page and keeps none twice.
 
 usage: crawl [OPTIONS] [URL...]
 
-Without a URL, it crawls a site of its own on the loopback interface: a few
-hundred linked pages, some slow, some redirected, some broken. With URLs, it
-follows links to the same hosts.
+With URLs, it follows links to the same hosts. Without a URL, it goes on with
+the crawl that --db or --frontier names; without these either, it crawls a site
+of its own on the loopback interface: a few hundred linked pages, some slow,
+some redirected, some broken.
 
 what is fetched:
   -c, --concurrency N   pages in flight, all hosts together (default 64, at most 10000)
   -H, --per-host N      pages in flight with one host (default 6)
   -d, --delay SECS      time between two pages of one host, at least (default 0)
-  -n, --max-pages N     look at no more than that many URLs (default 10000)
+  -n, --max-pages N     follow no more links when so many URLs are known (default 10000)
   -t, --timeout SECS    time for one page, with its retries (default 30)
   -r, --retries N       tries after the first one, for what may pass (default 2)
       --no-robots       do not ask for robots.txt
@@ -38,30 +40,39 @@ where it is kept:
       --sink PLACE      articles go there instead: to another FILE, or to a table
                         `articles` at mysql://USER:PASSWORD@HOST[:PORT]/DATABASE
       --frontier redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER][?crawl=NAME]
-                        any number of crawlers share a crawl there; those that only
-                        join one need no URL. Articles are kept there as well
+                        any number of crawlers share a crawl there; -c, -H and -d
+                        are those of each. Articles are kept there as well
       --lease SECS      how long a crawler may be silent before the others take over
                         its pages; the same for all of them (default 60)
 
   -l, --list            print a line for every page
   -h, --help            print this
 
-The status is 0 at the end, 2 if something is wrong, 130 after Ctrl-C.";
+The status is 0 at the end, 2 if something is wrong, 130 after Ctrl-C, and 143
+after a plain kill.";
 
 /// More requests at the same time than that no machine is asked for.
 const MAX_CONCURRENCY: usize = 10_000;
 /// A worker that is slower than that to renew its leases is not dead.
 const SHORTEST_LEASE: Duration = Duration::from_millis(500);
+/// A century. More makes times that no clock has.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// What the program was asked to do.
 pub(crate) struct Options {
     /// Where to begin.
     pub(crate) seeds: Vec<Url>,
+    /// How much of it at the same time, and how far apart.
     pub(crate) shares: Shares,
+    /// Known URLs at which links are not followed any more.
     pub(crate) max_pages: u64,
+    /// Time for one page, with its retries.
     pub(crate) timeout: Duration,
+    /// Tries after the first one.
     pub(crate) retries: u32,
+    /// Whether `robots.txt` is heeded.
     pub(crate) asks_robots: bool,
+    /// Whether there is a line for every page.
     pub(crate) list: bool,
 }
 
@@ -81,12 +92,26 @@ pub(crate) enum SinkAt {
 
 /// Where everything is kept.
 pub(crate) struct Places {
+    /// The pages to do.
     pub(crate) frontier: FrontierAt,
+    /// Their articles.
     pub(crate) sink: SinkAt,
+    /// How long leases last, where several share the frontier.
     pub(crate) lease: Duration,
 }
 
 impl Places {
+    /// Refuses one file for both: it would be in its own way.
+    fn check(&self) -> Result<(), String> {
+        match (&self.frontier, &self.sink) {
+            (FrontierAt::File(pages), SinkAt::File(articles)) if pages == articles => {
+                let file = pages.display();
+                Err(format!("{file}: articles are kept there without --sink"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What to call them, if it is not known which one is meant.
     pub(crate) fn names(&self) -> String {
         let frontier = match &self.frontier {
@@ -135,9 +160,9 @@ pub(crate) fn parse() -> Result<Option<(Options, Places)>, String> {
             Long("no-robots") => options.asks_robots = false,
             Short('l') | Long("list") => options.list = true,
             Long("lease") => lease = seconds(&mut arguments)?.max(SHORTEST_LEASE),
-            Long("db") => set(&mut frontier, database(text(&mut arguments)?))?,
+            Long("db") => set(&mut frontier, database(place(&mut arguments)?))?,
             Long("frontier") => set(&mut frontier, shared(&text(&mut arguments)?)?)?,
-            Long("sink") => sink = sink_at(text(&mut arguments)?)?,
+            Long("sink") => sink = sink_at(place(&mut arguments)?)?,
             Short('h') | Long("help") => return Ok(None),
             Value(text) => options.seeds.push(seed(&text.to_string_lossy())?),
             other => return Err(format!("{}; try --help", other.unexpected())),
@@ -149,14 +174,15 @@ pub(crate) fn parse() -> Result<Option<(Options, Places)>, String> {
         sink,
         lease,
     };
+    places.check()?;
     Ok(Some((options, places)))
 }
 
-fn database(name: String) -> FrontierAt {
-    match name.as_str() {
-        ":memory:" => FrontierAt::Memory,
-        _ => FrontierAt::File(name.into()),
+fn database(name: OsString) -> FrontierAt {
+    if name == ":memory:" {
+        return FrontierAt::Memory;
     }
+    FrontierAt::File(name.into())
 }
 
 fn shared(address: &str) -> Result<FrontierAt, String> {
@@ -179,11 +205,12 @@ fn set(frontier: &mut Option<FrontierAt>, to: FrontierAt) -> Result<(), String> 
     }
 }
 
-fn sink_at(place: String) -> Result<SinkAt, String> {
-    match place.split_once("://") {
+fn sink_at(place: OsString) -> Result<SinkAt, String> {
+    let text = place.to_str().unwrap_or_default();
+    match text.split_once("://") {
         None => Ok(SinkAt::File(place.into())),
         Some(("mysql", _)) => {
-            let address = Url::parse(&place).map_err(|error| format!("--sink: {error}"))?;
+            let address = Url::parse(text).map_err(|error| format!("--sink: {error}"))?;
             Ok(SinkAt::MySql(address))
         }
         Some((scheme, _)) => Err(format!("--sink: nothing is kept at {scheme}://")),
@@ -196,9 +223,13 @@ fn file_for(url: &Url) -> PathBuf {
     format!("crawl-{host}.db").into()
 }
 
+/// A value as it was typed: a file may have a name that is no text.
+fn place(arguments: &mut lexopt::Parser) -> Result<OsString, String> {
+    arguments.value().map_err(|error| error.to_string())
+}
+
 fn text(arguments: &mut lexopt::Parser) -> Result<String, String> {
-    let value = arguments.value().map_err(|error| error.to_string())?;
-    Ok(value.to_string_lossy().into_owned())
+    Ok(place(arguments)?.to_string_lossy().into_owned())
 }
 
 /// A value that is what it has to be.
@@ -218,6 +249,7 @@ fn seconds(arguments: &mut lexopt::Parser) -> Result<Duration, String> {
         .parse()
         .map_err(|_| ())
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).map_err(|_| ()));
+    let seconds = seconds.and_then(|time| (time <= LONGEST).then_some(time).ok_or(()));
     seconds.map_err(|()| format!("{text} is not a number of seconds"))
 }
 

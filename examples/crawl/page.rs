@@ -16,6 +16,7 @@ fn selector(text: &str) -> Selector {
 
 /// A page that was read.
 pub(crate) struct Page {
+    /// What it calls itself, on one line.
     pub(crate) title: String,
     /// Where its links lead, each once.
     pub(crate) links: BTreeSet<Url>,

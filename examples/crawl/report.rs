@@ -15,37 +15,48 @@ use crate::frontier::{Finished, Outcome};
 /// The counts of a crawl.
 #[derive(Default)]
 struct Counts {
+    /// Pages that are articles.
     pages: u64,
+    /// Pages that are no HTML.
     documents: u64,
+    /// Pages that are elsewhere.
     redirects: u64,
     /// Pages that `robots.txt` keeps crawlers away from.
     barred: u64,
+    /// Those of the articles.
     bytes: u64,
     /// Requests that were made once more.
     retries: u64,
     /// How long each response took, added up.
     responses: Duration,
+    /// What was wrong with pages, by its kind.
     faults: BTreeMap<String, u64>,
     /// The first of those, for a crawl that gets nowhere.
     first_fault: Option<String>,
-    /// Pages that are known to the frontier, and those of them that have not ended.
+    /// Pages that the frontier knows.
     known: u64,
+    /// Those of them that have not ended.
     open: u64,
 }
 
 /// The report of a crawl, as it goes on.
 pub(crate) struct Report {
+    /// What there was so far.
     counts: RefCell<Counts>,
+    /// When the crawl began.
     started: Instant,
+    /// The last line of a terminal.
     line: ProgressBar,
     /// Whether there is a line for every page.
     lists: bool,
+    /// Known pages at which links are not followed any more.
+    most: u64,
     /// What the frontier is called, if it outlives the process.
     place: Option<String>,
 }
 
 impl Report {
-    pub(crate) fn new(lists: bool, place: Option<String>) -> Self {
+    pub(crate) fn new(lists: bool, most: u64, place: Option<String>) -> Self {
         let style = ProgressStyle::with_template("{spinner} {elapsed_precise} {wide_msg}");
         let line = ProgressBar::new_spinner();
         line.set_style(style.expect("the template is a constant"));
@@ -54,6 +65,7 @@ impl Report {
             started: Instant::now(),
             line,
             lists,
+            most,
             place,
         }
     }
@@ -144,8 +156,10 @@ impl Report {
         self.line.tick();
     }
 
-    /// Prints a line above the progress line. Who reads the list may have heard enough.
-    pub(crate) fn print(&self, text: &str) {
+    /// Prints a line above the progress line. Who reads the list may have heard enough. What
+    /// would steer a terminal is made visible: titles say whatever sites want.
+    fn print(&self, text: &str) {
+        let text = text.replace(char::is_control, "\u{fffd}");
         self.line.suspend(|| {
             let _ = writeln!(std::io::stdout(), "{text}");
         });
@@ -182,6 +196,10 @@ impl fmt::Display for Report {
         if let Some(place) = &self.place {
             let note = format!("of {} known, in {place}", counts.known);
             row(f, "URLs still to do", &counts.open, &note)?;
+        }
+        if counts.known >= self.most {
+            let note = "as many as --max-pages allows; links to others are not kept";
+            row(f, "URLs known", &counts.known, note)?;
         }
         let sum = counts.responses.as_secs_f64();
         let gain = format!("{:.1} responses at a time", sum / wall.as_secs_f64());

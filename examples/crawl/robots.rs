@@ -41,6 +41,7 @@ pub(crate) struct Robots {
 struct Entry {
     /// Held while the file is fetched.
     fetching: Lock,
+    /// What it says, once it is there.
     rules: OnceCell<Rules>,
 }
 

@@ -3,8 +3,8 @@
 //! Eight servers on eight ports stand for eight hosts. Their pages link to each other with
 //! duplicates and cycles. Of every hundred pages, about ten are slow, ten sit behind a
 //! redirect, and some are broken in the ways in which real sites are: missing, failing,
-//! cut off, silent, or redirecting in a circle. Crawlers are asked to keep out of `/private/`. Everything is computed from the number of the
-//! page, so the site is the same every time.
+//! cut off, silent, or redirecting in a circle. Crawlers are asked to keep out of `/private/`.
+//! Everything is computed from the number of the page, so the site is the same every time.
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,6 +21,7 @@ pub(crate) const PAGES: usize = 400;
 
 /// The running site.
 pub(crate) struct Site {
+    /// They answer as long as they are not dropped.
     servers: Vec<Server>,
 }
 

@@ -24,7 +24,9 @@ pub(crate) struct Shares {
 
 /// Pages that are leased, by host.
 pub(crate) struct Turns {
+    /// What hosts may have.
     shares: Shares,
+    /// Who has what.
     state: RefCell<State>,
     /// Set for a moment whenever another page may have its turn.
     changed: Event,
@@ -32,6 +34,7 @@ pub(crate) struct Turns {
 
 #[derive(Default)]
 struct State {
+    /// By their names.
     hosts: HashMap<String, Host>,
     /// Hosts that have pages waiting, the next one first.
     turns: VecDeque<String>,
@@ -45,7 +48,9 @@ struct State {
 
 #[derive(Default)]
 struct Host {
+    /// Its pages, in the order in which they were leased.
     waiting: VecDeque<Url>,
+    /// Pages that are being fetched.
     in_flight: usize,
     /// What the host itself wants for a delay. `None`: nobody knows yet, and it gets one request
     /// at a time.

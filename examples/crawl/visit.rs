@@ -28,16 +28,21 @@ const URL_BYTES: usize = 2048;
 pub(crate) struct Crawl {
     /// Follows no redirects.
     pub(crate) session: Session,
+    /// What hosts allow.
     pub(crate) robots: Robots,
+    /// Which page is next.
     pub(crate) turns: Turns,
+    /// Where visits hand in what they have found.
     pub(crate) desk: Desk,
+    /// What was done.
     pub(crate) report: Report,
     /// Threads that read pages. Not the loop's own: nobody waits for them at the end.
     pub(crate) readers: ThreadPool,
-    /// Links to other hosts are not followed.
+    /// Those that the crawl began with. Links to others are not followed.
     pub(crate) hosts: BTreeSet<String>,
     /// Bytes that an article may have.
     pub(crate) largest: usize,
+    /// What the command line asks for.
     pub(crate) options: Options,
 }
 
@@ -57,7 +62,9 @@ pub(crate) async fn visit(crawl: Rc<Crawl>, url: Url) {
 
 /// A page that is being dealt with. However that ends, the others must not wait for it.
 struct Turn<'a> {
+    /// The crawl that it is a turn of.
     crawl: &'a Crawl,
+    /// The page.
     url: &'a Url,
 }
 
@@ -125,7 +132,7 @@ impl Crawl {
         let target = target
             .filter(|_| !location.is_empty())
             .ok_or_else(|| Fault::lasting("bad redirect"))?;
-        if self.is_followed(&target) {
+        if self.is_followed(url, &target) {
             return Ok(Fetched::Moved(target));
         }
         let text = format!("it has moved to {target}, which is another host: name that one too");
@@ -157,7 +164,7 @@ impl Crawl {
         Ok(Finished {
             url: url.clone(),
             outcome: Outcome::Page { title, bytes },
-            links: links.filter(|link| self.is_followed(link)).collect(),
+            links: links.filter(|link| self.is_followed(url, link)).collect(),
             article: Some(Article {
                 url: url.clone(),
                 title: page.title,
@@ -166,8 +173,12 @@ impl Crawl {
         })
     }
 
-    fn is_followed(&self, link: &Url) -> bool {
-        self.hosts.contains(&host_of(link)) && link.as_str().len() <= URL_BYTES
+    /// Whether a link leads to a host of the crawl. That of the page itself is one, even if
+    /// another crawler has added it since this one began.
+    fn is_followed(&self, from: &Url, link: &Url) -> bool {
+        let host = host_of(link);
+        let is_near = host == host_of(from) || self.hosts.contains(&host);
+        is_near && link.as_str().len() <= URL_BYTES
     }
 }
 

@@ -115,6 +115,8 @@ async fn work(crawl: Rc<Crawl>) {
 pub(crate) fn crawl() -> Outcome {
     rows::run(async {
         let site = site().await?;
+        // It holds what this run has found.
+        fs::write(TABLE, "").await?;
         let crawl = Rc::new(Crawl {
             session: Session::new(),
             waiting: Queue::new(0),

@@ -86,6 +86,10 @@ pub(crate) fn write_whole(path: impl AsRef<Path>, content: &[u8]) -> io::Result<
         fs::create_dir_all(folder)?;
     }
     let part = path.with_extension("part");
-    fs::write(&part, content)?;
-    fs::rename(&part, path)
+    let written = fs::write(&part, content).and_then(|()| fs::rename(&part, path));
+    written.map_err(|error| {
+        // It may not have come into being.
+        let _ = fs::remove_file(&part);
+        io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+    })
 }

@@ -1,7 +1,9 @@
-//! Bad input: one line, status 2, and nothing printed or written.
+//! Bad input: one line, status 2, and nothing printed.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -28,6 +30,7 @@ fn bad_input_is_one_line_and_status_2() {
         (&nobodys_page, "Connection refused"),
         ("--concurrency=0", "not a number above zero"),
         ("--delay=soon", "soon is not a number of seconds"),
+        ("--delay=1e19", "1e19 is not a number of seconds"),
         ("--retries=-1", "-1 is not a number"),
         ("--no-such-option", "--help"),
     ] {
@@ -123,4 +126,52 @@ fn a_page_that_has_moved_to_another_host_says_which_one_to_name() {
     });
     let ended = Folder::new().run(&[&web.url("/")]);
     ended.refused(&["it has moved to http://other.example/, which is another host"]);
+}
+
+#[test]
+fn one_file_for_pages_and_articles_needs_no_sink() {
+    let folder = Folder::new();
+    let command = ["--db", "x.db", "--sink", "x.db", "http://127.0.0.1:1/"];
+    let ended = folder.run(&command);
+    ended.refused(&["x.db: articles are kept there without --sink"]);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_file_without_a_crawl_cannot_be_gone_on_with() {
+    let ended = Folder::new().run(&["--db", "x.db"]);
+    ended.refused(&["x.db: there is no such crawl yet; name a URL to begin one"]);
+}
+
+#[test]
+fn what_is_no_url_in_a_file_is_named() {
+    let web = Web::of_pages(2, Duration::ZERO, 0);
+    let (folder, url) = (Folder::new(), web.url("/0"));
+    folder.run(&["--db", "x.db", &url]).well();
+    let file = Connection::open(folder.path().join("x.db")).unwrap();
+    let spoil = "UPDATE pages SET url = 'no url', ended = NULL WHERE NOT seed";
+    assert_eq!(file.execute(spoil, ()).unwrap(), 1);
+    drop(file);
+    let ended = folder.run(&["--db", "x.db"]);
+    assert_eq!(ended.status, Some(2), "{ended:?}");
+    let complaint = "crawl: x.db: \"no url\" in it is no URL: relative URL without a base\n";
+    assert_eq!(ended.stderr, complaint);
+}
+
+#[test]
+fn a_server_that_is_no_redis_is_said_to_be_none() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap();
+    let answering = thread::spawn(move || {
+        let (mut client, _) = other.accept().unwrap();
+        client
+            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .unwrap();
+        // Until the other side has had enough.
+        let _ = client.read_to_end(&mut Vec::new());
+    });
+    let elsewhere = format!("redis://{address}/");
+    let ended = Folder::new().run(&["--frontier", &elsewhere, "http://127.0.0.1:1/"]);
+    ended.refused(&[&elsewhere, "what answers there is no Redis"]);
+    answering.join().unwrap();
 }

@@ -64,6 +64,22 @@ fn a_crawl_that_is_finished_says_so_and_asks_for_nothing() {
 }
 
 #[test]
+fn a_file_knows_where_its_crawl_began() {
+    let web = Web::of_pages(300, DELAY, 0);
+    let (folder, url) = (Folder::new(), web.url("/0"));
+    let mut crawl = folder.start(&["--db", "x.db", &url]);
+    web.wait_for(100);
+    assert!(crawl.kill());
+    let last = folder.run(&["--db", "x.db"]).well();
+    assert!(last.count("pages") < 300, "{last:?}");
+    let all = Kept {
+        rows: 300,
+        articles: 300,
+    };
+    assert_eq!(kept_in(&folder.database()), all);
+}
+
+#[test]
 fn two_crawls_with_one_file_are_one_too_many() {
     let web = Web::of_pages(1000, Duration::from_millis(50), 0);
     let (folder, url) = (Folder::new(), web.url("/0"));

@@ -1,10 +1,12 @@
 //! What pages do to a crawl, and what a person does to it.
 
+use std::ffi::OsStr;
 use std::io::Read;
 use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use crate::program::{Folder, Kept, kept_in};
+use crate::program::{Ended, Folder, Kept, kept_in};
 use crate::web::{Answer, Web};
 
 /// Serves these pages, by path.
@@ -63,7 +65,29 @@ fn articles_can_go_to_a_file_of_their_own() {
 }
 
 #[test]
-fn an_absurd_number_of_workers_is_cut_down() {
+fn a_title_cannot_steer_the_terminal() {
+    let title = "<title>one \u{1b}[31mred\u{7}\u{9b}2J</title>";
+    let web = serve(vec![("/", title.to_string())]);
+    let ended = Folder::new().run(&["--list", &web.url("/")]).well();
+    let listed = ended.stdout.lines().next().unwrap();
+    assert_eq!(
+        listed,
+        format!("{}  one \u{fffd}[31mred\u{fffd}\u{fffd}2J", web.url("/"))
+    );
+}
+
+#[test]
+fn a_file_may_have_a_name_that_is_no_text() {
+    let web = serve(vec![("/", "<title>alone</title>".to_string())]);
+    let (folder, name) = (Folder::new(), OsStr::from_bytes(b"\xff.db"));
+    let mut crawl = folder.crawl(&[&web.url("/")]);
+    let ended = Ended::of(crawl.arg("--db").arg(name).output().unwrap()).well();
+    assert_eq!(ended.count("pages"), 1);
+    assert!(folder.path().join(name).exists(), "{ended:?}");
+}
+
+#[test]
+fn an_absurd_number_of_workers_is_no_error() {
     let web = serve(vec![("/", "<title>alone</title>".to_string())]);
     let ended = Folder::new()
         .run(&["-c", "99999999999", &web.url("/")])
@@ -75,7 +99,11 @@ fn an_absurd_number_of_workers_is_cut_down() {
 fn no_more_pages_are_looked_at_than_were_asked_for() {
     let web = Web::of_pages(1000, Duration::ZERO, 0);
     let ended = Folder::new().run(&["-n", "25", &web.url("/0")]).well();
-    assert_eq!(ended.count("pages"), 25);
+    assert_eq!((ended.count("pages"), ended.count("URLs known")), (25, 25));
+    assert!(
+        ended.stdout.contains("as many as --max-pages allows"),
+        "{ended:?}"
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use redis::{Client, Commands, Connection, cmd};
 
 use crate::program::{Folder, Kept, kept_in};
 use crate::servers::{Server, program};
-use crate::web::Web;
+use crate::web::{Answer, Web};
 
 const PAGES: u64 = 400;
 const DELAY: Duration = Duration::from_millis(5);
@@ -121,14 +121,42 @@ fn two_workers_share_a_file_for_the_articles() {
 }
 
 #[test]
+fn a_host_that_a_later_worker_adds_is_crawled_by_all() {
+    let Some(redis) = redis() else { return };
+    let late = Web::of_pages(20, DELAY, 0);
+    let other = late.clone();
+    let early = Web::serve(move |path| match path {
+        "/" => Answer::html("<title>first</title><a href=/last>"),
+        "/last" => {
+            other.wait_for(1);
+            Answer::html("<title>last</title>")
+        }
+        _ => Answer::missing(),
+    });
+    let (folder, crawl) = (Folder::new(), address(&redis));
+    let command = ["--frontier", &crawl, "--lease=0.5"];
+    let start = |url: &str| folder.start(&[&command[..], &[url]].concat());
+    let worker = start(&early.url("/"));
+    early.wait_for(3);
+    let mut killed = start(&late.url("/0"));
+    late.wait_for(1);
+    assert!(killed.kill());
+    worker.ended().well();
+    let kept: u64 = connect(&redis).hlen("crawl:test:articles").unwrap();
+    assert_eq!(kept, 2 + 20);
+}
+
+#[test]
 fn a_worker_that_is_interrupted_gives_its_pages_back_at_once() {
     let Some(redis) = redis() else { return };
     let web = Web::of_pages(PAGES as usize, DELAY, 100);
     let (folder, crawl, url) = (Folder::new(), address(&redis), web.url("/0"));
-    let first = folder.start(&["--frontier", &crawl, "--lease=3600", &url]);
-    web.wait_for(PAGES as usize / 4);
-    first.signal("INT");
-    assert_eq!(first.ended().status, Some(130));
+    for (part, signal, status) in [(1, "INT", 130), (2, "TERM", 143)] {
+        let worker = folder.start(&["--frontier", &crawl, "--lease=3600", &url]);
+        web.wait_for(PAGES as usize / 4 * part);
+        worker.signal(signal);
+        assert_eq!(worker.ended().status, Some(status));
+    }
     folder.run(&["--frontier", &crawl, "--lease=3600"]).well();
     all_are_kept(&redis);
 }
@@ -144,6 +172,28 @@ fn a_crawl_ends_with_one_line_when_redis_goes_away() {
     worker
         .ended()
         .refused(&[&format!("crawl: {crawl}: the connection is lost")]);
+}
+
+#[test]
+fn a_full_redis_ends_the_crawl_with_one_line_and_loses_no_page() {
+    let Some(redis) = redis() else { return };
+    let web = Web::of_pages(PAGES as usize, DELAY, 100);
+    let (folder, crawl, url) = (Folder::new(), address(&redis), web.url("/0"));
+    let limit = |bytes: u64| {
+        let mut set = cmd("CONFIG");
+        set.arg("SET").arg("maxmemory").arg(bytes);
+        set.exec(&mut connect(&redis)).unwrap();
+    };
+    let command = ["--frontier", &crawl, "--lease=0.5", &url];
+    let worker = folder.start(&command);
+    web.wait_for(PAGES as usize / 4);
+    limit(1);
+    let ended = worker.ended();
+    ended.refused(&[&format!("crawl: {crawl}: "), "OOM", "'maxmemory'"]);
+    assert!(ended.stderr.ends_with("'maxmemory'.\n"), "{ended:?}");
+    limit(0);
+    folder.run(&command).well();
+    all_are_kept(&redis);
 }
 
 #[test]

@@ -40,6 +40,21 @@ use crate::trouble::Trouble;
 pub(crate) use self::redis::{RedisAddress, RedisFrontier};
 pub(crate) use self::sqlite::SqliteFrontier;
 
+/// What is wrong with a crawl without a beginning.
+const NO_CRAWL: &str = "there is no such crawl yet; name a URL to begin one";
+
+/// Reads URLs that were written by a frontier. One that is left out would never end.
+fn read_urls<'a>(
+    texts: impl IntoIterator<Item = &'a String>,
+    place: &str,
+) -> Result<Vec<Url>, Trouble> {
+    let read = |text: &String| {
+        let url = Url::parse(text);
+        url.map_err(|error| Trouble::new(place, format!("{text:?} in it is no URL: {error}")))
+    };
+    texts.into_iter().map(read).collect()
+}
+
 /// How a page has ended.
 pub(crate) enum Outcome {
     /// It is an article.
@@ -115,8 +130,8 @@ pub(crate) struct Taken {
 /// A place for the pages of a crawl.
 pub(crate) trait Frontier: Send {
     /// Begins, or goes on: adds the pages that the crawl begins with, and returns all of those
-    /// that it ever began with. If all pages have ended, those that were lost on the way wait
-    /// again.
+    /// that it ever began with; without any, it is refused. If all pages have ended, those that
+    /// were lost on the way wait again.
     fn begin(&mut self, seeds: &[Url]) -> Result<Vec<Url>, Trouble>;
 
     /// Leases at most so many pages, those first that were seen first.

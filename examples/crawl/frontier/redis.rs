@@ -24,10 +24,10 @@ use std::hash::BuildHasher;
 use std::process;
 use std::time::Duration;
 
-use redis::{Client, Cmd, Connection, FromRedisValue, Pipeline, RedisError, cmd, pipe};
+use redis::{Client, Cmd, Connection, ErrorKind, FromRedisValue, Pipeline, RedisError, cmd, pipe};
 use url::Url;
 
-use super::{Finished, Frontier, Taken};
+use super::{Finished, Frontier, NO_CRAWL, Taken, read_urls};
 use crate::trouble::Trouble;
 
 const BEGIN: &str = include_str!("begin.lua");
@@ -90,6 +90,7 @@ impl RedisAddress {
 
 /// A frontier that others share.
 pub(crate) struct RedisFrontier {
+    /// Answers one call after the other.
     connection: Connection,
     /// What it is called in errors.
     place: String,
@@ -186,10 +187,9 @@ impl Frontier for RedisFrontier {
         }
         let all: Vec<String> = self.run(&call)?;
         if all.is_empty() {
-            let cause = "there is no such crawl yet; name a URL to begin one";
-            return Err(Trouble::new(&self.place, cause));
+            return Err(Trouble::new(&self.place, NO_CRAWL));
         }
-        Ok(all.iter().filter_map(|url| Url::parse(url).ok()).collect())
+        read_urls(&all, &self.place)
     }
 
     fn take(&mut self, count: usize) -> Result<Taken, Trouble> {
@@ -198,15 +198,14 @@ impl Frontier for RedisFrontier {
             .arg(count)
             .arg(milliseconds(self.lease));
         let (known, open, entries): (u64, u64, Vec<String>) = self.run(&call)?;
-        let mut pages = Vec::new();
-        for entry in entries.chunks_exact(2) {
-            // One of its own, if renewing took too long, is in its hands already.
-            if let Ok(url) = Url::parse(&entry[1])
-                && self.held.insert(url.clone(), entry[0].clone()).is_none()
-            {
-                pages.push(url);
-            }
-        }
+        let (numbers, urls) = (entries.iter().step_by(2), entries.iter().skip(1).step_by(2));
+        let mut pages = read_urls(urls, &self.place)?;
+        let mut numbers = numbers.cloned();
+        // One of its own, if renewing took too long, is in its hands already.
+        pages.retain(|url| {
+            let number = numbers.next().unwrap_or_default();
+            self.held.insert(url.clone(), number).is_none()
+        });
         Ok(Taken { pages, known, open })
     }
 
@@ -249,7 +248,17 @@ fn explain(error: &RedisError) -> String {
     if error.is_timeout() {
         return "it does not answer".to_string();
     }
-    // Its texts name its own variants, too.
+    if error.kind() == ErrorKind::Parse {
+        return "what answers there is no Redis".to_string();
+    }
+    // Of several calls that failed, the first one says it all.
+    let text = match error.clone().into_server_errors().as_deref() {
+        Some([(_, first), ..]) => first.to_string(),
+        _ => error.to_string(),
+    };
+    // Its texts name its own variants, and those of Redis which line of which script it was.
     let kind = format!(" - {:?}", error.kind());
-    error.to_string().replace(&kind, "")
+    let text = text.replace(&kind, "");
+    let cause = text.split(" script: ").next();
+    cause.unwrap_or_default().to_string()
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use rusqlite::{Error, Transaction};
 use url::Url;
 
-use super::{Finished, Frontier, Taken};
+use super::{Finished, Frontier, NO_CRAWL, Taken, read_urls};
 use crate::sink::{Sharing, SqliteFile, insert_articles};
 use crate::trouble::Trouble;
 
@@ -25,6 +25,7 @@ const TABLES: &str = "
 
 /// A frontier in a file, or in memory.
 pub(crate) struct SqliteFrontier {
+    /// It holds all of it.
     file: SqliteFile,
     /// The name of the file, if it is one.
     place: Option<String>,
@@ -50,6 +51,11 @@ impl SqliteFrontier {
             last: 0,
         })
     }
+
+    /// What to call it in errors.
+    fn name(&self) -> &str {
+        self.place.as_deref().unwrap_or("memory")
+    }
 }
 
 impl Frontier for SqliteFrontier {
@@ -70,8 +76,11 @@ impl Frontier for SqliteFrontier {
             let seeds = seeds.query_map((), |row| row.get::<_, String>(0))?;
             Ok((known, open, seeds.collect::<Result<Vec<_>, _>>()?))
         })?;
+        if seeds.is_empty() {
+            return Err(Trouble::new(self.name(), NO_CRAWL));
+        }
         (self.known, self.open) = (known, open);
-        Ok(urls(&seeds))
+        read_urls(&seeds, self.name())
     }
 
     fn take(&mut self, count: usize) -> Result<Taken, Trouble> {
@@ -85,7 +94,7 @@ impl Frontier for SqliteFrontier {
         })?;
         self.last = rows.last().map_or(after, |(id, _)| *id);
         Ok(Taken {
-            pages: urls(rows.iter().map(|(_, url)| url)),
+            pages: read_urls(rows.iter().map(|(_, url)| url), self.name())?,
             known: self.known,
             open: self.open,
         })
@@ -147,10 +156,4 @@ fn add<'a>(
         added += add.execute((link.as_str(),))? as u64;
     }
     Ok(added)
-}
-
-/// URLs from texts that were URLs.
-fn urls<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<Url> {
-    let urls = texts.into_iter().map(|text| Url::parse(text));
-    urls.filter_map(Result::ok).collect()
 }

@@ -30,6 +30,7 @@ const ENVELOPE: usize = 16 * 1024;
 
 /// A table in a database.
 pub(crate) struct MySqlSink {
+    /// Answers one call after the other.
     connection: Conn,
     /// The URL without password.
     place: String,

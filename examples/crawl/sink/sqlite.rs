@@ -40,6 +40,7 @@ pub(crate) enum Sharing {
 
 /// An open file, with a table of articles.
 pub(crate) struct SqliteFile {
+    /// Its settings are made.
     connection: Connection,
     /// Its name, for errors.
     place: String,

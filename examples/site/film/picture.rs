@@ -74,6 +74,7 @@ fn framed(unit: &[u8]) -> Vec<u8> {
 
 /// Bits, the first one in front.
 struct Bits {
+    /// What is written.
     bytes: Vec<u8>,
     /// Bits of the last byte that are not set yet.
     free: u32,

@@ -21,6 +21,7 @@ const DELAY: u64 = 9_000;
 /// A stream that is being written.
 #[derive(Default)]
 pub(crate) struct Transport {
+    /// Those of the part that is being written.
     packets: Vec<u8>,
     /// Packets so far, by their place; in each, that number modulo 16 stands.
     counts: BTreeMap<u16, u8>,
