@@ -229,18 +229,32 @@ fn the_table_of_articles_holds_each_once_also_after_another_run() {
 
 #[test]
 fn a_file_that_cannot_be_put_in_place_is_named_and_leaves_nothing() {
-    let directory = std::env::temp_dir().join(format!("looplet-place-{}", std::process::id()));
-    fs::create_dir_all(directory.join("apple.ts")).expect("the folder of temporary files is there");
+    // What is written by the program itself, and what is a download.
+    for (row, name) in [("90", "apple.ts"), ("89", "imgs/1.jpg")] {
+        check_nothing_is_left(row, name);
+    }
+}
+
+/// Runs a row in a folder in which there is a folder where a file is to be.
+fn check_nothing_is_left(row: &str, name: &str) {
+    let directory = format!("looplet-place-{}-{row}", std::process::id());
+    let directory = std::env::temp_dir().join(directory);
+    fs::create_dir_all(directory.join(name)).expect("the folder of temporary files is there");
     let mut program = Command::new(binary("crawlers"));
-    let program = program.args(["90", "--fast"]).current_dir(&directory);
+    let program = program.args([row, "--fast"]).current_dir(&directory);
     let output = program.output().expect("the row was built");
     let left = files_below(&directory, &directory);
     fs::remove_dir_all(&directory).expect("it is ours");
 
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success(), "{output:?}");
-    assert!(complaint.starts_with("row 90: apple.ts: "), "{complaint}");
-    assert_eq!(left, Vec::new());
+    let start = format!("row {row}: ");
+    assert!(
+        complaint.starts_with(&start) && complaint.contains(name),
+        "{complaint}"
+    );
+    let halves = left.iter().filter(|(name, _)| name.contains(".part"));
+    assert_eq!(halves.count(), 0, "{left:?}");
 }
 
 /// Runs a row in a folder of its own. What is wrong, if anything: expected beside printed.

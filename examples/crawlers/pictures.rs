@@ -4,12 +4,11 @@ use looplet::{create_task, fs, gather, map_concurrent};
 use looplet_http::{AcceptAnyCertificate, Error, Session, SessionConfig, TlsConfig, Trust};
 
 use crate::rows::{self, Outcome, Stopwatch};
-use crate::visit::{attributes, base_name, site};
+use crate::visit::{attributes, base_name, save_whole, site};
 
 /// Saves a picture under the last part of its URL.
 async fn get_image(session: Session, url: String) -> Result<u64, Error> {
-    let downloaded = session.get(&url).download(base_name(&url)).await?;
-    Ok(downloaded.length)
+    save_whole(session.get(&url), base_name(&url)).await
 }
 
 /// The notes compare two programs; the ratio is what counts, three to one.
@@ -79,7 +78,7 @@ async fn save_page(session: Session, site: String, page: u32) -> Result<Vec<Stri
         // The large one instead of the small one.
         let url = format!("{site}/{}", image.replace("thumb", "thumbMid"));
         let path = format!("imgs/{}", base_name(&url));
-        session.get(&url).download(path).await?;
+        save_whole(session.get(&url), path).await?;
         saved.push(url);
     }
     Ok(saved)
@@ -113,10 +112,10 @@ pub(crate) fn later() -> Outcome {
         let urls = attributes(&page, css, "data-backup").into_iter();
         let tasks = urls.map(|url| {
             let path = format!("imgs/{}", base_name(&url));
-            create_task(session.get(url).download(path))
+            create_task(save_whole(session.get(url), path))
         });
         for image in gather(tasks.collect::<Vec<_>>()).await {
-            println!("{} bytes", image?.length);
+            println!("{} bytes", image?);
         }
         println!("{}", clock.passed());
         Ok(())

@@ -12,7 +12,7 @@ use looplet_http::{Session, blocking};
 use url::Url;
 
 use crate::rows::{self, Outcome, Stopwatch, pause};
-use crate::visit::{base_name, find, site, site_beside, write_whole};
+use crate::visit::{base_name, find, save_whole, site, site_beside, write_whole};
 
 const PAGE: &str = "/play/14999-1-0.html";
 const LIST: &str = r#"now="(.*?m3u8)""#;
@@ -95,10 +95,7 @@ pub(crate) fn concurrent() -> Outcome {
 
 async fn download(session: Session, part: Url) -> Result<(), looplet_http::Error> {
     let name = base_name(part.path());
-    session
-        .get(part.as_str())
-        .download(format!("{FOLDER}/{name}"))
-        .await?;
+    save_whole(session.get(part.as_str()), format!("{FOLDER}/{name}")).await?;
     println!("{name}下载完成!");
     Ok(())
 }

@@ -6,7 +6,7 @@ use looplet::{ThreadPool, create_task, fs, gather};
 use looplet_http::{Session, blocking};
 
 use crate::rows::{self, Outcome, Stopwatch};
-use crate::visit::{attributes, find, site, site_beside, texts, write_whole};
+use crate::visit::{attributes, find, save_whole, site, site_beside, texts, write_whole};
 
 const USER_AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/80.0.3987.132";
 /// Where the address of a video is, over several lines if need be.
@@ -67,7 +67,7 @@ pub(crate) fn as_tasks() -> Outcome {
             let (url, session) = (find(SOURCE, &get(&page).await?)?, session.clone());
             let path = format!("video/{name}.mp4");
             let task = create_task(async move {
-                let saved = session.get(url).download(path).await;
+                let saved = save_whole(session.get(url), path).await;
                 saved.map_err(|error| error.to_string())
             });
             task.add_done_callback(move |task| {

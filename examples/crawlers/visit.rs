@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use looplet_http::{Error, RequestBuilder};
 use regex::Regex;
 use scraper::{Html, Selector};
 
@@ -92,4 +93,21 @@ pub(crate) fn write_whole(path: impl AsRef<Path>, content: &[u8]) -> io::Result<
         let _ = fs::remove_file(&part);
         io::Error::new(error.kind(), format!("{}: {error}", path.display()))
     })
+}
+
+/// Saves what a request gives as a file that is whole or not there. (`download` alone leaves what
+/// has come, to go on with it another time; these programs begin anew.)
+pub(crate) async fn save_whole(
+    request: RequestBuilder,
+    path: impl Into<String>,
+) -> Result<u64, Error> {
+    let path = path.into();
+    let saved = request.download(&path).await;
+    if saved.is_err() {
+        for end in [".part", ".part.of"] {
+            // It may not have come into being.
+            let _ = looplet::fs::remove_file(format!("{path}{end}")).await;
+        }
+    }
+    Ok(saved?.length)
 }
