@@ -75,11 +75,11 @@ impl Session {
         if let Some(turn) = inner.manners.turn(origin) {
             terms.deadline.within(phase, None, turn).await?;
         }
-        let slot = inner.pool.join(origin, route);
-        if slot.is_here() {
-            return Ok(slot);
+        let mut slot = inner.pool.join(origin, route);
+        if !slot.is_here() {
+            slot = terms.deadline.within(phase, limit, slot.wait()).await?;
         }
-        let slot = terms.deadline.within(phase, limit, slot.wait()).await?;
+        // It may have been closed meanwhile.
         self.check_open()?;
         Ok(slot)
     }

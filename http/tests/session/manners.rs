@@ -79,6 +79,29 @@ fn a_burst_goes_at_once_and_then_one_each_delay() {
 }
 
 #[test]
+fn a_session_that_is_closed_while_a_request_waits_for_its_turn_refuses_it() {
+    in_virtual_time(async {
+        let (server, came) = answering(vec![EMPTY.to_owned()]).await;
+        let politeness = Politeness {
+            delay: ms(1000),
+            burst: 1,
+        };
+        let session = Session::with(SessionConfig {
+            politeness: Some(politeness),
+            ..SessionConfig::default()
+        });
+        get(&session, &server).await.unwrap();
+        let (closing, event_loop) = (session.clone(), get_running_loop());
+        event_loop.call_later(ms(500), move || closing.close());
+        assert_eq!(
+            get(&session, &server).await.unwrap_err(),
+            Error::SessionClosed
+        );
+        assert_eq!(came.borrow().len(), 1);
+    });
+}
+
+#[test]
 fn another_origin_has_a_clock_of_its_own() {
     in_virtual_time(async {
         let (one, _) = answering(vec![EMPTY.to_owned()]).await;

@@ -75,14 +75,12 @@ impl StaticResolver {
     }
 
     fn known(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
-        let name = name_of(host);
-        if let Some(addresses) = self.hosts.get(&name)
-            && !self.places.contains_key(&(name.clone(), port))
-        {
-            let with_port = addresses.iter().map(|ip| SocketAddr::new(*ip, port));
-            return Some(with_port.collect());
+        let place = (name_of(host), port);
+        if let Some(known) = self.places.get(&place) {
+            return Some(known.clone());
         }
-        self.places.get(&(name, port)).cloned()
+        let known = self.hosts.get(&place.0)?;
+        Some(known.iter().map(|ip| SocketAddr::new(*ip, port)).collect())
     }
 }
 

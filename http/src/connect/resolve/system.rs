@@ -1,7 +1,7 @@
 //! The resolver of the system.
 //!
-//! It blocks, so it is asked on threads: four of its own, which jobs of the
-//! program cannot occupy and which do not occupy the program's.
+//! It blocks, so it is asked on threads: four of its own, which jobs of the program cannot occupy
+//! and which do not occupy the program's.
 //!
 //! # Rules
 //!
