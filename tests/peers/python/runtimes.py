@@ -1,6 +1,6 @@
 """What runtimes are made to do, on asyncio and on uvloop.
 
-The twin of src/work/: the same words on the command line, the same lines on standard output.
+The twin of the module `work` beside it: the same words on the command line, the same lines on standard output.
 """
 
 import asyncio

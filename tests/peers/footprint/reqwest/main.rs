@@ -1,4 +1,4 @@
-//! One GET with reqwest, for http alone.
+//! One GET with reqwest: for http alone, and, in `reqwest-default`, with its default features.
 
 use tokio::runtime::Builder;
 
