@@ -67,7 +67,7 @@ pub(crate) struct Pool {
     limits: PoolLimits,
     total: Semaphore,
     /// The places of each origin that is in use or waited for.
-    hosts: RefCell<HashMap<Origin, Host>>,
+    hosts: RefCell<HashMap<Origin, Rc<Host>>>,
     /// Idle connections, the oldest first.
     idle: RefCell<VecDeque<Idle>>,
     /// Closes idle connections when their time is over; `None` while there are none.
@@ -79,7 +79,7 @@ pub(crate) struct Pool {
 struct Host {
     places: Semaphore,
     /// Requests that hold a place or wait for one.
-    users: usize,
+    users: Cell<usize>,
 }
 
 struct Idle {
@@ -117,35 +117,36 @@ impl Pool {
     /// Joins the line for a place.
     pub(crate) fn join(self: &Rc<Self>, origin: &Origin, route: Route) -> Slot {
         let mut slot = Slot {
-            places: self.places(origin),
+            host: self.host(origin),
             pool: self.clone(),
             origin: origin.clone(),
             route,
             permits: None,
         };
-        slot.permits = slot.places.try_acquire().zip(self.total.try_acquire());
+        let place = slot.host.places.try_acquire();
+        slot.permits = place.zip(self.total.try_acquire());
         slot
     }
 
     /// Counts a user of `origin` in.
-    fn places(&self, origin: &Origin) -> Semaphore {
+    fn host(&self, origin: &Origin) -> Rc<Host> {
         let mut hosts = self.hosts.borrow_mut();
-        let host = hosts.entry(origin.clone()).or_insert_with(|| Host {
-            places: Semaphore::new(self.limits.per_host.max(1)),
-            users: 0,
+        let host = hosts.entry(origin.clone()).or_insert_with(|| {
+            Rc::new(Host {
+                places: Semaphore::new(self.limits.per_host.max(1)),
+                users: Cell::new(0),
+            })
         });
-        host.users += 1;
-        host.places.clone()
+        host.users.set(host.users.get() + 1);
+        host.clone()
     }
 
-    /// Counts a user of `origin` out.
-    fn leave(&self, origin: &Origin) {
-        let mut hosts = self.hosts.borrow_mut();
-        if let Some(host) = hosts.get_mut(origin) {
-            host.users -= 1;
-            if host.users == 0 {
-                hosts.remove(origin);
-            }
+    /// Counts a user of `origin` out. Only the last one has to look for it.
+    fn leave(&self, origin: &Origin, host: &Host) {
+        host.users.set(host.users.get() - 1);
+        if host.users.get() == 0 {
+            let left = self.hosts.borrow_mut().remove(origin);
+            drop(left);
         }
     }
 
@@ -167,7 +168,8 @@ impl Pool {
         if self.limits.idle == 0 || self.closed.get() {
             return;
         }
-        let until = self.end_of_idling(&connection);
+        let now = get_running_loop().time();
+        let until = self.end_of_idling(&connection, now);
         let mut idle = self.idle.borrow_mut();
         idle.push_back(Idle {
             route,
@@ -181,26 +183,25 @@ impl Pool {
         };
         drop(idle);
         drop(oldest);
-        self.plan_eviction(until);
+        self.plan_eviction(until, now);
     }
 
     /// When the time of a connection that is idle from now on is over. A time that no clock will
     /// show means never.
-    fn end_of_idling(&self, connection: &Connection) -> Option<Instant> {
+    fn end_of_idling(&self, connection: &Connection, now: Instant) -> Option<Instant> {
         let own = self.limits.idle_timeout;
         let said = connection.keep_alive;
         let limit = said.map_or(own, |said| own.min(said.saturating_sub(MARGIN)));
-        get_running_loop().time().checked_add(limit)
+        now.checked_add(limit)
     }
 
     /// Sets the timer, unless it is set to go off before `until`. (One that is overdue was set
     /// on a loop that has ended since.)
-    fn plan_eviction(self: &Rc<Self>, until: Option<Instant>) {
+    fn plan_eviction(self: &Rc<Self>, until: Option<Instant>, now: Instant) {
         let Some(until) = until else {
             return;
         };
         let mut eviction = self.eviction.borrow_mut();
-        let now = get_running_loop().time();
         let is_set = eviction
             .as_ref()
             .is_some_and(|timer| timer.when() > now && timer.when() <= until);
@@ -228,7 +229,7 @@ impl Pool {
         *idle = kept;
         drop(idle);
         drop(over);
-        self.plan_eviction(next);
+        self.plan_eviction(next, now);
     }
 
     /// Closes all idle connections, and keeps none from now on.
@@ -264,7 +265,7 @@ pub(crate) struct Slot {
     origin: Origin,
     /// The way to it.
     route: Route,
-    places: Semaphore,
+    host: Rc<Host>,
     /// Of the host and of the session; `None` while it waits for them.
     permits: Option<(Permit, Permit)>,
 }
@@ -277,7 +278,7 @@ impl Slot {
 
     /// Waits for its turn. First come, first served.
     pub(crate) async fn wait(mut self) -> Self {
-        let host = self.places.acquire().await;
+        let host = self.host.places.acquire().await;
         let total = self.pool.total.acquire().await;
         self.permits = Some((host, total));
         self
@@ -302,7 +303,7 @@ impl Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         self.permits = None;
-        self.pool.leave(&self.origin);
+        self.pool.leave(&self.origin, &self.host);
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! # When to parse
 //!
-//! 1. At once. Most heads arrive whole, and then nothing was searched beforehand.
+//! 1. With the first bytes. Most heads arrive whole, and then nothing was searched beforehand.
 //! 2. When new bytes complete an empty line, which is the only way a head can end.
 //! 3. When the bytes have doubled since the last try, so that nonsense is noticed before
 //!    its end. A head that drips in byte by byte is thus parsed log2(n) times, and the
@@ -97,7 +97,7 @@ impl HeadParser {
 
     /// Whether parsing now can tell something new.
     fn is_due(&mut self, input: &[u8], limits: &Limits) -> bool {
-        let due = input.len() >= self.next_try
+        let due = (!input.is_empty() && input.len() >= self.next_try)
             || input.len() >= limits.head_bytes
             || has_empty_line(
                 input

@@ -73,6 +73,14 @@ impl LoopClock {
         }
     }
 
+    /// The instant that it is. The machine's clock gives it as it is, without a detour.
+    pub(crate) fn instant(&self) -> Instant {
+        match &self.virtual_now {
+            Some(now) => self.instant_at(now.get()),
+            None => Instant::now(),
+        }
+    }
+
     pub(crate) fn is_virtual(&self) -> bool {
         self.virtual_now.is_some()
     }

@@ -225,7 +225,7 @@ impl EventLoop {
     /// On the virtual clock this has nothing to do with the time on the wall. The asyncio
     /// counterpart is `loop.time`.
     pub fn time(&self) -> Instant {
-        self.core.clock.instant_at(self.core.clock.now())
+        self.core.clock.instant()
     }
 
     /// Returns the part of the loop that other threads may use.
