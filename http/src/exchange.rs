@@ -43,7 +43,8 @@ use crate::unread::Unread;
 /// Reads after which others get their turn.
 const READS_IN_A_ROW: u32 = 8;
 
-/// One request that was sent, and its answer as far as it was read.
+/// One request that was sent, and its answer as far as it was read. It lies in a box, since it goes
+/// from hand to hand with every step towards the program.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     connection: Box<Connection>,
@@ -70,7 +71,7 @@ impl Exchange {
         body: &Body,
         expected: Expected,
         terms: Rc<Terms>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Box<Self>, Error> {
         let is_asked = expected.continues;
         let reader = ResponseReader::new(expected, terms.limits);
         let mut unread = Unread::new(&connection.spare);
@@ -83,7 +84,7 @@ impl Exchange {
             _ => Phase::Head,
         };
         terms.progress.enter(phase);
-        Ok(Self {
+        Ok(Box::new(Self {
             connection,
             reader,
             unread,
@@ -93,13 +94,13 @@ impl Exchange {
             pace: Pace::new(terms.timeouts.min_speed),
             terms,
             _ending: ending,
-        })
+        }))
     }
 
     /// Reads up to the final head. Interim responses are shown to `inform`.
     pub(crate) async fn head(
         &mut self,
-        inform: impl Fn(&ResponseHead),
+        inform: Option<&dyn Fn(&ResponseHead)>,
     ) -> Result<ResponseHead, Error> {
         let head = self.read_head(inform).await;
         let (unread, progress) = (self.unread.get(), &self.terms.progress);
@@ -109,7 +110,10 @@ impl Exchange {
         head
     }
 
-    async fn read_head(&mut self, inform: impl Fn(&ResponseHead)) -> Result<ResponseHead, Error> {
+    async fn read_head(
+        &mut self,
+        inform: Option<&dyn Fn(&ResponseHead)>,
+    ) -> Result<ResponseHead, Error> {
         loop {
             let step = self.reader.read(self.unread.get())?;
             if let (Event::Head(_) | Event::Interim(_), 1..) = (&step.event, step.consumed) {
@@ -124,7 +128,7 @@ impl Exchange {
                     self.terms.progress.expect(self.reader.remaining());
                     return Ok(head);
                 }
-                Event::Interim(head) => inform(&head),
+                Event::Interim(head) => inform.iter().for_each(|inform| inform(&head)),
                 _ => self.receive().await.map_err(|error| self.reason(error))?,
             }
         }
@@ -324,7 +328,7 @@ impl Exchange {
     }
 
     /// Gives the connection back if it can carry another exchange.
-    pub(crate) fn into_connection(self) -> Option<Box<Connection>> {
+    pub(crate) fn into_connection(self: Box<Self>) -> Option<Box<Connection>> {
         let reusable = self.reader.is_reusable(self.unread.get()) && self.unsent.is_none();
         reusable.then_some(self.connection)
     }

@@ -22,12 +22,12 @@ use crate::terms::Terms;
 const KEPT_WIRE: usize = 64 * 1024;
 
 /// Who is told of interim responses.
-pub(crate) type Inform = Rc<dyn Fn(&ResponseHead)>;
+pub(crate) type Inform = Option<Rc<dyn Fn(&ResponseHead)>>;
 
 /// The head of an answer, and the way to its body.
 pub(crate) struct Answer {
     pub(crate) head: ResponseHead,
-    pub(crate) exchange: Exchange,
+    pub(crate) exchange: Box<Exchange>,
     pub(crate) slot: Slot,
 }
 
@@ -111,7 +111,7 @@ impl Session {
         slot: &Slot,
         origin: &Origin,
         outgoing: &Outgoing<'_>,
-    ) -> Result<(ResponseHead, Exchange), Error> {
+    ) -> Result<(ResponseHead, Box<Exchange>), Error> {
         if let Some(connection) = slot.take_idle(outgoing.may_be_repeated()) {
             connection.is_used_again(outgoing.terms);
             match outgoing.try_on(connection).await {
@@ -149,7 +149,10 @@ impl Outgoing<'_> {
         self.expected.method.is_idempotent() && self.body.is_replayable()
     }
 
-    async fn try_on(&self, connection: Box<Connection>) -> Result<(ResponseHead, Exchange), Error> {
+    async fn try_on(
+        &self,
+        connection: Box<Connection>,
+    ) -> Result<(ResponseHead, Box<Exchange>), Error> {
         let expected = self.expected.clone();
         let sending = Exchange::begin(
             connection,
@@ -159,7 +162,7 @@ impl Outgoing<'_> {
             self.terms.clone(),
         );
         let mut exchange = sending.await?;
-        let head = exchange.head(|head| (self.inform)(head)).await?;
+        let head = exchange.head(self.inform.as_deref()).await?;
         Ok((head, exchange))
     }
 }

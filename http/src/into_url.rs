@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::error::Error;
-use crate::message::Origin;
+use crate::message::host_of;
 
 /// Something that is a URL, or text that should be one.
 pub trait IntoUrl {
@@ -17,7 +17,8 @@ pub trait IntoUrl {
 
 impl IntoUrl for Url {
     fn into_url(self) -> Result<Url, Error> {
-        Origin::of(&self).map(|_| self)
+        host_of(&self)?;
+        Ok(self)
     }
 }
 

@@ -72,7 +72,7 @@ impl Session {
             request,
             access: config.access(),
             total: config.timeouts.total,
-            inform: Rc::new(|_| {}),
+            inform: None,
             progress: None,
             tap: None,
         }
@@ -105,7 +105,7 @@ impl RequestBuilder {
     /// Calls `inform` with every interim (1xx) response before the final one, such as the links
     /// of a 103. One that comes while the body is being sent is shown after that.
     pub fn on_informational(mut self, inform: impl Fn(&ResponseHead) + 'static) -> Self {
-        self.inform = Rc::new(inform);
+        self.inform = Some(Rc::new(inform));
         self
     }
 
@@ -232,7 +232,7 @@ enum Next {
     /// The same request goes out again after a pause.
     RepeatAfter(Duration),
     /// Another request goes out.
-    Redirect(Request),
+    Redirect(Box<Request>),
 }
 
 impl Journey<'_> {
@@ -310,7 +310,7 @@ impl Journey<'_> {
                 &Headers::new()
             };
             if let Some(next) = follow(&self.request, defaults, head, self.access.is_trusting())? {
-                return Ok(Next::Redirect(next));
+                return Ok(Next::Redirect(Box::new(next)));
             }
         }
         let again = self
@@ -322,12 +322,12 @@ impl Journey<'_> {
         Ok(pause.map_or(Next::Respond, Next::RepeatAfter))
     }
 
-    fn redirect(&mut self, answer: Answer, next: Request) -> Result<(), Error> {
+    fn redirect(&mut self, answer: Answer, next: Box<Request>) -> Result<(), Error> {
         let config = &self.session.inner.config;
         config.redirects.check(self.history.len())?;
         let status = answer.head.status();
         finish(answer.exchange, answer.slot);
-        let url = std::mem::replace(&mut *self.request, next).url;
+        let url = std::mem::replace(&mut self.request, next).url;
         self.access.moved(&url, &self.request.url);
         self.history.push(Hop { url, status });
         self.keeps_defaults = false;

@@ -117,7 +117,7 @@ impl Response {
     }
 
     /// Takes the body: what has arrived of it, or all of it.
-    pub(crate) fn take_body(&mut self, exchange: Exchange, slot: Slot) -> Result<(), Error> {
+    pub(crate) fn take_body(&mut self, exchange: Box<Exchange>, slot: Slot) -> Result<(), Error> {
         let mut wire = Wire::new(exchange, slot, self.decoding.take());
         self.body = match wire.take_whole()? {
             Some(body) => {
@@ -352,7 +352,7 @@ fn checked(body: Vec<u8>, limit: u64) -> Result<Vec<u8>, Error> {
 
 /// Ends an exchange whose body nobody wants. If all of it has arrived, the connection is kept;
 /// reading on would wait for bytes that are of no use. Nothing is decoded.
-pub(crate) fn finish(exchange: Exchange, slot: Slot) {
+pub(crate) fn finish(exchange: Box<Exchange>, slot: Slot) {
     let mut wire = Wire::new(exchange, slot, None);
     if let Ok(Some(_)) = wire.take_whole() {
         wire.give_back();
@@ -361,7 +361,7 @@ pub(crate) fn finish(exchange: Exchange, slot: Slot) {
 
 /// Ends an exchange whose body nobody wants, but whose connection somebody does: reads the
 /// body away if it is short and comes at once. Nothing is decoded.
-pub(crate) async fn drain(exchange: Exchange, slot: Slot) {
+pub(crate) async fn drain(exchange: Box<Exchange>, slot: Slot) {
     let rest = Wire::new(exchange, slot, None).collect(DRAINED_BYTES);
     // Whatever goes wrong, the connection is closed then, and that is all.
     let _ = timeout(DRAINED_TIME, rest).await;

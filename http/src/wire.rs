@@ -15,14 +15,18 @@ use crate::pool::Slot;
 
 /// Where a body comes from.
 pub(crate) struct Wire {
-    exchange: Exchange,
+    exchange: Box<Exchange>,
     slot: Slot,
     /// What takes the codings off, if there are any.
     decoding: Option<Box<Decoding>>,
 }
 
 impl Wire {
-    pub(crate) fn new(exchange: Exchange, slot: Slot, decoding: Option<Box<Decoding>>) -> Self {
+    pub(crate) fn new(
+        exchange: Box<Exchange>,
+        slot: Slot,
+        decoding: Option<Box<Decoding>>,
+    ) -> Self {
         Self {
             exchange,
             slot,

@@ -23,7 +23,7 @@ use url::Url;
 
 use crate::error::{Error, Excerpt};
 use crate::message::syntax::{first_not, is_target_byte, list_members, push_decimal};
-use crate::message::{Headers, Method, Request, Version, host_of};
+use crate::message::{Headers, Line, Method, Request, Version, host_of};
 
 /// How the target stands on the request line (RFC 9112, section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -132,16 +132,13 @@ pub fn encode_head(
     if special.host.is_none() {
         out.extend_from_slice(wire);
     } else {
-        push_lines(
-            out,
-            request.headers.iter().filter(|(name, _)| !is(name, "host")),
-        );
+        let others = request.headers.lines();
+        push_lines(out, others.filter(|line| !line.is_named(b"host")));
     }
+    let missing = defaults.lines();
     push_lines(
         out,
-        defaults
-            .iter()
-            .filter(|(name, _)| is_missing(name, &request.headers)),
+        missing.filter(|line| is_missing(line, &request.headers)),
     );
     if lacks_te_option(request, defaults) {
         push_line(out, "Connection", b"TE");
@@ -217,20 +214,20 @@ fn is(name: &str, lower: &str) -> bool {
 /// [`encode_head`] would send them.
 pub(crate) fn with_defaults(given: &Headers, defaults: &Headers) -> Headers {
     let mut all = given.clone();
-    let missing = defaults.iter().filter(|(name, _)| is_missing(name, given));
-    for (name, value) in missing {
-        all.append(name, value)
+    for line in defaults.lines().filter(|line| is_missing(line, given)) {
+        all.append(line.name(), line.value)
             .expect("what is in a Headers is valid");
     }
     all
 }
 
 /// Whether a default header is to be sent.
-fn is_missing(name: &str, given: &Headers) -> bool {
-    const OF_ONE_REQUEST: [&str; 4] = ["host", "content-length", "transfer-encoding", "expect"];
+fn is_missing(line: &Line<'_>, given: &Headers) -> bool {
+    const OF_ONE_REQUEST: [&[u8]; 4] =
+        [b"host", b"content-length", b"transfer-encoding", b"expect"];
     // A range of coded data could not be decoded.
-    let of_whole = is(name, "accept-encoding") && given.contains("range");
-    !OF_ONE_REQUEST.iter().any(|own| is(name, own)) && !given.contains(name) && !of_whole
+    let of_whole = line.is_named(b"accept-encoding") && given.contains("range");
+    !OF_ONE_REQUEST.iter().any(|own| line.is_named(own)) && !given.has(line) && !of_whole
 }
 
 /// Refuses a target with bytes that could end it early. The `url` crate escapes them; this
@@ -340,10 +337,8 @@ fn push_host(out: &mut Vec<u8>, url: &Url, host: &str, given: Option<&[u8]>) {
 }
 
 /// Writes several field lines.
-fn push_lines<'h>(out: &mut Vec<u8>, fields: impl Iterator<Item = (&'h str, &'h [u8])>) {
-    for (name, value) in fields {
-        push_line(out, name, value);
-    }
+fn push_lines<'h>(out: &mut Vec<u8>, lines: impl Iterator<Item = Line<'h>>) {
+    lines.for_each(|line| out.extend_from_slice(line.whole));
 }
 
 /// Writes one field line.

@@ -15,6 +15,7 @@
 
 use std::fmt;
 
+use super::lengths::Lengths;
 use crate::error::{Error, Excerpt};
 
 /// Received header fields, in order.
@@ -24,6 +25,8 @@ pub struct Fields {
     buffer: Vec<u8>,
     /// Where the fields are in it, in order.
     spans: Vec<FieldSpan>,
+    /// Which lengths the names have.
+    lengths: Lengths,
 }
 
 /// The place of one field in the buffer. Heads are capped below 4 GiB, so 32 bits do.
@@ -38,7 +41,15 @@ pub(crate) struct FieldSpan {
 impl Fields {
     /// Takes parsed bytes over. The names must be ASCII.
     pub(crate) fn new(buffer: Vec<u8>, spans: Vec<FieldSpan>) -> Self {
-        Fields { buffer, spans }
+        let mut lengths = Lengths::default();
+        for FieldSpan { name, .. } in &spans {
+            lengths.add((name.1 - name.0) as usize);
+        }
+        Fields {
+            buffer,
+            spans,
+            lengths,
+        }
     }
 
     /// The bytes between two offsets.
@@ -83,7 +94,11 @@ impl Fields {
 
     /// The values of all fields of this name, in order.
     pub fn get_all<'f>(&'f self, name: &str) -> impl Iterator<Item = &'f [u8]> {
-        self.spans
+        let spans = match self.lengths.may_have(name.len()) {
+            true => &self.spans[..],
+            false => &[],
+        };
+        spans
             .iter()
             .filter(move |span| self.slice(span.name).eq_ignore_ascii_case(name.as_bytes()))
             .map(|span| self.slice(span.value))

@@ -20,6 +20,7 @@
 use std::fmt;
 use std::slice;
 
+use super::lengths::Lengths;
 use super::syntax;
 use crate::error::Error;
 
@@ -42,6 +43,9 @@ pub struct Headers {
     wire: Vec<u8>,
     /// Where each line is, in order; a line begins where the one before ends.
     spans: Vec<Span>,
+    /// Which lengths the names have had. Most names that are looked for are not there, and mostly
+    /// this says so.
+    lengths: Lengths,
 }
 
 /// One line in the buffer.
@@ -89,10 +93,11 @@ impl Headers {
         let mut replaced = Headers {
             wire: Vec::with_capacity(self.wire.len() + name.len() + value.len() + 4),
             spans: Vec::with_capacity(self.spans.len() + 1),
+            lengths: Lengths::default(),
         };
         let mut pending = Some(value);
         for line in self.lines() {
-            if !line.is_named(name) {
+            if !line.is_named(name.as_bytes()) {
                 replaced.push(line.name(), line.value);
             } else if let Some(value) = pending.take() {
                 replaced.push(name, value);
@@ -111,7 +116,7 @@ impl Headers {
             return false;
         }
         let mut kept = Headers::new();
-        for line in self.lines().filter(|line| !line.is_named(name)) {
+        for line in self.lines().filter(|line| !line.is_named(name.as_bytes())) {
             kept.push(line.name(), line.value);
         }
         *self = kept;
@@ -120,21 +125,17 @@ impl Headers {
 
     /// Whether there is a field of this name.
     pub fn contains(&self, name: &str) -> bool {
-        self.get(name).is_some()
+        self.named(name.as_bytes()).next().is_some()
     }
 
     /// The value of the first field of this name.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.lines()
-            .find(|line| line.is_named(name))
-            .map(|line| line.value)
+        self.named(name.as_bytes()).next().map(|line| line.value)
     }
 
     /// The values of all fields of this name, in order.
     pub fn get_all<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h [u8]> {
-        self.lines()
-            .filter(move |line| line.is_named(name))
-            .map(|line| line.value)
+        self.named(name.as_bytes()).map(|line| line.value)
     }
 
     /// All fields in order: name as given, value.
@@ -168,9 +169,25 @@ impl Headers {
         wire.extend_from_slice(LINE_END);
         let (name, end) = (name.len(), wire.len());
         self.spans.push(Span { name, end });
+        self.lengths.add(name);
     }
 
-    fn lines(&self) -> Lines<'_> {
+    /// The lines of a name.
+    fn named<'h>(&'h self, name: &[u8]) -> impl Iterator<Item = Line<'h>> {
+        let mut lines = self.lines();
+        if !self.lengths.may_have(name.len()) {
+            lines.spans = [].iter();
+        }
+        lines.filter(move |line| line.is_named(name))
+    }
+
+    /// Whether there is a field of the name of `line`.
+    pub(crate) fn has(&self, line: &Line<'_>) -> bool {
+        self.named(line.name).next().is_some()
+    }
+
+    /// The lines in their order.
+    pub(crate) fn lines(&self) -> Lines<'_> {
         Lines {
             wire: &self.wire,
             start: 0,
@@ -180,26 +197,28 @@ impl Headers {
 }
 
 /// One field of the buffer.
-struct Line<'h> {
+pub(crate) struct Line<'h> {
+    /// All of it, with the line end.
+    pub(crate) whole: &'h [u8],
     /// The name as it was given, which is ASCII.
     name: &'h [u8],
     /// The value.
-    value: &'h [u8],
+    pub(crate) value: &'h [u8],
 }
 
 impl<'h> Line<'h> {
     /// Whether this is a field of that name.
-    fn is_named(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name.as_bytes())
+    pub(crate) fn is_named(&self, name: &[u8]) -> bool {
+        self.name.eq_ignore_ascii_case(name)
     }
 
-    fn name(&self) -> &'h str {
+    pub(crate) fn name(&self) -> &'h str {
         std::str::from_utf8(self.name).expect("names are ASCII tokens")
     }
 }
 
 /// Walks over the lines.
-struct Lines<'h> {
+pub(crate) struct Lines<'h> {
     wire: &'h [u8],
     /// Where the next line begins.
     start: usize,
@@ -215,7 +234,7 @@ impl<'h> Iterator for Lines<'h> {
         self.start = span.end;
         let (name, rest) = whole.split_at(span.name);
         let value = &rest[SEPARATOR.len()..rest.len() - LINE_END.len()];
-        Some(Line { name, value })
+        Some(Line { whole, name, value })
     }
 }
 

@@ -19,6 +19,7 @@
 pub(crate) mod syntax;
 mod method;
 mod status;
+mod lengths;
 mod fields;
 mod headers;
 mod origin;
@@ -33,6 +34,7 @@ pub(crate) use body_stream::{NextPiece, Pieces};
 pub(crate) use fields::FieldSpan;
 pub use fields::Fields;
 pub use headers::Headers;
+pub(crate) use headers::Line;
 pub use method::Method;
 pub(crate) use origin::host_of;
 pub use origin::{Origin, Scheme, same_origin};

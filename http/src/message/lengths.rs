@@ -1,0 +1,23 @@
+//! A quick no to the question whether there is a field of a name.
+//!
+//! A head is asked for a dozen names, of which it has two or three. A bit for each length that its
+//! names have answers most of these questions without a look at the names.
+
+/// Which lengths the names in a list have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Lengths {
+    /// A bit for each length, modulo 64.
+    bits: u64,
+}
+
+impl Lengths {
+    /// Takes the length of a name in.
+    pub(super) fn add(&mut self, length: usize) {
+        self.bits |= 1 << (length % 64);
+    }
+
+    /// Whether there may be a name of this length; `false` is certain.
+    pub(super) fn may_have(self, length: usize) -> bool {
+        self.bits >> (length % 64) & 1 == 1
+    }
+}
