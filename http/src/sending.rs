@@ -252,7 +252,8 @@ impl<'x> Sending<'x> {
     async fn make_way(&mut self, error: &io::Error) -> Result<(), Error> {
         match error.kind() {
             io::ErrorKind::WouldBlock => {
-                self.wait_to_write().await?;
+                // It needs more room than all that comes before, and most requests do not need it.
+                Box::pin(self.wait_to_write()).await?;
                 self.listen()
             }
             io::ErrorKind::Interrupted => Ok(()),

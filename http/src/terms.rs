@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::codec::Limits;
-use crate::error::{Error, Phase};
+use crate::error::Phase;
 use crate::progress::Progress;
-use crate::timeouts::{Budget, Deadline, Timeouts};
+use crate::timeouts::{Budget, Deadline, Timeouts, Within};
 
 /// The limits of an exchange, and the record of it.
 #[derive(Debug)]
@@ -23,18 +23,13 @@ impl Terms {
         phase: Phase,
         limit: Option<Duration>,
         work: F,
-    ) -> impl Future<Output = Result<F::Output, Error>> {
+    ) -> Within<F> {
         self.progress.enter(phase);
         self.deadline.within(phase, limit, work)
     }
 
     /// Begins a phase that shares its limit with others, and runs it.
-    pub(crate) fn phase_of<F: Future>(
-        &self,
-        budget: Budget,
-        phase: Phase,
-        work: F,
-    ) -> impl Future<Output = Result<F::Output, Error>> {
+    pub(crate) fn phase_of<F: Future>(&self, budget: Budget, phase: Phase, work: F) -> Within<F> {
         self.progress.enter(phase);
         budget.within(phase, work)
     }

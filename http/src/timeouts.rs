@@ -5,9 +5,11 @@
 //! as bytes keep coming.
 
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use looplet::{get_running_loop, timeout};
+use looplet::{WithTimeout, get_running_loop, timeout};
 
 use crate::error::{Error, Phase};
 
@@ -96,25 +98,19 @@ impl Deadline {
         phase: Phase,
         limit: Option<Duration>,
         work: F,
-    ) -> impl Future<Output = Result<F::Output, Error>> {
+    ) -> Within<F> {
         let own = limit.map(|limit| (limit, phase, limit));
         self.cut(own, work)
     }
 
-    /// Runs `work` until the nearer of its own limit and the end of the whole. (This is no async
-    /// function, and nor are those that call it: each would have room for `work` twice.)
-    fn cut<F: Future>(
-        self,
-        own: Option<Cut>,
-        work: F,
-    ) -> impl Future<Output = Result<F::Output, Error>> {
-        let nearer = self.nearer(own);
-        async move {
-            let Some((left, phase, after)) = nearer else {
-                return Ok(work.await);
-            };
-            let ended = timeout(left, work).await;
-            ended.map_err(|_| Error::Timeout { phase, after })
+    /// Runs `work` until the nearer of its own limit and the end of the whole.
+    fn cut<F: Future>(self, own: Option<Cut>, work: F) -> Within<F> {
+        match self.nearer(own) {
+            None => Within::Free(Box::pin(work)),
+            Some((left, phase, after)) => {
+                let work = timeout(left, work);
+                Within::Limited { work, phase, after }
+            }
         }
     }
 
@@ -151,6 +147,33 @@ impl Deadline {
 /// How long from now, and how to report it: the phase, and the limit.
 type Cut = (Duration, Phase, Duration);
 
+/// Work that may have a limit. (An async block would have room for the work twice, and all those
+/// around it as well, although it lies elsewhere.)
+pub(crate) enum Within<F> {
+    Free(Pin<Box<F>>),
+    Limited {
+        work: WithTimeout<F>,
+        /// How to report that it took too long: the phase, and the limit.
+        phase: Phase,
+        after: Duration,
+    },
+}
+
+impl<F: Future> Future for Within<F> {
+    type Output = Result<F::Output, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Within::Free(work) => work.as_mut().poll(context).map(Ok),
+            Within::Limited { work, phase, after } => {
+                let ended = ready!(Pin::new(work).poll(context));
+                let (phase, after) = (*phase, *after);
+                Poll::Ready(ended.map_err(|_| Error::Timeout { phase, after }))
+            }
+        }
+    }
+}
+
 /// A limit that several phases share.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
@@ -167,11 +190,7 @@ impl Budget {
     }
 
     /// Runs `work`, which is part of `phase`, within what is left.
-    pub(crate) fn within<F: Future>(
-        self,
-        phase: Phase,
-        work: F,
-    ) -> impl Future<Output = Result<F::Output, Error>> {
+    pub(crate) fn within<F: Future>(self, phase: Phase, work: F) -> Within<F> {
         let now = get_running_loop().time();
         let own = self
             .ends
