@@ -15,8 +15,9 @@
 //!
 //! 1. Bytes move here, meaning is the codec's: how a body is framed and coded, nothing in this
 //!    file knows.
-//! 2. Try first, wait afterwards: a timer is only set when there is really something to wait
-//!    for.
+//! 2. What the reactor has not announced is waited for, not tried: a try in vain costs as much as
+//!    one that is not, and a request that never waits would keep all others from running. What it
+//!    has announced is tried at once, and no timer is set for it.
 //! 3. After any error, the connection is closed.
 
 use std::io;
@@ -364,12 +365,13 @@ fn is_whole(reader: &mut ResponseReader, mut input: &[u8]) -> bool {
 
 /// Reads what is there. `None`: nothing is.
 fn read_now(stream: &Stream, offer: &mut [u8], phase: Phase) -> Result<Option<usize>, Error> {
-    loop {
+    while stream.has_news() {
         match stream.try_read(offer) {
             Ok(received) => return Ok(Some(received)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(in_phase(phase)(error)),
         }
     }
+    Ok(None)
 }

@@ -8,7 +8,7 @@ use super::race::{alternate, first_of};
 use super::source::Source;
 use super::stream::SocketStream;
 use super::tcp::{Tcp, begin_connect, end_connect};
-use crate::event_loop::get_running_loop;
+use crate::event_loop::{Direction, get_running_loop};
 
 impl SocketStream<Tcp> {
     /// Connects to the first of `addresses` that answers, from `local` if that is given.
@@ -50,7 +50,10 @@ impl SocketStream<Tcp> {
                 None => mio::net::TcpStream::connect(target)?,
                 Some(local) => begin_connect(local, target)?,
             };
-            end_connect(Source::new(&get_running_loop(), socket)?).await
+            let source = Source::new(&get_running_loop(), socket)?;
+            // Nothing has come yet. Said before the connect has ended: afterwards it may have.
+            source.clear_ready(Direction::Read);
+            end_connect(source).await
         };
         let order = match delay {
             Some(_) => alternate(addresses, 1),
