@@ -22,6 +22,7 @@
 //!    what the task waits for at once, and that cannot be undone.
 
 use std::cell::Cell;
+use std::ptr::NonNull;
 use std::rc::Rc;
 use std::task::Waker;
 
@@ -53,11 +54,11 @@ pub(crate) trait CancelTarget: Awaitable {
 }
 
 /// Which target a leaf waits for, for comparisons only.
-pub(crate) type TargetId = *const ();
+pub(crate) type TargetId = NonNull<()>;
 
 /// Returns what tells a target from others.
 pub(crate) fn id_of(target: &Rc<dyn CancelTarget>) -> TargetId {
-    Rc::as_ptr(target).cast()
+    NonNull::from(&**target).cast()
 }
 
 /// The address of cancel requests; see the module doc.

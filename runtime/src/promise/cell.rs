@@ -14,7 +14,9 @@ use super::line::{CallbackId, Line, Waiting};
 use super::outcome::{Exception, Kept, Outcome, Print, TaskError};
 use crate::cancel::{Awaitable, CancelTarget, Cancelled};
 use crate::error::InvalidState;
-use crate::event_loop::{Callback, ErrorContext, TaskEnding, WeakLoop, report_by_default};
+use crate::event_loop::{
+    Callback, ErrorContext, TaskEnding, WeakLoop, report_by_default, waker_of,
+};
 
 /// ```text
 ///            settle                 take
@@ -144,10 +146,15 @@ impl<T> PromiseCell<T> {
         Ok(())
     }
 
+    /// Schedules everybody in the line. Mostly that is one task, or nobody.
     fn wake_line(&self) {
-        let line = self.line.take();
-        line.into_waiting()
-            .for_each(|waiting| self.schedule(waiting));
+        match self.line.take() {
+            Line::Empty => {}
+            Line::One(_, ticket) => waker_of(ticket).wake(),
+            Line::Many(all) => all
+                .into_iter()
+                .for_each(|(_, waiting)| self.schedule(waiting)),
+        }
     }
 
     fn schedule(&self, waiting: Waiting) {

@@ -94,17 +94,6 @@ impl Line {
         }
     }
 
-    /// Takes everybody out.
-    pub(super) fn into_waiting(self) -> impl Iterator<Item = Waiting> {
-        let (one, many) = match self {
-            Line::Empty => (None, Vec::new()),
-            Line::One(_, ticket) => (Some(Waiting::Task(waker_of(ticket))), Vec::new()),
-            Line::Many(all) => (None, *all),
-        };
-        one.into_iter()
-            .chain(many.into_iter().map(|(_, waiting)| waiting))
-    }
-
     /// Says who waits, as asyncio does: the first, the last, and how many are in between.
     pub(super) fn describe(&self) -> String {
         let all = match self {

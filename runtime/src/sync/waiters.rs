@@ -35,6 +35,17 @@ struct Line {
 }
 
 impl Line {
+    /// Where a waiter stands. Whoever is woken is at the front mostly.
+    fn place_of(&self, id: u64) -> Option<usize> {
+        match self.waiters.front() {
+            Some(first) if first.id == id => Some(0),
+            _ => self
+                .waiters
+                .binary_search_by_key(&id, |waiter| waiter.id)
+                .ok(),
+        }
+    }
+
     /// Takes the waker of the first that has not been woken.
     fn wake_next(&mut self) -> Option<Waker> {
         let waker = self.waiters.get_mut(self.woken)?.waker.take();
@@ -106,7 +117,7 @@ impl WaitQueue {
     /// Lets a waiter wake somebody else from now on. Returns whether it has been woken.
     fn update(&self, id: u64, waker: &Waker) -> bool {
         let mut line = self.line.borrow_mut();
-        let Ok(at) = line.waiters.binary_search_by_key(&id, |waiter| waiter.id) else {
+        let Some(at) = line.place_of(id) else {
             return true;
         };
         match &mut line.waiters[at].waker {
@@ -123,8 +134,9 @@ impl WaitQueue {
     /// Removes a waiter. Returns whether it had been woken.
     fn unpark(&self, id: u64) -> bool {
         let mut line = self.line.borrow_mut();
-        let at = line.waiters.binary_search_by_key(&id, |waiter| waiter.id);
-        let Ok(at) = at else { return false };
+        let Some(at) = line.place_of(id) else {
+            return false;
+        };
         let removed = line.waiters.remove(at);
         let woken = at < line.woken;
         line.woken -= usize::from(woken);
