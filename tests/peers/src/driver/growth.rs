@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::Clock;
 use super::machine::Machine;
 use super::options::Options;
 use super::results::Results;
@@ -15,7 +16,13 @@ use crate::plot::{Line, svg};
 const ROUNDS: usize = 3;
 
 /// Takes all samples of a curve.
-pub(super) fn measure(curve: &Curve, options: &Options, machine: &Machine, results: &mut Results) {
+pub(super) fn measure(
+    curve: &Curve,
+    options: &Options,
+    machine: &Machine,
+    clock: &Clock,
+    results: &mut Results,
+) {
     for &size in curve.sizes {
         let bench = Bench {
             name: curve.name,
@@ -25,12 +32,8 @@ pub(super) fn measure(curve: &Curve, options: &Options, machine: &Machine, resul
             peers: curve.peers,
         };
         for round in 0..if options.quick { 1 } else { ROUNDS } {
-            eprintln!(
-                "{}: {size} {}, round {}",
-                curve.name,
-                curve.across,
-                round + 1
-            );
+            let (name, across) = (curve.name, curve.across);
+            clock.tell(&format!("{name}: {size} {across}, round {}", round + 1));
             for subject in subjects(curve) {
                 match sampling::take(&bench, subject, options, machine) {
                     Ok(mut figures) => {

@@ -11,8 +11,11 @@ Measures looplet and looplet-http side by side with their peers.
 
   --quick        three rounds of less work: shows that it works, and roughly where things stand
   --only NAME    benches whose names begin so; may be given more than once
+  --rounds N     so many rounds, whatever the bench
   --list         says which benches there are
-  --json FILE    writes a line of JSON for each figure
+  --json FILE    appends a line of JSON for each figure, as each bench ends
+  --from FILE..  measures nothing, and takes the figures from such files; of a bench that stands
+                 there more than once, the last
   --report       writes BENCHMARKS.md and its plots, in the folder of this program
 ";
 
@@ -24,6 +27,9 @@ pub(super) struct Options {
     pub(super) list: bool,
     pub(super) report: bool,
     pub(super) json: Option<PathBuf>,
+    /// Where figures are taken from; empty is a wish to measure.
+    pub(super) from: Vec<PathBuf>,
+    rounds: Option<usize>,
 }
 
 impl Options {
@@ -40,6 +46,8 @@ impl Options {
                 Long("report") => options.report = true,
                 Long("list") => options.list = true,
                 Long("only") => options.only.push(parser.value()?.string()?),
+                Long("rounds") => options.rounds = Some(parser.value()?.parse()?),
+                Long("from") => options.from.extend(parser.values()?.map(PathBuf::from)),
                 Long("json") => options.json = Some(parser.value()?.into()),
                 Short('h') | Long("help") => return Ok(None),
                 _ => return Err(argument.unexpected()),
@@ -55,10 +63,10 @@ impl Options {
     /// Rounds of a bench. An odd number has a median of its own. Sizes are the same every time,
     /// and builds take minutes.
     pub(super) fn rounds(&self, work: Work) -> usize {
+        let usual = if self.quick { 3 } else { 9 };
         match work {
             Work::Program(Aspect::Size | Aspect::Build) => 1,
-            _ if self.quick => 3,
-            _ => 9,
+            _ => self.rounds.unwrap_or(usual),
         }
     }
 

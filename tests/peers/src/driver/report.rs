@@ -14,7 +14,7 @@ use super::machine::{Machine, folder};
 use super::results::Results;
 use super::table::short;
 use super::verdict::{self, Verdict};
-use crate::catalog::{BENCHES, Bench};
+use crate::catalog::{Bench, benches};
 use crate::growth::CURVES;
 use crate::rows::ROWS;
 
@@ -57,9 +57,7 @@ pub(super) fn write(results: &Results, machine: &Machine) -> Result<String, Stri
     let _ = write!(text, "\n## Where a peer is ahead\n\n{}\n", ahead.trim());
     text.push_str(&plots(results)?);
     text.push_str("\n## All figures\n");
-    BENCHES
-        .iter()
-        .for_each(|bench| text.push_str(&table(bench, results)));
+    benches().for_each(|bench| text.push_str(&table(bench, results)));
     save(&page, &text)?;
     Ok(page.display().to_string())
 }

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::machine::{Machine, folder};
 use super::options::Options;
-use super::process::{PARTNER, Process, SUBJECT, itself, serve};
+use super::process::{PARTNER, Process, SUBJECT, itself, serve, serve_nginx};
 use super::program;
-use crate::catalog::{APART, Bench, Fetch, Tool, Work};
+use super::wrk;
+use crate::catalog::{Bench, Fetch, Server, Tool, Work};
 use crate::meters::Figure;
 
 /// Subjects that are programs of Python.
@@ -40,6 +41,7 @@ pub(super) fn take(
             messages,
         } => echo(&subject, connections, options.count(messages))?,
         Work::Fetch(fetch) => subject.fetch(fetch, options.count(fetch.pages))?,
+        Work::Crawl { lanes } => crawl(&subject, lanes)?,
         Work::WholeFetch(fetch) => whole_fetch(&subject, fetch, options)?,
         Work::Program(aspect) => program::look(subject.name, aspect)?,
         Work::Counted(tool, fetch) => counted(&subject, tool, fetch, options)?,
@@ -64,7 +66,7 @@ impl Subject<'_> {
         let mut command = if PYTHON.contains(&self.name) {
             let mut command = Command::new(&self.machine.python);
             command.arg(folder().join("python").join(match begin {
-                "fetch" => "clients.py",
+                "fetch" | "crawl" => "clients.py",
                 _ => "runtimes.py",
             }));
             command
@@ -83,10 +85,12 @@ impl Subject<'_> {
     }
 
     fn fetch(&self, fetch: Fetch, pages: u64) -> Result<Vec<Figure>, String> {
-        let addresses = if fetch.path == "/apart" { APART } else { 1 };
-        let (_server, port) = serve(addresses)?;
+        let (_server, port) = match fetch.server {
+            Server::Canned { addresses } => serve(addresses)?,
+            Server::Nginx => serve_nginx()?,
+        };
         if self.name == "wrk" {
-            return wrk(&port, fetch);
+            return wrk::run(&port, fetch);
         }
         let words = words(&port, fetch, pages);
         Ok(read(&self.run(&as_strs(&words))?.0))
@@ -137,6 +141,12 @@ fn clock(server: &mut Process) -> Result<u64, String> {
     server.say("how late is it")?;
     let line = server.hear()?;
     line.parse().map_err(|_| format!("{line} is no time"))
+}
+
+fn crawl(subject: &Subject<'_>, lanes: usize) -> Result<Vec<Figure>, String> {
+    let (_server, port) = serve(1)?;
+    let work = ["crawl", &port, &lanes.to_string()];
+    Ok(read(&subject.run(&work)?.0))
 }
 
 fn whole_fetch(
@@ -218,18 +228,4 @@ fn collected(text: &str) -> Option<f64> {
 fn calls(text: &str) -> Option<f64> {
     let line = text.lines().find(|line| line.ends_with("total"))?;
     line.split_whitespace().nth(3)?.parse().ok()
-}
-
-/// wrk counts by itself, for one second, and knows no other figure.
-fn wrk(port: &str, fetch: Fetch) -> Result<Vec<Figure>, String> {
-    let mut command = Command::new("wrk");
-    command.args(["-t1", "-d1s", &format!("-c{}", fetch.lanes)]);
-    command.arg(format!("http://127.0.0.1:{port}{}", fetch.path));
-    let (text, _) = Process::start(command, SUBJECT)?.finish()?;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("Requests/sec:"));
-    let number = line.and_then(|line| line.trim().parse().ok());
-    let number = number.ok_or("it gave no figure")?;
-    Ok(vec![Figure::new("requests/s", number)])
 }
