@@ -1,6 +1,6 @@
 //! What runtimes do.
 
-use super::subjects::{CHANNELS, EXECUTORS, RUNTIMES, SERVERS};
+use super::subjects::{EXECUTORS, LINKED, RUNTIMES, SERVERS};
 use super::{Bench, CPU, Count, Work};
 
 pub(super) const BENCHES: &[Bench] = &[
@@ -16,26 +16,26 @@ pub(super) const BENCHES: &[Bench] = &[
         about: "spawn 1 000 000 tasks, then join them",
         work: alone("spawn", 1_000_000, 1_000_000),
         units: CPU,
-        peers: EXECUTORS,
+        peers: LINKED,
     },
     Bench {
         name: "spawn-one",
         about: "spawn a task and await it, one by one",
-        work: alone("spawn-one", 2_000_000, 500_000),
+        work: alone("spawn-one", 1_000_000, 500_000),
         units: CPU,
         peers: EXECUTORS,
     },
     Bench {
         name: "yield",
         about: "yield, 1 task",
-        work: alone("yield", 5_000_000, 1_000_000),
+        work: alone("yield", 2_000_000, 1_000_000),
         units: CPU,
         peers: EXECUTORS,
     },
     Bench {
         name: "yield-1000",
         about: "yield, 1000 tasks",
-        work: alone("yield-1000", 5_000_000, 1_000_000),
+        work: alone("yield-1000", 2_000_000, 1_000_000),
         units: CPU,
         peers: EXECUTORS,
     },
@@ -51,7 +51,7 @@ pub(super) const BENCHES: &[Bench] = &[
         about: "round trip through two channels of tokio, of one place",
         work: alone("ping-pong-mpsc", 1_000_000, 300_000),
         units: CPU,
-        peers: CHANNELS,
+        peers: LINKED,
     },
     Bench {
         name: "call-soon",

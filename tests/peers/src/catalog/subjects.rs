@@ -25,8 +25,8 @@ pub(super) const RUNTIMES: &[&str] = &[
     "asyncio",
     "uvloop",
 ];
-/// Those that have channels of Rust.
-pub(super) const CHANNELS: &[&str] = &[
+/// Those of Rust: they have channels, and a million tasks in a second.
+pub(super) const LINKED: &[&str] = &[
     "tokio-local",
     "tokio-ct",
     "smol",
@@ -76,7 +76,7 @@ pub(super) const ASYNCHRONOUS: &[&str] = &[
 /// Clients that wait for thousands of responses at the same time; libcurl gives up on so many.
 pub(super) const PATIENT: &[&str] = &["hyper", "hyper-pooled", "reqwest", "aiohttp"];
 
-/// Clients that crawl: a task for each lane.
+/// Clients that crawl: a task for each lane. httpx would take half a minute.
 pub(super) const CRAWLERS: &[&str] = &[
     "hyper",
     "hyper-pooled",
@@ -84,7 +84,6 @@ pub(super) const CRAWLERS: &[&str] = &[
     "cyper",
     "isahc",
     "aiohttp",
-    "httpx",
 ];
 
 /// Programs of one GET; `looplet` is without https, `looplet-https` with all defaults.

@@ -61,8 +61,11 @@ fn subjects(curve: &Curve) -> impl Iterator<Item = &'static str> {
     std::iter::once("looplet").chain(curve.peers.iter().copied())
 }
 
-/// The table of a curve, for people.
+/// The table of a curve, for people. It is empty where nothing was measured.
 pub(super) fn table(curve: &Curve, results: &Results) -> String {
+    if !results.know(curve.name) {
+        return String::new();
+    }
     let mut text = format!("\n{} ({})\n  {:<16}", curve.about, curve.name, "ns CPU");
     for size in curve.sizes {
         let _ = write!(text, " {size:>10}");

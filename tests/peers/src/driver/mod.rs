@@ -9,6 +9,8 @@
 //!    this run are worth.
 //! 4. A ratio is the median of the ratios of the rounds; a figure is the median of the rounds.
 //! 5. Who is absent, or fails, is named once and left out.
+//! 6. Subjects of Python take part in the first rounds only: they take longest, and are so far
+//!    from the others that a few rounds say it.
 
 mod options;
 mod machine;
@@ -33,6 +35,8 @@ use crate::catalog::{Bench, benches};
 use crate::growth::{CURVES, Curve};
 use crate::rows::Row;
 
+/// Rounds in which subjects of Python take part.
+const OF_PYTHON: usize = 3;
 /// The name under which looplet runs for the second time in a round.
 const AGAIN: &str = "looplet again";
 
@@ -136,7 +140,8 @@ fn measure(
     for round in 0..rounds {
         clock.tell(&format!("{}: round {} of {rounds}", bench.name, round + 1));
         let mut failed = Vec::new();
-        for &subject in &subjects {
+        let takes_part = |subject: &&str| round < OF_PYTHON || !sampling::is_python(subject);
+        for subject in subjects.iter().copied().filter(takes_part) {
             match sampling::take(bench, subject, options, machine) {
                 Ok(figures) => results.add(bench.name, subject, figures),
                 Err(complaint) => {

@@ -50,6 +50,11 @@ impl Results {
             .retain(|series| series.bench != bench || series.subject != subject);
     }
 
+    /// Whether anybody has a figure for a bench.
+    pub(super) fn know(&self, bench: &str) -> bool {
+        self.series.iter().any(|series| series.bench == bench)
+    }
+
     pub(super) fn summary(&self, bench: &str, subject: &str, unit: &str) -> Option<Summary> {
         self.values(bench, subject, unit).map(Summary::of)
     }

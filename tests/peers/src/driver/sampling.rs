@@ -16,6 +16,10 @@ use crate::meters::Figure;
 /// Subjects that are programs of Python.
 const PYTHON: [&str; 4] = ["asyncio", "uvloop", "aiohttp", "httpx"];
 
+pub(super) fn is_python(subject: &str) -> bool {
+    PYTHON.contains(&subject)
+}
+
 /// Takes a sample of a subject, and keeps what the bench asks for.
 pub(super) fn take(
     bench: &Bench,
@@ -63,7 +67,7 @@ impl Subject<'_> {
     /// The command for a piece of work: its name, the subject's, and what belongs to it.
     fn command(&self, work: &[&str]) -> Command {
         let (begin, rest) = (work[0], &work[1..]);
-        let mut command = if PYTHON.contains(&self.name) {
+        let mut command = if is_python(self.name) {
             let mut command = Command::new(&self.machine.python);
             command.arg(folder().join("python").join(match begin {
                 "fetch" | "crawl" => "clients.py",
