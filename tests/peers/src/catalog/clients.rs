@@ -15,68 +15,68 @@ pub(super) const BENCHES: &[Bench] = &[
     kept(
         "get-1k-1",
         "GET 1 KiB, 1 connection that is kept",
-        fetch("/1k", 1, 30_000, 5_000),
+        fetch("/1k", 1, 15_000, 5_000),
     ),
     kept(
         "get-1k-16",
         "GET 1 KiB, 16 connections that are kept",
-        fetch("/1k", 16, 100_000, 20_000),
+        fetch("/1k", 16, 50_000, 15_000),
     ),
     kept(
         "get-1k-64",
         "GET 1 KiB, 64 connections that are kept",
-        fetch("/1k", 64, 100_000, 20_000),
+        fetch("/1k", 64, 50_000, 15_000),
     ),
     Bench {
         units: RATE_AND_MEMORY,
         ..kept(
             "get-1k-256",
             "GET 1 KiB, 256 connections that are kept",
-            fetch("/1k", 256, 100_000, 20_000),
+            fetch("/1k", 256, 50_000, 15_000),
         )
     },
     kept(
         "get-100k-16",
         "GET 100 KiB, 16 connections that are kept",
-        fetch("/100k", 16, 30_000, 6_000),
+        fetch("/100k", 16, 15_000, 5_000),
     ),
     Bench {
         units: RATE_AND_MEMORY,
         ..kept(
             "get-100k-64",
             "GET 100 KiB, 64 connections that are kept",
-            fetch("/100k", 64, 30_000, 6_000),
+            fetch("/100k", 64, 15_000, 5_000),
         )
     },
     kept(
         "nginx-1k-1",
         "GET 1 KiB from nginx, 1 connection that is kept",
-        nginx("/1k", 1, 15_000, 5_000),
+        nginx("/1k", 1, 10_000, 4_000),
     ),
     kept(
         "nginx-1k-16",
         "GET 1 KiB from nginx, 16 connections that are kept",
-        nginx("/1k", 16, 60_000, 10_000),
+        nginx("/1k", 16, 30_000, 10_000),
     ),
     kept(
         "nginx-1k-64",
         "GET 1 KiB from nginx, 64 connections that are kept",
-        nginx("/1k", 64, 60_000, 10_000),
+        nginx("/1k", 64, 30_000, 10_000),
     ),
     kept(
         "nginx-1k-256",
         "GET 1 KiB from nginx, 256 connections that are kept",
-        nginx("/1k", 256, 60_000, 10_000),
+        nginx("/1k", 256, 30_000, 10_000),
     ),
     kept(
         "nginx-100k-16",
         "GET 100 KiB from nginx, 16 connections that are kept",
-        nginx("/100k", 16, 15_000, 4_000),
+        nginx("/100k", 16, 8_000, 4_000),
     ),
     kept(
         "nginx-100k-64",
         "GET 100 KiB from nginx, 64 connections that are kept",
-        nginx("/100k", 64, 15_000, 4_000),
+        nginx("/100k", 64, 8_000, 4_000),
     ),
     Bench {
         name: "instructions",

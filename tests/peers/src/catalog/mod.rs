@@ -77,6 +77,13 @@ pub(crate) struct Fetch {
     pub(crate) pages: Count,
 }
 
+impl Fetch {
+    /// Whether a page takes seconds, by the will of the server.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.path.starts_with("/slow")
+    }
+}
+
 /// Who has the pages.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Server {

@@ -21,7 +21,7 @@ pub(super) const BENCHES: &[Bench] = &[
     Bench {
         name: "spawn-one",
         about: "spawn a task and await it, one by one",
-        work: alone("spawn-one", 1_000_000, 500_000),
+        work: alone("spawn-one", 500_000, 200_000),
         units: CPU,
         peers: EXECUTORS,
     },
@@ -42,14 +42,14 @@ pub(super) const BENCHES: &[Bench] = &[
     Bench {
         name: "ping-pong",
         about: "round trip through two channels for one thread",
-        work: alone("ping-pong", 2_000_000, 500_000),
+        work: alone("ping-pong", 1_000_000, 300_000),
         units: CPU,
         peers: EXECUTORS,
     },
     Bench {
         name: "ping-pong-mpsc",
         about: "round trip through two channels of tokio, of one place",
-        work: alone("ping-pong-mpsc", 1_000_000, 300_000),
+        work: alone("ping-pong-mpsc", 500_000, 200_000),
         units: CPU,
         peers: LINKED,
     },
@@ -142,7 +142,7 @@ const fn alone(work: &'static str, full: u64, quick: u64) -> Work {
 }
 
 const fn echo(connections: usize) -> Work {
-    let messages = Count::new(300_000, 60_000);
+    let messages = Count::new(50_000, 20_000);
     Work::Echo {
         connections,
         messages,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lexopt::prelude::*;
 
-use crate::catalog::{Aspect, Count, Work};
+use crate::catalog::{Aspect, Count, Server, Work};
 
 pub(super) const HELP: &str = "\
 Measures looplet and looplet-http side by side with their peers.
@@ -60,14 +60,18 @@ impl Options {
         self.only.is_empty() || self.only.iter().any(|begin| name.starts_with(begin))
     }
 
-    /// Rounds of a bench. An odd number has a median of its own. Sizes are the same every time,
-    /// and builds take minutes.
+    /// Rounds of a bench. An odd number has a median of its own. What is as large every time
+    /// needs one, a count that is nearly the same or a wait of seconds a few; no row is of nginx.
     pub(super) fn rounds(&self, work: Work) -> usize {
-        let usual = if self.quick { 3 } else { 9 };
-        match work {
-            Work::Program(Aspect::Size | Aspect::Build) => 1,
-            _ => self.rounds.unwrap_or(usual),
-        }
+        let usual = match work {
+            Work::Program(Aspect::Size | Aspect::Build) => return 1,
+            _ if self.quick => 3,
+            Work::Counted(..) | Work::WholeFetch(_) => 3,
+            Work::Fetch(fetch) if fetch.is_slow() => 3,
+            Work::Fetch(fetch) if fetch.server == Server::Nginx => 5,
+            _ => 9,
+        };
+        self.rounds.unwrap_or(usual)
     }
 
     /// How often a thing is done.
