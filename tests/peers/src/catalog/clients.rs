@@ -15,37 +15,37 @@ pub(super) const BENCHES: &[Bench] = &[
     kept(
         "get-1k-1",
         "GET 1 KiB, 1 connection that is kept",
-        fetch("/1k", 1, 15_000, 5_000),
+        fetch("/1k", 1, 10_000, 4_000),
     ),
     kept(
         "get-1k-16",
         "GET 1 KiB, 16 connections that are kept",
-        fetch("/1k", 16, 50_000, 15_000),
+        fetch("/1k", 16, 25_000, 10_000),
     ),
     kept(
         "get-1k-64",
         "GET 1 KiB, 64 connections that are kept",
-        fetch("/1k", 64, 50_000, 15_000),
+        fetch("/1k", 64, 25_000, 10_000),
     ),
     Bench {
         units: RATE_AND_MEMORY,
         ..kept(
             "get-1k-256",
             "GET 1 KiB, 256 connections that are kept",
-            fetch("/1k", 256, 50_000, 15_000),
+            fetch("/1k", 256, 25_000, 10_000),
         )
     },
     kept(
         "get-100k-16",
         "GET 100 KiB, 16 connections that are kept",
-        fetch("/100k", 16, 15_000, 5_000),
+        fetch("/100k", 16, 8_000, 4_000),
     ),
     Bench {
         units: RATE_AND_MEMORY,
         ..kept(
             "get-100k-64",
             "GET 100 KiB, 64 connections that are kept",
-            fetch("/100k", 64, 15_000, 5_000),
+            fetch("/100k", 64, 8_000, 4_000),
         )
     },
     kept(
@@ -56,32 +56,32 @@ pub(super) const BENCHES: &[Bench] = &[
     kept(
         "nginx-1k-16",
         "GET 1 KiB from nginx, 16 connections that are kept",
-        nginx("/1k", 16, 30_000, 10_000),
+        nginx("/1k", 16, 20_000, 8_000),
     ),
     kept(
         "nginx-1k-64",
         "GET 1 KiB from nginx, 64 connections that are kept",
-        nginx("/1k", 64, 30_000, 10_000),
+        nginx("/1k", 64, 20_000, 8_000),
     ),
     kept(
         "nginx-1k-256",
         "GET 1 KiB from nginx, 256 connections that are kept",
-        nginx("/1k", 256, 30_000, 10_000),
+        nginx("/1k", 256, 20_000, 8_000),
     ),
     kept(
         "nginx-100k-16",
         "GET 100 KiB from nginx, 16 connections that are kept",
-        nginx("/100k", 16, 8_000, 4_000),
+        nginx("/100k", 16, 5_000, 3_000),
     ),
     kept(
         "nginx-100k-64",
         "GET 100 KiB from nginx, 64 connections that are kept",
-        nginx("/100k", 64, 8_000, 4_000),
+        nginx("/100k", 64, 5_000, 3_000),
     ),
     Bench {
         name: "instructions",
         about: "instructions in user space for a GET of 1 KiB, 16 connections",
-        work: Work::Counted(Tool::Callgrind, fetch("/1k", 16, 1_600, 800)),
+        work: Work::Counted(Tool::Callgrind, fetch("/1k", 16, 1_600, 400)),
         units: &["instructions"],
         peers: &[
             "bare",
@@ -96,7 +96,7 @@ pub(super) const BENCHES: &[Bench] = &[
     Bench {
         name: "system-calls",
         about: "system calls for a GET of 1 KiB, 16 connections",
-        work: Work::Counted(Tool::Strace, fetch("/1k", 16, 16_000, 4_800)),
+        work: Work::Counted(Tool::Strace, fetch("/1k", 16, 4_800, 1_600)),
         units: &["system calls"],
         peers: &[
             "bare",

@@ -142,7 +142,7 @@ const fn alone(work: &'static str, full: u64, quick: u64) -> Work {
 }
 
 const fn echo(connections: usize) -> Work {
-    let messages = Count::new(50_000, 20_000);
+    let messages = Count::new(40_000, 20_000);
     Work::Echo {
         connections,
         messages,
