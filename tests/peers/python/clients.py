@@ -12,8 +12,6 @@ import time
 
 LIFE = 100
 PAGES = 5000
-# They take ten and a hundred times as long as the others: this part of the pages is enough.
-SHARE = {"aiohttp": 5, "httpx": 50}
 LINK = re.compile(rb'<a href="([^"]*)"')
 
 
@@ -62,7 +60,6 @@ async def measured(before, lanes, pages, fetch):
 
 
 async def job(name, port, path, lanes, warm, each):
-    each = max(1, each // SHARE[name])
     url = f"http://127.0.0.1:{port}{path}"
     size = 100 * 1024 if path == "/100k" else 1024
 
@@ -77,7 +74,7 @@ async def job(name, port, path, lanes, warm, each):
 
         before = resident()
         if warm:
-            await fetch(min(warm, each))
+            await fetch(warm)
         await measured(before, lanes, lanes * each, fetch(each))
 
     await CLIENTS[name](lanes, work)
