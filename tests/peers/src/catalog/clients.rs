@@ -158,6 +158,14 @@ pub(super) const BENCHES: &[Bench] = &[
         units: &["bytes a connection"],
         peers: &["hyper", "hyper-pooled", "reqwest"],
     },
+    // The first makes the programs that the others look at.
+    Bench {
+        name: "program-build",
+        about: "that program, built from nothing on all cores",
+        work: Work::Program(Aspect::Build),
+        units: &["s to build"],
+        peers: PROGRAMS,
+    },
     Bench {
         name: "program-run",
         about: "a program of one GET, from its start to its end",
@@ -170,13 +178,6 @@ pub(super) const BENCHES: &[Bench] = &[
         about: "that program, stripped, and the crates that it is made of",
         work: Work::Program(Aspect::Size),
         units: &["KB, as released", "KB, with LTO", "crates"],
-        peers: PROGRAMS,
-    },
-    Bench {
-        name: "program-build",
-        about: "that program, built from nothing on all cores",
-        work: Work::Program(Aspect::Build),
-        units: &["s to build"],
         peers: PROGRAMS,
     },
 ];

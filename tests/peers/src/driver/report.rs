@@ -91,7 +91,7 @@ fn about_machine(machine: &Machine) -> String {
     // One says it as "nginx version: nginx/1", the other as "wrk 1 [epoll] Copyright".
     let others = ["nginx", "wrk"].map(|program| said_by(program.as_ref(), "-v"));
     let others = others.iter().filter_map(|text| {
-        let text = text.trim_start_matches("nginx version: ");
+        let text = text.replace("nginx version: nginx/", "nginx ");
         Some(text.split(" [").next()?.to_string())
     });
     let all: Vec<String> = crates.chain(modules).chain(others).collect();
