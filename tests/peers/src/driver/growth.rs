@@ -12,9 +12,6 @@ use crate::catalog::{Bench, CPU};
 use crate::growth::Curve;
 use crate::plot::{Line, svg};
 
-/// Rounds at each size; a curve is about its shape.
-const ROUNDS: usize = 3;
-
 /// Takes all samples of a curve.
 pub(super) fn measure(
     curve: &Curve,
@@ -31,7 +28,7 @@ pub(super) fn measure(
             units: CPU,
             peers: curve.peers,
         };
-        for round in 0..if options.quick { 1 } else { ROUNDS } {
+        for round in 0..options.rounds_of_curve() {
             let (name, across) = (curve.name, curve.across);
             clock.tell(&format!("{name}: {size} {across}, round {}", round + 1));
             for subject in subjects(curve) {

@@ -1,5 +1,6 @@
 //! What the command line asks for.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use lexopt::prelude::*;
@@ -11,7 +12,7 @@ Measures looplet and looplet-http side by side with their peers.
 
   --quick        three rounds of less work: shows that it works, and roughly where things stand
   --only NAME    benches whose names begin so; may be given more than once
-  --rounds N     so many rounds, whatever the bench
+  --rounds N     so many rounds, but for what is built or is of one size
   --list         says which benches there are
   --json FILE    appends a line of JSON for each figure, as each bench ends
   --from FILE..  measures nothing, and takes the figures from such files; of a bench that stands
@@ -29,7 +30,7 @@ pub(super) struct Options {
     pub(super) json: Option<PathBuf>,
     /// Where figures are taken from; empty is a wish to measure.
     pub(super) from: Vec<PathBuf>,
-    rounds: Option<usize>,
+    rounds: Option<NonZeroUsize>,
 }
 
 impl Options {
@@ -71,7 +72,13 @@ impl Options {
             Work::Fetch(fetch) if fetch.server == Server::Nginx => 5,
             _ => 9,
         };
-        self.rounds.unwrap_or(usual)
+        self.rounds.map_or(usual, NonZeroUsize::get)
+    }
+
+    /// Rounds at each size of a curve, which is about its shape.
+    pub(super) fn rounds_of_curve(&self) -> usize {
+        let usual = if self.quick { 1 } else { 3 };
+        self.rounds.map_or(usual, NonZeroUsize::get)
     }
 
     /// How often a thing is done.
