@@ -4,12 +4,15 @@ The twin of src/clients/: the same words on the command line, the same lines on 
 """
 
 import asyncio
+import re
 import resource
 import signal
 import sys
 import time
 
 LIFE = 100
+PAGES = 5000
+LINK = re.compile(rb'<a href="([^"]*)"')
 
 
 def resident():
@@ -25,7 +28,7 @@ async def with_aiohttp(lanes, work):
 
         async def get(url):
             async with session.get(url) as response:
-                return len(await response.read())
+                return await response.read()
 
         await work(get)
 
@@ -37,7 +40,7 @@ async def with_httpx(lanes, work):
     async with httpx.AsyncClient(limits=limits, timeout=60, trust_env=False) as session:
 
         async def get(url):
-            return len((await session.get(url)).content)
+            return (await session.get(url)).content
 
         await work(get)
 
@@ -45,41 +48,80 @@ async def with_httpx(lanes, work):
 CLIENTS = {"aiohttp": with_aiohttp, "httpx": with_httpx}
 
 
+async def measured(before, lanes, pages, fetch):
+    cpu, start = time.process_time_ns(), time.monotonic()
+    await fetch
+    passed = time.monotonic() - start
+    print("ns CPU", (time.process_time_ns() - cpu) / pages)
+    print("requests/s", pages / passed)
+    print("ms", passed * 1e3)
+    print("MB at most", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
+    print("bytes a connection", (resident() - before) / lanes)
+
+
 async def job(name, port, path, lanes, warm, each):
-    if name == "httpx":
-        # It takes a hundred times as long as the others.
-        each = max(1, each // 50)
     url = f"http://127.0.0.1:{port}{path}"
     size = 100 * 1024 if path == "/100k" else 1024
 
     async def work(get):
         async def worker(pages):
             for _ in range(pages):
-                length = await get(url)
-                assert length == size, length
+                body = await get(url)
+                assert len(body) == size, len(body)
 
         async def fetch(pages):
             await asyncio.gather(*[worker(pages) for _ in range(lanes)])
 
         before = resident()
         if warm:
-            await fetch(min(warm, each))
-        cpu, start = time.process_time_ns(), time.monotonic()
-        await fetch(each)
-        passed = time.monotonic() - start
-        print("ns CPU", (time.process_time_ns() - cpu) / (lanes * each))
-        print("requests/s", lanes * each / passed)
-        print("ms", passed * 1e3)
-        print("MB at most", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
-        print("bytes a connection", (resident() - before) / lanes)
+            await fetch(warm)
+        await measured(before, lanes, lanes * each, fetch(each))
+
+    await CLIENTS[name](lanes, work)
+
+
+async def crawl(name, port, lanes):
+    begin = f"http://127.0.0.1:{port}"
+
+    async def work(get):
+        seen, whole = {b"/crawl/0"}, 0
+        due = asyncio.Queue()
+        due.put_nowait(b"/crawl/0")
+
+        async def worker():
+            nonlocal whole
+            while True:
+                body = await get(begin + (await due.get()).decode())
+                whole += body.endswith(b"</body></html>\n")
+                for path in LINK.findall(body):
+                    if path not in seen:
+                        seen.add(path)
+                        due.put_nowait(path)
+                due.task_done()
+
+        async def site():
+            workers = [asyncio.create_task(worker()) for _ in range(lanes)]
+            end = asyncio.create_task(due.join())
+            done, _ = await asyncio.wait([end, *workers], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            for task in workers:
+                task.cancel()
+            assert whole == len(seen) == PAGES, (whole, len(seen))
+
+        await measured(resident(), lanes, PAGES, site())
 
     await CLIENTS[name](lanes, work)
 
 
 def main():
     signal.alarm(LIFE)
-    _, name, port, path, *numbers = sys.argv[1:]
-    asyncio.run(job(name, port, path, *map(int, numbers)))
+    work, name, port, *words = sys.argv[1:]
+    if work == "crawl":
+        asyncio.run(crawl(name, port, *map(int, words)))
+    else:
+        path, *numbers = words
+        asyncio.run(job(name, port, path, *map(int, numbers)))
 
 
 main()

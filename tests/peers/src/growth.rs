@@ -54,8 +54,8 @@ pub(crate) const CURVES: &[Curve] = &[
         work: |size| Work::Echo {
             connections: size as usize,
             messages: Count {
-                full: 200_000.min(20_000 * size),
-                quick: 40_000.min(10_000 * size),
+                full: 50_000.min(20_000 * size),
+                quick: 20_000.min(10_000 * size),
             },
         },
         peers: &[

@@ -16,6 +16,7 @@ pub(crate) fn run(words: &[String]) -> Result<(), String> {
             return serve;
         }
         ["fetch", client, ref job @ ..] => clients::fetch(client, read_job(job)?)?,
+        ["crawl", client, port, lanes] => clients::crawl(client, number(port)?, number(lanes)?)?,
         [work, name, count] => measure(work, name, number(count)?)?,
         _ => return Err(format!("there is no sample {words:?}")),
     };

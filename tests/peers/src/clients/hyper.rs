@@ -19,6 +19,7 @@ pub(super) struct Hyper;
 impl Client for Hyper {
     type Runtime = TokioCt;
     type Lane = Option<Connection>;
+    type Body = Bytes;
 
     fn new(_: usize) -> Self {
         Self
@@ -28,16 +29,16 @@ impl Client for Hyper {
         None
     }
 
-    async fn get(lane: &mut Option<Connection>, page: &Target) -> Result<usize, String> {
+    async fn get(lane: &mut Option<Connection>, page: &Target) -> Result<Bytes, String> {
         let mut connection = match lane.take() {
             Some(connection) => connection,
             None => connect(page).await?,
         };
-        let length = exchange(&mut connection, page).await;
+        let body = exchange(&mut connection, page).await;
         if !page.closes() {
             *lane = Some(connection);
         }
-        length.map_err(|error| error.to_string())
+        body.map_err(|error| error.to_string())
     }
 }
 
@@ -54,12 +55,12 @@ async fn connect(page: &Target) -> Result<Connection, String> {
     Ok(sender)
 }
 
-async fn exchange(connection: &mut Connection, page: &Target) -> Result<usize, Error> {
+async fn exchange(connection: &mut Connection, page: &Target) -> Result<Bytes, Error> {
     connection.ready().await?;
     let request = Request::get(page.path.as_str())
         .header(HOST, format!("{}:{}", page.host, page.port))
         .body(Empty::new())
         .expect("the path and the host are valid");
     let response: Response<Incoming> = connection.send_request(request).await?;
-    Ok(response.into_body().collect().await?.to_bytes().len())
+    Ok(response.into_body().collect().await?.to_bytes())
 }

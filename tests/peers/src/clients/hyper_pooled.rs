@@ -20,6 +20,7 @@ pub(super) struct HyperPooled {
 impl Client for HyperPooled {
     type Runtime = TokioCt;
     type Lane = Pooled;
+    type Body = Bytes;
 
     fn new(lanes: usize) -> Self {
         let mut connector = HttpConnector::new();
@@ -35,13 +36,13 @@ impl Client for HyperPooled {
         self.pool.clone()
     }
 
-    async fn get(pool: &mut Pooled, page: &Target) -> Result<usize, String> {
+    async fn get(pool: &mut Pooled, page: &Target) -> Result<Bytes, String> {
         let request = Request::get(page.url.as_str())
             .body(Empty::new())
             .map_err(|error| error.to_string())?;
         let response = pool.request(request).await;
         let body = response.map_err(|error| error.to_string())?.into_body();
         let body = body.collect().await.map_err(|error| error.to_string())?;
-        Ok(body.to_bytes().len())
+        Ok(body.to_bytes())
     }
 }

@@ -13,6 +13,7 @@ pub(super) struct Isahc {
 impl Client for Isahc {
     type Runtime = LocalPool;
     type Lane = HttpClient;
+    type Body = Vec<u8>;
 
     fn new(lanes: usize) -> Self {
         let builder = HttpClient::builder().connection_cache_size(lanes);
@@ -25,10 +26,9 @@ impl Client for Isahc {
         self.session.clone()
     }
 
-    async fn get(session: &mut HttpClient, page: &Target) -> Result<usize, String> {
+    async fn get(session: &mut HttpClient, page: &Target) -> Result<Vec<u8>, String> {
         let response = session.get_async(page.url.as_str()).await;
         let mut response = response.map_err(|error| error.to_string())?;
-        let body = response.bytes().await.map_err(|error| error.to_string())?;
-        Ok(body.len())
+        response.bytes().await.map_err(|error| error.to_string())
     }
 }

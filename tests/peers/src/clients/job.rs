@@ -92,14 +92,8 @@ impl Job {
         if self.warm > 0 {
             fetch(self.warm).await?;
         }
-        let meter = Meter::start();
-        fetch(self.each).await?;
-        Ok(Report {
-            spent: meter.stop(),
-            resident: (before, resident()),
-            lanes: self.lanes,
-            pages: (self.lanes * self.each) as u64,
-        })
+        let pages = (self.lanes * self.each) as u64;
+        Report::of(before, self.lanes, pages, fetch(self.each)).await
     }
 
     /// The same for clients that wait in their own way.
@@ -112,6 +106,23 @@ impl Job {
 }
 
 impl Report {
+    /// What it takes to fetch `pages` pages, with so much memory in use at first.
+    pub(super) async fn of(
+        before: u64,
+        lanes: usize,
+        pages: u64,
+        fetch: impl Future<Output = Result<(), String>>,
+    ) -> Result<Self, String> {
+        let meter = Meter::start();
+        fetch.await?;
+        Ok(Self {
+            spent: meter.stop(),
+            resident: (before, resident()),
+            lanes,
+            pages,
+        })
+    }
+
     pub(super) fn figures(&self) -> Vec<Figure> {
         let seconds = self.spent.wall.as_secs_f64();
         let grown = self.resident.1.saturating_sub(self.resident.0);

@@ -11,6 +11,8 @@ pub(super) trait Client: Sized + 'static {
     type Runtime: Runtime;
     /// What a worker holds: a connection, or a handle of the client.
     type Lane: 'static;
+    /// What it gives the body of a response as.
+    type Body: AsRef<[u8]>;
 
     /// Makes a client that may have `lanes` connections.
     fn new(lanes: usize) -> Self;
@@ -18,8 +20,11 @@ pub(super) trait Client: Sized + 'static {
     /// What the next worker holds.
     fn lane(&self) -> Self::Lane;
 
-    /// Fetches a page and returns the length of its body.
-    fn get(lane: &mut Self::Lane, page: &Target) -> impl Future<Output = Result<usize, String>>;
+    /// Fetches a page and returns its body.
+    fn get(
+        lane: &mut Self::Lane,
+        page: &Target,
+    ) -> impl Future<Output = Result<Self::Body, String>>;
 }
 
 /// Does a job with `C`.
@@ -42,7 +47,7 @@ async fn fetch_all<C: Client>(
         let page = target.of_lane(number);
         let worker = C::Runtime::spawn(async move {
             for _ in 0..each {
-                page.check(C::get(&mut lane, &page).await?)?;
+                page.check(C::get(&mut lane, &page).await?.as_ref().len())?;
             }
             Ok(lane)
         });

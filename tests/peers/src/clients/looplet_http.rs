@@ -13,6 +13,7 @@ pub(super) struct LoopletHttp {
 impl Client for LoopletHttp {
     type Runtime = Looplet;
     type Lane = Session;
+    type Body = Vec<u8>;
 
     fn new(lanes: usize) -> Self {
         let pool = PoolLimits {
@@ -34,10 +35,9 @@ impl Client for LoopletHttp {
         self.session.clone()
     }
 
-    async fn get(session: &mut Session, page: &Target) -> Result<usize, String> {
+    async fn get(session: &mut Session, page: &Target) -> Result<Vec<u8>, String> {
         let response = session.get(page.url.as_str()).send().await;
         let mut response = response.map_err(|error| error.to_string())?;
-        let body = response.bytes().await.map_err(|error| error.to_string())?;
-        Ok(body.len())
+        response.bytes().await.map_err(|error| error.to_string())
     }
 }

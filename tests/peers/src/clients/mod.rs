@@ -7,10 +7,12 @@
 
 mod job;
 mod lanes;
+mod crawl;
 mod looplet_http;
 mod hyper;
 mod hyper_pooled;
 mod reqwest;
+mod cyper;
 mod isahc;
 mod ureq;
 mod curl_multi;
@@ -27,11 +29,26 @@ pub(crate) fn fetch(client: &str, job: Job) -> Result<Vec<Figure>, String> {
         "hyper" => lanes::run::<hyper::Hyper>(job),
         "hyper-pooled" => lanes::run::<hyper_pooled::HyperPooled>(job),
         "reqwest" => lanes::run::<reqwest::Reqwest>(job),
+        "cyper" => lanes::run::<cyper::Cyper>(job),
         "isahc" => lanes::run::<isahc::Isahc>(job),
         "ureq" => ureq::run(&job),
         "curl-multi" => curl_multi::run(&job),
         "bare" => bare::run(&job),
         other => return Err(format!("there is no client {other}")),
+    }?;
+    Ok(report.figures())
+}
+
+/// Has an asynchronous client crawl the site of the canned server.
+pub(crate) fn crawl(client: &str, port: u16, lanes: usize) -> Result<Vec<Figure>, String> {
+    let report = match client {
+        "looplet" => crawl::run::<looplet_http::LoopletHttp>(port, lanes),
+        "hyper" => crawl::run::<hyper::Hyper>(port, lanes),
+        "hyper-pooled" => crawl::run::<hyper_pooled::HyperPooled>(port, lanes),
+        "reqwest" => crawl::run::<reqwest::Reqwest>(port, lanes),
+        "cyper" => crawl::run::<cyper::Cyper>(port, lanes),
+        "isahc" => crawl::run::<isahc::Isahc>(port, lanes),
+        other => return Err(format!("{other} does not crawl")),
     }?;
     Ok(report.figures())
 }

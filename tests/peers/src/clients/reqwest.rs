@@ -1,5 +1,6 @@
 //! reqwest, without the features that this work does not need.
 
+use hyper::body::Bytes;
 use reqwest::Client as Session;
 
 use super::job::Target;
@@ -13,6 +14,7 @@ pub(super) struct Reqwest {
 impl Client for Reqwest {
     type Runtime = TokioCt;
     type Lane = Session;
+    type Body = Bytes;
 
     fn new(_: usize) -> Self {
         Self {
@@ -24,10 +26,9 @@ impl Client for Reqwest {
         self.session.clone()
     }
 
-    async fn get(session: &mut Session, page: &Target) -> Result<usize, String> {
+    async fn get(session: &mut Session, page: &Target) -> Result<Bytes, String> {
         let response = session.get(page.url.as_str()).send().await;
         let response = response.map_err(|error| error.to_string())?;
-        let body = response.bytes().await.map_err(|error| error.to_string())?;
-        Ok(body.len())
+        response.bytes().await.map_err(|error| error.to_string())
     }
 }

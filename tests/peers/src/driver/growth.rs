@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::Clock;
 use super::machine::Machine;
 use super::options::Options;
 use super::results::Results;
@@ -11,11 +12,14 @@ use crate::catalog::{Bench, CPU};
 use crate::growth::Curve;
 use crate::plot::{Line, svg};
 
-/// Rounds at each size; a curve is about its shape.
-const ROUNDS: usize = 3;
-
 /// Takes all samples of a curve.
-pub(super) fn measure(curve: &Curve, options: &Options, machine: &Machine, results: &mut Results) {
+pub(super) fn measure(
+    curve: &Curve,
+    options: &Options,
+    machine: &Machine,
+    clock: &Clock,
+    results: &mut Results,
+) {
     for &size in curve.sizes {
         let bench = Bench {
             name: curve.name,
@@ -24,13 +28,9 @@ pub(super) fn measure(curve: &Curve, options: &Options, machine: &Machine, resul
             units: CPU,
             peers: curve.peers,
         };
-        for round in 0..if options.quick { 1 } else { ROUNDS } {
-            eprintln!(
-                "{}: {size} {}, round {}",
-                curve.name,
-                curve.across,
-                round + 1
-            );
+        for round in 0..options.rounds_of_curve() {
+            let (name, across) = (curve.name, curve.across);
+            clock.tell(&format!("{name}: {size} {across}, round {}", round + 1));
             for subject in subjects(curve) {
                 match sampling::take(&bench, subject, options, machine) {
                     Ok(mut figures) => {
@@ -58,8 +58,11 @@ fn subjects(curve: &Curve) -> impl Iterator<Item = &'static str> {
     std::iter::once("looplet").chain(curve.peers.iter().copied())
 }
 
-/// The table of a curve, for people.
+/// The table of a curve, for people. It is empty where nothing was measured.
 pub(super) fn table(curve: &Curve, results: &Results) -> String {
+    if !results.know(curve.name) {
+        return String::new();
+    }
     let mut text = format!("\n{} ({})\n  {:<16}", curve.about, curve.name, "ns CPU");
     for size in curve.sizes {
         let _ = write!(text, " {size:>10}");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
-use crate::catalog::{Bench, Tool, Work};
+use crate::catalog::{Bench, Fetch, Server, Tool, Work};
 
 /// Modules of Python that a subject needs beside the interpreter.
 const MODULES: [(&str, &str); 3] = [
@@ -15,7 +15,7 @@ const MODULES: [(&str, &str); 3] = [
     ("httpx", "httpx"),
 ];
 /// Programs that are subjects or tools.
-const PROGRAMS: [&str; 3] = ["wrk", "valgrind", "strace"];
+const PROGRAMS: [&str; 4] = ["wrk", "nginx", "valgrind", "strace"];
 
 pub(super) struct Machine {
     /// The interpreter, of the folder that README.md makes if it is there.
@@ -45,19 +45,24 @@ impl Machine {
         Ok(Self { python, present })
     }
 
-    /// What a subject of a bench needs and is not here.
-    pub(super) fn lacks(&self, bench: &Bench, subject: &str) -> Option<&'static str> {
-        let tool = match bench.work {
-            Work::Counted(Tool::Callgrind, _) => Some("valgrind"),
-            Work::Counted(Tool::Strace, _) => Some("strace"),
-            _ => None,
+    /// The program that nobody can do a bench without, and that is not here.
+    pub(super) fn lacks(&self, bench: &Bench) -> Option<&'static str> {
+        let needed = match bench.work {
+            Work::Counted(Tool::Callgrind, _) => "valgrind",
+            Work::Counted(Tool::Strace, _) => "strace",
+            Work::Fetch(Fetch {
+                server: Server::Nginx,
+                ..
+            }) => "nginx",
+            _ => return None,
         };
-        let others = ["asyncio", "uvloop", "aiohttp", "httpx", "wrk"];
-        let own = others.into_iter().find(|other| *other == subject);
-        let mut needed = tool.into_iter().chain(own);
-        needed
-            .find(|needed| !self.present.contains(needed))
-            .map(|_| "it is not installed")
+        (!self.present.contains(needed)).then_some(needed)
+    }
+
+    /// Whether a subject is linked in, or here.
+    pub(super) fn has(&self, subject: &str) -> bool {
+        !["asyncio", "uvloop", "aiohttp", "httpx", "wrk"].contains(&subject)
+            || self.present.contains(subject)
     }
 }
 

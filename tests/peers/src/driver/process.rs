@@ -2,7 +2,10 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use rustix::thread::{CpuSet, sched_setaffinity};
@@ -11,6 +14,8 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 pub(super) const SUBJECT: usize = 0;
 /// The core of its partner.
 pub(super) const PARTNER: usize = 1;
+/// How long a process may take to end by itself.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// A process that is ended when this is dropped.
 pub(super) struct Process {
@@ -94,8 +99,14 @@ impl Process {
     }
 }
 
+/// What ends with its input does so first: a partner has things to put away.
 impl Drop for Process {
     fn drop(&mut self) {
+        drop(self.input.take());
+        let begin = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && begin.elapsed() < GRACE {
+            thread::sleep(Duration::from_millis(1));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -110,6 +121,15 @@ pub(super) fn itself() -> Command {
 pub(super) fn serve(addresses: usize) -> Result<(Process, String), String> {
     let mut command = itself();
     command.args(["partner", "canned", &addresses.to_string()]);
+    let mut server = Process::start(command, PARTNER)?;
+    let port = server.hear()?;
+    Ok((server, port))
+}
+
+/// Starts nginx by way of its partner, and hears its port.
+pub(super) fn serve_nginx() -> Result<(Process, String), String> {
+    let mut command = itself();
+    command.args(["partner", "nginx"]).process_group(0);
     let mut server = Process::start(command, PARTNER)?;
     let port = server.hear()?;
     Ok((server, port))

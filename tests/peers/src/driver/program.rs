@@ -1,7 +1,7 @@
 //! The small programs of `footprint/`: how large they are, and what they cost to build and run.
 //!
-//! They are built by Cargo, in a workspace of their own, into a folder that is kept: only the
-//! time to build begins with an empty one. What a run costs is the CPU time of the main thread,
+//! They are built by Cargo, in a workspace of their own, into folders that are kept: one for each
+//! program, which the time to build empties first, and one for what is built with LTO. What a run costs is the CPU time of the main thread,
 //! the start of the process included, which is a millisecond for every program.
 
 use std::env;
@@ -19,23 +19,22 @@ use crate::meters::Figure;
 const RUNS: usize = 21;
 
 pub(super) fn look(subject: &str, aspect: Aspect) -> Result<Vec<Figure>, String> {
-    let kept = folder().join("target/footprint");
+    let own = folder().join("target/footprint").join(subject);
+    let with_lto = folder().join("target/footprint-lto");
     match aspect {
         Aspect::Build => {
-            let fresh = folder().join("target/footprint-fresh");
-            let _ = fs::remove_dir_all(&fresh);
+            let _ = fs::remove_dir_all(&own);
             let begin = Instant::now();
-            build(subject, "release", &fresh)?;
+            build(subject, "release", &own)?;
             let passed = begin.elapsed();
-            let _ = fs::remove_dir_all(&fresh);
             Ok(vec![Figure::new("s to build", passed.as_secs_f64())])
         }
         Aspect::Size => Ok(vec![
-            Figure::new("KB, as released", size(&build(subject, "release", &kept)?)?),
-            Figure::new("KB, with LTO", size(&build(subject, "small", &kept)?)?),
+            Figure::new("KB, as released", size(&build(subject, "release", &own)?)?),
+            Figure::new("KB, with LTO", size(&build(subject, "small", &with_lto)?)?),
             Figure::new("crates", crates(subject)?),
         ]),
-        Aspect::Run => run(&build(subject, "release", &kept)?),
+        Aspect::Run => run(&build(subject, "release", &own)?),
     }
 }
 

@@ -14,7 +14,7 @@ use super::machine::{Machine, folder};
 use super::results::Results;
 use super::table::short;
 use super::verdict::{self, Verdict};
-use crate::catalog::{BENCHES, Bench};
+use crate::catalog::{Bench, benches};
 use crate::growth::CURVES;
 use crate::rows::ROWS;
 
@@ -23,7 +23,7 @@ const LOCK: &str = include_str!("../../Cargo.lock");
 /// What Python needs.
 const REQUIREMENTS: &str = include_str!("../../python/requirements.txt");
 /// Crates whose versions are named.
-const NAMED: [&str; 16] = [
+const NAMED: [&str; 17] = [
     "looplet",
     "tokio",
     "smol",
@@ -36,6 +36,7 @@ const NAMED: [&str; 16] = [
     "hyper",
     "hyper-util",
     "reqwest",
+    "cyper",
     "ureq",
     "isahc",
     "curl",
@@ -57,9 +58,7 @@ pub(super) fn write(results: &Results, machine: &Machine) -> Result<String, Stri
     let _ = write!(text, "\n## Where a peer is ahead\n\n{}\n", ahead.trim());
     text.push_str(&plots(results)?);
     text.push_str("\n## All figures\n");
-    BENCHES
-        .iter()
-        .for_each(|bench| text.push_str(&table(bench, results)));
+    benches().for_each(|bench| text.push_str(&table(bench, results)));
     save(&page, &text)?;
     Ok(page.display().to_string())
 }
@@ -89,15 +88,25 @@ fn about_machine(machine: &Machine) -> String {
         .iter()
         .filter_map(|name| Some(format!("{name} {}", version(name)?)));
     let modules = REQUIREMENTS.lines().map(|line| line.replace("==", " "));
-    let all: Vec<String> = crates.chain(modules).collect();
+    // One says it as "nginx version: nginx/1", the other as "wrk 1 [epoll] Copyright".
+    let others = ["nginx", "wrk"].map(|program| said_by(program.as_ref(), "-v"));
+    let others = others.iter().filter_map(|text| {
+        let text = text.replace("nginx version: nginx/", "nginx ");
+        Some(text.split(" [").next()?.to_string())
+    });
+    let all: Vec<String> = crates.chain(modules).chain(others).collect();
     let _ = writeln!(text, "{}.", all.join(", "));
     text
 }
 
+/// The first line that a program says on either of its outputs.
 fn said_by(program: &Path, word: &str) -> String {
-    let output = Command::new(program).arg(word).output();
-    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-    text.map_or_else(|_| "unknown".to_string(), |text| text.trim().to_string())
+    let Ok(output) = Command::new(program).arg(word).output() else {
+        return format!("no {}", program.display());
+    };
+    let both = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&both);
+    text.lines().next().unwrap_or("unknown").trim().to_string()
 }
 
 /// The version of a crate in the lock file.

@@ -1,6 +1,9 @@
 //! The figures of all samples, and what is computed from them.
 
-use serde_json::json;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
 
 use crate::meters::Figure;
 
@@ -12,7 +15,7 @@ pub(super) struct Results {
 
 /// One figure of one subject, round after round.
 struct Series {
-    bench: &'static str,
+    bench: String,
     subject: String,
     unit: String,
     values: Vec<f64>,
@@ -27,12 +30,12 @@ pub(super) struct Summary {
 }
 
 impl Results {
-    pub(super) fn add(&mut self, bench: &'static str, subject: &str, figures: Vec<Figure>) {
+    pub(super) fn add(&mut self, bench: &str, subject: &str, figures: Vec<Figure>) {
         for Figure { unit, value } in figures {
             match self.find_mut(bench, subject, &unit) {
                 Some(series) => series.values.push(value),
                 None => self.series.push(Series {
-                    bench,
+                    bench: bench.to_string(),
                     subject: subject.to_string(),
                     unit,
                     values: vec![value],
@@ -45,6 +48,11 @@ impl Results {
     pub(super) fn forget(&mut self, bench: &str, subject: &str) {
         self.series
             .retain(|series| series.bench != bench || series.subject != subject);
+    }
+
+    /// Whether anybody has a figure for a bench.
+    pub(super) fn know(&self, bench: &str) -> bool {
+        self.series.iter().any(|series| series.bench == bench)
     }
 
     pub(super) fn summary(&self, bench: &str, subject: &str, unit: &str) -> Option<Summary> {
@@ -70,17 +78,44 @@ impl Results {
             .collect()
     }
 
-    /// A line for each series.
-    pub(super) fn json(&self) -> String {
+    /// A line for each series of a bench. `values` are those of the rounds.
+    pub(super) fn json(&self, bench: &str) -> String {
         let line = |series: &Series| {
             let summary = Summary::of(&series.values);
             let line = json!({
                 "bench": series.bench, "impl": series.subject, "unit": series.unit,
                 "median": summary.median, "min": summary.min, "max": summary.max,
+                "values": series.values,
             });
             format!("{line}\n")
         };
-        self.series.iter().map(line).collect()
+        let series = self.series.iter();
+        series
+            .filter(|series| series.bench == bench)
+            .map(line)
+            .collect()
+    }
+
+    /// Takes the series of a file that `json` has filled. A bench that begins anew takes the
+    /// place of what was there of it: a ratio is of figures from one run.
+    pub(super) fn read(&mut self, path: &Path) -> Result<(), String> {
+        let text =
+            fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut current = String::new();
+        for (number, line) in text.lines().enumerate() {
+            let series = Series::read(line);
+            let series = series
+                .ok_or_else(|| format!("{}: line {}: no figure", path.display(), number + 1))?;
+            let again = self
+                .values(&series.bench, &series.subject, &series.unit)
+                .is_some();
+            if series.bench != current || again {
+                self.series.retain(|other| other.bench != series.bench);
+                current.clone_from(&series.bench);
+            }
+            self.series.push(series);
+        }
+        Ok(())
     }
 
     fn values(&self, bench: &str, subject: &str, unit: &str) -> Option<&[f64]> {
@@ -93,6 +128,25 @@ impl Results {
     fn find_mut(&mut self, bench: &str, subject: &str, unit: &str) -> Option<&mut Series> {
         let mut series = self.series.iter_mut();
         series.find(|s| s.bench == bench && s.subject == subject && s.unit == unit)
+    }
+}
+
+impl Series {
+    fn read(line: &str) -> Option<Self> {
+        let line: Value = serde_json::from_str(line).ok()?;
+        let word = |name: &str| Some(line.get(name)?.as_str()?.to_string());
+        let values: Option<Vec<f64>> = line
+            .get("values")?
+            .as_array()?
+            .iter()
+            .map(Value::as_f64)
+            .collect();
+        Some(Self {
+            bench: word("bench")?,
+            subject: word("impl")?,
+            unit: word("unit")?,
+            values: values.filter(|values| !values.is_empty())?,
+        })
     }
 }
 

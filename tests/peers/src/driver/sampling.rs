@@ -7,13 +7,18 @@ use std::time::{Duration, Instant};
 
 use super::machine::{Machine, folder};
 use super::options::Options;
-use super::process::{PARTNER, Process, SUBJECT, itself, serve};
+use super::process::{PARTNER, Process, SUBJECT, itself, serve, serve_nginx};
 use super::program;
-use crate::catalog::{APART, Bench, Fetch, Tool, Work};
+use super::wrk;
+use crate::catalog::{Bench, Fetch, Server, Tool, Work};
 use crate::meters::Figure;
 
 /// Subjects that are programs of Python.
 const PYTHON: [&str; 4] = ["asyncio", "uvloop", "aiohttp", "httpx"];
+
+pub(super) fn is_python(subject: &str) -> bool {
+    PYTHON.contains(&subject)
+}
 
 /// Takes a sample of a subject, and keeps what the bench asks for.
 pub(super) fn take(
@@ -39,7 +44,11 @@ pub(super) fn take(
             connections,
             messages,
         } => echo(&subject, connections, options.count(messages))?,
-        Work::Fetch(fetch) => subject.fetch(fetch, options.count(fetch.pages))?,
+        Work::Fetch(fetch) => {
+            let pages = options.count(fetch.pages) / subject.slowness();
+            subject.fetch(fetch, pages)?
+        }
+        Work::Crawl { lanes } => crawl(&subject, lanes)?,
         Work::WholeFetch(fetch) => whole_fetch(&subject, fetch, options)?,
         Work::Program(aspect) => program::look(subject.name, aspect)?,
         Work::Counted(tool, fetch) => counted(&subject, tool, fetch, options)?,
@@ -58,13 +67,22 @@ struct Subject<'a> {
 }
 
 impl Subject<'_> {
+    /// How many times as long as the others it takes, roughly: it does so much less.
+    fn slowness(&self) -> u64 {
+        match self.name {
+            "aiohttp" => 5,
+            "httpx" => 50,
+            _ => 1,
+        }
+    }
+
     /// The command for a piece of work: its name, the subject's, and what belongs to it.
     fn command(&self, work: &[&str]) -> Command {
         let (begin, rest) = (work[0], &work[1..]);
-        let mut command = if PYTHON.contains(&self.name) {
+        let mut command = if is_python(self.name) {
             let mut command = Command::new(&self.machine.python);
             command.arg(folder().join("python").join(match begin {
-                "fetch" => "clients.py",
+                "fetch" | "crawl" => "clients.py",
                 _ => "runtimes.py",
             }));
             command
@@ -83,10 +101,12 @@ impl Subject<'_> {
     }
 
     fn fetch(&self, fetch: Fetch, pages: u64) -> Result<Vec<Figure>, String> {
-        let addresses = if fetch.path == "/apart" { APART } else { 1 };
-        let (_server, port) = serve(addresses)?;
+        let (_server, port) = match fetch.server {
+            Server::Canned { addresses } => serve(addresses)?,
+            Server::Nginx => serve_nginx()?,
+        };
         if self.name == "wrk" {
-            return wrk(&port, fetch);
+            return wrk::run(&port, fetch);
         }
         let words = words(&port, fetch, pages);
         Ok(read(&self.run(&as_strs(&words))?.0))
@@ -95,13 +115,14 @@ impl Subject<'_> {
 
 /// What a client is told: `fetch`, the port, the path, lanes, pages of each before and then.
 fn words(port: &str, fetch: Fetch, pages: u64) -> [String; 6] {
+    let each = (pages as usize / fetch.lanes).max(1);
     [
         "fetch".to_string(),
         port.to_string(),
         fetch.path.to_string(),
         fetch.lanes.to_string(),
-        fetch.warm.to_string(),
-        (pages / fetch.lanes as u64).to_string(),
+        fetch.warm.min(each).to_string(),
+        each.to_string(),
     ]
 }
 
@@ -137,6 +158,12 @@ fn clock(server: &mut Process) -> Result<u64, String> {
     server.say("how late is it")?;
     let line = server.hear()?;
     line.parse().map_err(|_| format!("{line} is no time"))
+}
+
+fn crawl(subject: &Subject<'_>, lanes: usize) -> Result<Vec<Figure>, String> {
+    let (_server, port) = serve(1)?;
+    let work = ["crawl", &port, &lanes.to_string()];
+    Ok(read(&subject.run(&work)?.0))
 }
 
 fn whole_fetch(
@@ -218,18 +245,4 @@ fn collected(text: &str) -> Option<f64> {
 fn calls(text: &str) -> Option<f64> {
     let line = text.lines().find(|line| line.ends_with("total"))?;
     line.split_whitespace().nth(3)?.parse().ok()
-}
-
-/// wrk counts by itself, for one second, and knows no other figure.
-fn wrk(port: &str, fetch: Fetch) -> Result<Vec<Figure>, String> {
-    let mut command = Command::new("wrk");
-    command.args(["-t1", "-d1s", &format!("-c{}", fetch.lanes)]);
-    command.arg(format!("http://127.0.0.1:{port}{}", fetch.path));
-    let (text, _) = Process::start(command, SUBJECT)?.finish()?;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("Requests/sec:"));
-    let number = line.and_then(|line| line.trim().parse().ok());
-    let number = number.ok_or("it gave no figure")?;
-    Ok(vec![Figure::new("requests/s", number)])
 }

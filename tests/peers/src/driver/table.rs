@@ -7,8 +7,11 @@ use super::results::Results;
 use crate::catalog::Bench;
 
 /// A table for each unit of a bench: who, the median, the spread, and what part of the peer's
-/// figure looplet's is.
+/// figure looplet's is. It is empty where nothing was measured.
 pub(super) fn of(bench: &Bench, results: &Results) -> String {
+    if !results.know(bench.name) {
+        return String::new();
+    }
     let mut text = format!("\n{} ({})\n", bench.about, bench.name);
     for unit in bench.units {
         let _ = writeln!(

@@ -1,12 +1,5 @@
 //! A server whose answers are made beforehand, so that it is faster than every client.
 //!
-//! | path | the answer |
-//! |---|---|
-//! | `/1k`, `/100k` | so many bytes |
-//! | `/apart` | 1 KiB |
-//! | `/close` | 1 KiB, and the end of the connection |
-//! | `/slow/MS` | 1 KiB after so many milliseconds |
-//!
 //! It listens on 127.0.0.1 and as many addresses behind it as it is told, all with one port.
 //! It reads heads as far as it has to, and no bodies: clients only `GET`. The listener has
 //! room for 4096 connections that are not accepted yet, because a burst that finds it full is
@@ -16,10 +9,11 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
 
+use super::answers::{Answer, Answers, Asked, asked};
 use crate::poller::Poller;
 
 /// Connections that may wait to be accepted.
@@ -56,13 +50,6 @@ fn open(address: Ipv4Addr, port: u16) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// The answers, as they go over the wire.
-struct Answers {
-    small: Vec<u8>,
-    large: Vec<u8>,
-    last: Vec<u8>,
-}
-
 struct Server {
     listeners: Vec<TcpListener>,
     poller: Poller,
@@ -80,23 +67,8 @@ struct Connection {
     stream: TcpStream,
     /// What has come of heads that are not complete.
     heads: Vec<u8>,
-    /// What is left to send, of which answer.
-    sending: Sending,
-}
-
-/// Where an answer is.
-#[derive(Clone, Copy)]
-enum Sending {
-    Nothing,
-    Small(usize),
-    Large(usize),
-    Last(usize),
-}
-
-/// What a head asks for.
-enum Asked {
-    At(Sending),
-    After(Duration),
+    /// The answer that is on its way, and how much of it is sent.
+    sending: Option<(Answer, usize)>,
 }
 
 impl Server {
@@ -110,11 +82,7 @@ impl Server {
             poller,
             connections: Vec::new(),
             free: Vec::new(),
-            answers: Answers {
-                small: answer(1024, ""),
-                large: answer(100 * 1024, ""),
-                last: answer(1024, "Connection: close\r\n"),
-            },
+            answers: Answers::make(),
             slow: VecDeque::new(),
         })
     }
@@ -135,7 +103,7 @@ impl Server {
         let now = Instant::now();
         while self.slow.front().is_some_and(|(due, _)| *due <= now) {
             let (_, token) = self.slow.pop_front().expect("it was there");
-            self.send(token, Sending::Small(0));
+            self.send(token, Answer::Small);
         }
         Ok(())
     }
@@ -152,7 +120,7 @@ impl Server {
             self.connections[token] = Some(Connection {
                 stream,
                 heads: Vec::new(),
-                sending: Sending::Nothing,
+                sending: None,
             });
         }
         Ok(())
@@ -172,16 +140,16 @@ impl Server {
 
     fn hear(&mut self, token: usize, asked: Asked) {
         match asked {
-            Asked::At(sending) => self.send(token, sending),
+            Asked::Now(answer) => self.send(token, answer),
             Asked::After(time) => self.slow.push_back((Instant::now() + time, token)),
         }
     }
 
-    fn send(&mut self, token: usize, sending: Sending) {
+    fn send(&mut self, token: usize, answer: Answer) {
         let Some(connection) = &mut self.connections[token] else {
             return;
         };
-        connection.sending = sending;
+        connection.sending = Some((answer, 0));
         if connection.send(&self.answers).is_err() {
             self.close(token);
         }
@@ -196,28 +164,22 @@ impl Server {
 impl Connection {
     /// Sends as much as the kernel takes. After the last answer the connection is broken.
     fn send(&mut self, answers: &Answers) -> io::Result<()> {
-        loop {
-            let (bytes, sent, rest): (_, _, fn(usize) -> Sending) = match self.sending {
-                Sending::Nothing => return Ok(()),
-                Sending::Small(sent) => (&answers.small, sent, Sending::Small),
-                Sending::Large(sent) => (&answers.large, sent, Sending::Large),
-                Sending::Last(sent) => (&answers.last, sent, Sending::Last),
-            };
+        while let Some((answer, sent)) = self.sending {
+            let bytes = answers.bytes(answer);
             if sent == bytes.len() {
-                let last = matches!(self.sending, Sending::Last(_));
-                self.sending = Sending::Nothing;
-                return if last {
-                    Err(io::ErrorKind::ConnectionAborted.into())
-                } else {
-                    Ok(())
-                };
+                self.sending = None;
+                if answer == Answer::Last {
+                    return Err(io::ErrorKind::ConnectionAborted.into());
+                }
+                return Ok(());
             }
             match self.stream.write(&bytes[sent..]) {
-                Ok(length) => self.sending = rest(sent + length),
+                Ok(length) => self.sending = Some((answer, sent + length)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error),
             }
         }
+        Ok(())
     }
 
     /// Reads until nothing is there or a head is complete, and says what it asks for.
@@ -244,30 +206,4 @@ impl Connection {
 
 fn is_complete(head: &[u8]) -> bool {
     head.ends_with(b"\r\n\r\n")
-}
-
-fn asked(head: &[u8]) -> Option<Asked> {
-    let path = head.split(|byte| *byte == b' ').nth(1)?;
-    let number = |digits: &[u8]| std::str::from_utf8(digits).ok()?.parse().ok();
-    Some(match path {
-        b"/1k" | b"/apart" => Asked::At(Sending::Small(0)),
-        b"/100k" => Asked::At(Sending::Large(0)),
-        b"/close" => Asked::At(Sending::Last(0)),
-        _ => Asked::After(Duration::from_millis(number(
-            path.strip_prefix(b"/slow/")?,
-        )?)),
-    })
-}
-
-/// An answer of `size` bytes, with the headers that servers send.
-fn answer(size: usize, more: &str) -> Vec<u8> {
-    let mut bytes = format!(
-        "HTTP/1.1 200 OK\r\nServer: canned\r\nDate: Fri, 01 Jan 2027 00:00:00 GMT\r\n\
-         Content-Type: application/octet-stream\r\nContent-Length: {size}\r\n\
-         Last-Modified: Thu, 31 Dec 2026 00:00:00 GMT\r\nETag: \"6955b900-400\"\r\n\
-         Accept-Ranges: bytes\r\n{more}\r\n"
-    )
-    .into_bytes();
-    bytes.resize(bytes.len() + size, b'x');
-    bytes
 }

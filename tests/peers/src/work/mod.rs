@@ -40,7 +40,7 @@ pub(crate) fn on<R: Runtime>(work: &str, count: u64) -> Result<Vec<Figure>, Stri
 
 /// How often `count` things are done in a row, so that few of them are measured as long.
 fn repeats(count: u64) -> u64 {
-    const AT_LEAST: u64 = 1_000_000;
+    const AT_LEAST: u64 = 300_000;
     (AT_LEAST / count).max(1)
 }
 
