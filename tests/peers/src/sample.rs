@@ -31,7 +31,8 @@ fn serve<R: crate::runtimes::Runtime>() -> Result<(), String> {
 fn measure(work: &str, name: &str, count: u64) -> Result<Vec<Figure>, String> {
     match (work, name) {
         ("ping-pong" | "ping-pong-mpsc", "looplet") => Ok(work::looplet_queue(count)),
-        ("timer-pairs", "looplet") => Ok(work::call_later(count)),
+        ("timer-pairs", "looplet") => Ok(work::wheel(count)),
+        ("timer-pairs", "call-later") => Ok(work::call_later(count)),
         ("timer-pairs", "delay-queue") => Ok(work::delay_queue(count)),
         ("call-soon", "looplet") => Ok(work::call_soon(count)),
         _ => on_runtime!(name, on_work(work, count)),

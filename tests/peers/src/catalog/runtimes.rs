@@ -79,10 +79,10 @@ pub(super) const BENCHES: &[Bench] = &[
     },
     Bench {
         name: "timer-pairs",
-        about: "schedule and cancel 1 000 000 deadlines without tasks",
+        about: "put 1 000 000 deadlines into the timer structure, and take them out",
         work: alone("timer-pairs", 1_000_000, 1_000_000),
         units: CPU,
-        peers: &["delay-queue"],
+        peers: &["delay-queue", "call-later"],
     },
     Bench {
         name: "sleepers-100k",

@@ -7,6 +7,7 @@
 mod spawn;
 mod yields;
 mod ping_pong;
+mod wheel;
 mod timers;
 mod idle;
 mod chain;
@@ -20,7 +21,7 @@ use crate::runtimes::Runtime;
 pub(crate) use self::chain::call_soon;
 pub(crate) use self::echo::{bare as bare_echo, on as echo_on};
 pub(crate) use self::ping_pong::looplet_queue;
-pub(crate) use self::timers::{call_later, delay_queue};
+pub(crate) use self::timers::{call_later, delay_queue, wheel};
 
 /// Does a named piece of work on `R`, `count` times.
 pub(crate) fn on<R: Runtime>(work: &str, count: u64) -> Result<Vec<Figure>, String> {

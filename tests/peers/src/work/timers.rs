@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use looplet::get_running_loop;
 use tokio_util::time::DelayQueue;
 
+use super::wheel::Deadlines;
 use super::{pin_heap, repeats, warmed};
 use crate::meters::{Figure, Meter};
 use crate::runtimes::{Looplet, Runtime, TokioCt};
@@ -76,7 +77,21 @@ pub(super) fn sleepers<R: Runtime>(count: u64) -> Vec<Figure> {
     ]
 }
 
-/// `call_later` and `cancel`: looplet's wheel, as a program reaches it.
+/// looplet's wheel by itself.
+pub(crate) fn wheel(count: u64) -> Vec<Figure> {
+    let spent = Looplet::run(warmed(move || async move {
+        let mut deadlines = Deadlines::new();
+        let entries: Vec<_> = (0..count)
+            .map(|number| deadlines.insert(far(number).as_nanos() as u64))
+            .collect();
+        for entry in entries {
+            deadlines.remove(entry);
+        }
+    }));
+    vec![spent.cpu_each(count)]
+}
+
+/// `call_later` and `cancel`: the wheel as a program reaches it, with a callback and a handle.
 pub(crate) fn call_later(count: u64) -> Vec<Figure> {
     let spent = Looplet::run(warmed(move || async move {
         let event_loop = get_running_loop();
