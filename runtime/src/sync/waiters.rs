@@ -46,6 +46,15 @@ impl Line {
         }
     }
 
+    /// Takes a waiter out.
+    fn remove(&mut self, at: usize) -> Option<Waiter> {
+        self.woken -= usize::from(at < self.woken);
+        match at {
+            0 => self.waiters.pop_front(),
+            _ => self.waiters.remove(at),
+        }
+    }
+
     /// Takes the waker of the first that has not been woken.
     fn wake_next(&mut self) -> Option<Waker> {
         let waker = self.waiters.get_mut(self.woken)?.waker.take();
@@ -104,31 +113,42 @@ impl WaitQueue {
     }
 
     fn park(&self, waker: &Waker) -> u64 {
+        let waker = Some(waker.clone());
         let mut line = self.line.borrow_mut();
         let id = line.next;
         line.next += 1;
-        line.waiters.push_back(Waiter {
-            id,
-            waker: Some(waker.clone()),
-        });
+        line.waiters.push_back(Waiter { id, waker });
         id
     }
 
-    /// Lets a waiter wake somebody else from now on. Returns whether it has been woken.
-    fn update(&self, id: u64, waker: &Waker) -> bool {
+    /// Takes a waiter out if it has been woken; otherwise lets it wake `waker` from now on.
+    /// Returns whether it is out.
+    fn take_turn(&self, id: u64, waker: &Waker) -> bool {
         let mut line = self.line.borrow_mut();
         let Some(at) = line.place_of(id) else {
             return true;
         };
-        match &mut line.waiters[at].waker {
-            Some(old) => {
-                if !old.will_wake(waker) {
-                    *old = waker.clone();
-                }
-                false
-            }
-            None => true,
+        if at < line.woken {
+            line.remove(at);
+            return true;
         }
+        let known = line.waiters[at].waker.as_ref();
+        let is_known = known.is_some_and(|known| known.will_wake(waker));
+        drop(line);
+        if !is_known {
+            self.exchange(id, waker.clone());
+        }
+        false
+    }
+
+    /// Lets a waiter wake somebody else from now on.
+    #[cold]
+    fn exchange(&self, id: u64, waker: Waker) {
+        let mut line = self.line.borrow_mut();
+        let at = line.place_of(id);
+        let old = at.and_then(|at| line.waiters[at].waker.replace(waker));
+        drop(line);
+        drop(old);
     }
 
     /// Removes a waiter. Returns whether it had been woken.
@@ -137,9 +157,8 @@ impl WaitQueue {
         let Some(at) = line.place_of(id) else {
             return false;
         };
-        let removed = line.waiters.remove(at);
         let woken = at < line.woken;
-        line.woken -= usize::from(woken);
+        let removed = line.remove(at);
         drop(line);
         drop(removed);
         woken
@@ -163,20 +182,20 @@ impl std::future::Future for Wait<'_> {
         if interrupted() {
             return Poll::Pending;
         }
-        let woken = match self.id {
-            Some(id) => self.queue.update(id, context.waker()),
+        let here = match self.id {
+            Some(id) => self.queue.take_turn(id, context.waker()),
             None => {
                 self.id = Some(self.queue.park(context.waker()));
                 false
             }
         };
-        if !woken {
+        if !here {
             let Self { leaf, note, .. } = &mut *self;
             leaf.park(context, || note.clone());
             return Poll::Pending;
         }
+        self.id = None;
         self.leaf.resume();
-        self.id.take().map(|id| self.queue.unpark(id));
         Poll::Ready(())
     }
 }

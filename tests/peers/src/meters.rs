@@ -89,17 +89,22 @@ pub(crate) fn cpu_time() -> Duration {
 
 /// Bytes of memory that this process has now.
 pub(crate) fn resident() -> u64 {
-    status("VmRSS:")
+    resident_of("self")
+}
+
+/// Bytes of memory that a process has now; 0 if it is gone.
+pub(crate) fn resident_of(process: &str) -> u64 {
+    status(process, "VmRSS:")
 }
 
 /// The most bytes of memory that this process has had.
 pub(crate) fn peak() -> u64 {
-    status("VmHWM:")
+    status("self", "VmHWM:")
 }
 
-/// A line of `/proc/self/status`, which counts in KiB.
-fn status(name: &str) -> u64 {
-    let text = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
+/// A line of the status of a process, which counts in KiB.
+fn status(process: &str, name: &str) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let mut lines = text.lines();
     let line = lines.find_map(|line| line.strip_prefix(name));
     let number = line.and_then(|line| line.split_whitespace().next());

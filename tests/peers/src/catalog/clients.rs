@@ -170,7 +170,7 @@ pub(super) const BENCHES: &[Bench] = &[
         name: "program-run",
         about: "a program of one GET, from its start to its end",
         work: Work::Program(Aspect::Run),
-        units: &["us CPU"],
+        units: &["us CPU", "MB while it waits"],
         peers: PROGRAMS,
     },
     Bench {

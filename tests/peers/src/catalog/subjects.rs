@@ -95,4 +95,5 @@ pub(super) const PROGRAMS: &[&str] = &[
     "ureq",
     "minreq",
     "attohttpc",
+    "isahc",
 ];

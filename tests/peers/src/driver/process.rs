@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use rustix::thread::{CpuSet, sched_setaffinity};
 
+use crate::meters::resident_of;
+
 /// The core of the subject.
 pub(super) const SUBJECT: usize = 0;
 /// The core of its partner.
@@ -88,6 +90,11 @@ impl Process {
         let first = text.split(' ').next().and_then(|first| first.parse().ok());
         self.finish()?;
         first.ok_or_else(|| format!("{path}: {text}"))
+    }
+
+    /// Bytes of memory that it has now.
+    pub(super) fn resident(&self) -> u64 {
+        resident_of(&self.child.id().to_string())
     }
 
     fn errors(&mut self) -> String {

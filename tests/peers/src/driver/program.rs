@@ -8,7 +8,8 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::machine::folder;
 use super::process::{Process, SUBJECT, serve, unpin};
@@ -17,6 +18,10 @@ use crate::meters::Figure;
 
 /// Runs of which a sample gives the median.
 const RUNS: usize = 21;
+/// A page that takes longer than any program needs to ask for it.
+const WAITS: &str = "/slow/600";
+/// When every program has asked and none has its answer.
+const MEANWHILE: Duration = Duration::from_millis(300);
 
 pub(super) fn look(subject: &str, aspect: Aspect) -> Result<Vec<Figure>, String> {
     let own = folder().join("target/footprint").join(subject);
@@ -102,5 +107,14 @@ fn run(program: &Path) -> Result<Vec<Figure>, String> {
         spent.push(Process::start(command, SUBJECT)?.cpu_of_main()?);
     }
     spent.sort_by(f64::total_cmp);
-    Ok(vec![Figure::new("us CPU", spent[RUNS / 2] / 1e3)])
+    let mut command = Command::new(program);
+    command.arg(format!("http://127.0.0.1:{port}{WAITS}"));
+    let waiting = Process::start(command, SUBJECT)?;
+    thread::sleep(MEANWHILE);
+    let resident = waiting.resident();
+    waiting.finish()?;
+    Ok(vec![
+        Figure::new("us CPU", spent[RUNS / 2] / 1e3),
+        Figure::new("MB while it waits", resident as f64 / 1e6),
+    ])
 }
