@@ -151,16 +151,10 @@ impl<T> PromiseCell<T> {
         match self.line.take() {
             Line::Empty => {}
             Line::One(_, ticket) => waker_of(ticket).wake(),
-            Line::Many(all) => all
-                .into_iter()
-                .for_each(|(_, waiting)| self.schedule(waiting)),
-        }
-    }
-
-    fn schedule(&self, waiting: Waiting) {
-        match waiting {
-            Waiting::Task(waker) => waker.wake(),
-            Waiting::Call(callback) => self.call_soon(callback),
+            Line::Many(all) => all.into_iter().for_each(|(_, waiting)| match waiting {
+                Waiting::Task(waker) => waker.wake(),
+                Waiting::Call(callback) => self.call_soon(callback),
+            }),
         }
     }
 
