@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use looplet_http::message::Body;
 use looplet_http::runtime::fs::File;
-use looplet_http::runtime::{AsyncIterator, create_task, from_fn, iter, sleep};
+use looplet_http::runtime::{AsyncIterator, create_task, from_fn, iter, sleep, yield_now};
 use looplet_http::{Error, Phase, Session, Timeouts};
 
 use crate::server::{
@@ -534,4 +534,44 @@ fn a_cancelled_upload_drops_its_source_and_closes() {
         assert_eq!(pool_of(&session), at_rest(0));
         server.until_open(0).await;
     });
+}
+
+#[test]
+fn an_answer_that_is_here_before_anybody_waits_for_it_leaves_the_others_their_turn() {
+    use std::io::{Read, Write};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("http://{}/", listener.local_addr().expect("it is bound"));
+    let (say, heard) = std::sync::mpsc::channel();
+    let serving = std::thread::spawn(move || {
+        let mut stream = listener.accept().expect("a client").0;
+        assert!(stream.read(&mut [0; 4096]).expect("a client") > 0);
+        stream.write_all(HELLO.as_bytes()).expect("a client");
+        say.send(()).expect("it is waited for");
+        stream
+    });
+    on_loop(async move {
+        let (turns, before) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(None)));
+        let other = turns.clone();
+        let _other = create_task(async move {
+            loop {
+                other.set(other.get() + 1);
+                yield_now().await;
+            }
+        });
+        let (mut first, seen, noted) = (Some("data"), turns.clone(), before.clone());
+        let body = Body::stream(iter(std::iter::from_fn(move || {
+            // The end of the body comes when the answer is here, and nobody else runs meanwhile.
+            first.take().map(Ok::<_, io::Error>).or_else(|| {
+                heard.recv().expect("the server answers");
+                noted.set(Some(seen.get()));
+                None
+            })
+        })));
+        let sending = plain_session().post(url).body(body).sent();
+        assert_eq!(sending.await.expect("an answer").status(), 200);
+        let before = before.get().expect("the body has ended");
+        assert!(turns.get() > before, "{} turns, then {before}", turns.get());
+    });
+    drop(serving.join().expect("it was served"));
 }
