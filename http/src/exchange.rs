@@ -129,7 +129,11 @@ impl Exchange {
                     self.terms.progress.expect(self.reader.remaining());
                     return Ok(head);
                 }
-                Event::Interim(head) => inform.iter().for_each(|inform| inform(&head)),
+                Event::Interim(head) => {
+                    if let Some(inform) = inform {
+                        inform(&head);
+                    }
+                }
                 _ => self.receive().await.map_err(|error| self.reason(error))?,
             }
         }

@@ -21,7 +21,7 @@ use crate::terms::Terms;
 /// A larger buffer of a request is not kept for the next one.
 const KEPT_WIRE: usize = 64 * 1024;
 
-/// Who is told of interim responses.
+/// Who is told of interim responses, if anybody is.
 pub(crate) type Inform = Option<Rc<dyn Fn(&ResponseHead)>>;
 
 /// The head of an answer, and the way to its body.

@@ -265,6 +265,7 @@ pub(crate) struct Slot {
     origin: Origin,
     /// The way to it.
     route: Route,
+    /// The places of the origin.
     host: Rc<Host>,
     /// Of the host and of the session; `None` while it waits for them.
     permits: Option<(Permit, Permit)>,

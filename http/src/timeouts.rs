@@ -150,11 +150,15 @@ type Cut = (Duration, Phase, Duration);
 /// Work that may have a limit. (An async block would have room for the work twice, and all those
 /// around it as well, although it lies elsewhere.)
 pub(crate) enum Within<F> {
+    /// It may take as long as it takes.
     Free(Pin<Box<F>>),
+    /// It is given up when its time is over.
     Limited {
+        /// The work, with the time that it has.
         work: WithTimeout<F>,
-        /// How to report that it took too long: the phase, and the limit.
+        /// The phase that a report of too long names.
         phase: Phase,
+        /// The limit that it names.
         after: Duration,
     },
 }

@@ -700,3 +700,20 @@ fn a_priority_queue_gives_the_smallest_and_a_lifo_queue_the_youngest() {
     assert_eq!([0; 2].map(|_| youngest.get_nowait()), [Ok(2), Ok(1)]);
     assert_eq!(youngest.get_nowait(), Err(GetError::Empty));
 }
+
+#[test]
+fn a_wait_that_another_task_takes_over_wakes_that_task() {
+    let trace = traced(|t| async move {
+        let event = Event::new();
+        let waited = event.clone();
+        let mut wait = Box::pin(async move { waited.wait().await });
+        let first = poll_fn(|context| Poll::Ready(wait.as_mut().poll(context))).await;
+        assert!(first.is_pending());
+        let taker = create_task(wait);
+        yield_now().await;
+        event.set();
+        taker.await;
+        t.say("set");
+    });
+    assert_eq!(trace, ["set"]);
+}

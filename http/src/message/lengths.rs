@@ -21,3 +21,19 @@ impl Lengths {
         self.bits >> (length % 64) & 1 == 1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_was_added_may_be_there_whatever_its_length() {
+        for length in [0, 1, 63, 64, 65, 8000] {
+            let mut lengths = Lengths::default();
+            assert!(!lengths.may_have(length), "{length}");
+            lengths.add(length);
+            assert!(lengths.may_have(length), "{length}");
+            assert!(!lengths.may_have(length + 1), "{length}");
+        }
+    }
+}

@@ -1,8 +1,9 @@
 //! The small programs of `footprint/`: how large they are, and what they cost to build and run.
 //!
 //! They are built by Cargo, in a workspace of their own, into folders that are kept: one for each
-//! program, which the time to build empties first, and one for what is built with LTO. What a run costs is the CPU time of the main thread,
-//! the start of the process included, which is a millisecond for every program.
+//! program, which the time to build empties first, and one for what is built with LTO. What a run
+//! costs is the CPU time of the main thread, the start of the process included, which is a
+//! millisecond for every program. Its memory is looked at while it waits for its answer.
 
 use std::env;
 use std::fs;
