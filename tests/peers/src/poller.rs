@@ -2,13 +2,15 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 
 /// News that are taken from the kernel at a time.
 const NEWS: usize = 1024;
+/// How long a partner that has nothing to do stays awake.
+const VIGIL: Duration = Duration::from_millis(1);
 
 /// A set of sockets, each with a number.
 pub(crate) struct Poller {
@@ -43,6 +45,24 @@ impl Poller {
         match epoll::wait(&self.epoll, free, at_most.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Waits for news, and does not sleep at once.
+    ///
+    /// Whoever writes to a process that sleeps pays for waking it, and of two subjects the slower
+    /// one finds its partner asleep more often. So a partner stays awake while it is at work.
+    pub(crate) fn keep_watch(&mut self, at_most: Option<Duration>) -> io::Result<()> {
+        let begin = Instant::now();
+        let awake = at_most.map_or(VIGIL, |time| time.min(VIGIL));
+        loop {
+            self.wait(Some(Duration::ZERO))?;
+            if !self.news.is_empty() {
+                return Ok(());
+            }
+            if begin.elapsed() >= awake {
+                return self.wait(at_most.map(|time| time.saturating_sub(begin.elapsed())));
+            }
         }
     }
 

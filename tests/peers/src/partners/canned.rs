@@ -91,7 +91,7 @@ impl Server {
         let now = Instant::now();
         let next = self.slow.front().map(|(due, _)| *due);
         self.poller
-            .wait(next.map(|due| due.saturating_duration_since(now)))?;
+            .keep_watch(next.map(|due| due.saturating_duration_since(now)))?;
         let news: Vec<u64> = self.poller.news().collect();
         for token in news {
             if token >= LISTENERS {
