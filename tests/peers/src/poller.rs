@@ -9,7 +9,7 @@ use rustix::event::{Timespec, epoll};
 
 /// News that are taken from the kernel at a time.
 const NEWS: usize = 1024;
-/// How long a partner that has nothing to do stays awake.
+/// How long a server that has nothing to do stays awake.
 const VIGIL: Duration = Duration::from_millis(1);
 
 /// A set of sockets, each with a number.
@@ -50,8 +50,8 @@ impl Poller {
 
     /// Waits for news, and does not sleep at once.
     ///
-    /// Whoever writes to a process that sleeps pays for waking it, and of two subjects the slower
-    /// one finds its partner asleep more often. So a partner stays awake while it is at work.
+    /// Whoever writes to a process that sleeps pays for waking it, and of two clients the slower
+    /// one finds its server asleep more often. So a server stays awake while it is at work.
     pub(crate) fn keep_watch(&mut self, at_most: Option<Duration>) -> io::Result<()> {
         let begin = Instant::now();
         let awake = at_most.map_or(VIGIL, |time| time.min(VIGIL));

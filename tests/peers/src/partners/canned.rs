@@ -30,12 +30,14 @@ pub(super) fn serve(addresses: u32) -> io::Result<()> {
         let address = Ipv4Addr::from_bits(Ipv4Addr::LOCALHOST.to_bits() + number);
         listeners.push(open(address, port)?);
     }
-    println!("{port}");
     thread::spawn(|| {
         let _ = io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);
     });
     let mut server = Server::new(listeners)?;
+    // Only now: whoever hears it asks at once, and what comes first would wait for the answers to
+    // be made.
+    println!("{port}");
     loop {
         server.turn()?;
     }

@@ -62,7 +62,7 @@ fn exchange(poller: &mut Poller, lanes: &mut [Lane], messages: usize) -> io::Res
         unsent -= 1;
     }
     while unanswered > 0 {
-        poller.keep_watch(None)?;
+        poller.wait(None)?;
         for token in poller.news() {
             let lane = &mut lanes[token as usize];
             if lane.missing > 0 && lane.receive()? {
