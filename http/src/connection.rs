@@ -6,6 +6,8 @@
 use std::io;
 use std::time::Duration;
 
+use crate::message::ResponseHead;
+use crate::message::syntax::list_members;
 use crate::socket::{Ends, Layer};
 use crate::stream::Stream;
 use crate::terms::Terms;
@@ -39,6 +41,11 @@ impl Connection {
         terms.progress.connected(self.ends, true);
     }
 
+    /// Believes the head of an answer about how long the server keeps it.
+    pub(crate) fn keep_alive_as_said(&mut self, head: &ResponseHead) {
+        self.keep_alive = keep_alive(head);
+    }
+
     /// Whether an idle connection still stands. Anything to read, even an end, means that it
     /// does not.
     ///
@@ -54,4 +61,15 @@ impl Connection {
         let probe = self.stream.try_read(&mut [0]);
         matches!(probe, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
+}
+
+/// How long the server keeps an idle connection: the `timeout` of `Keep-Alive`, in seconds.
+fn keep_alive(head: &ResponseHead) -> Option<Duration> {
+    let mut members = head.headers_all("Keep-Alive").flat_map(list_members);
+    let seconds = members.find_map(|member| {
+        let (name, value) = std::str::from_utf8(member).ok()?.split_once('=')?;
+        let is_timeout = name.trim().eq_ignore_ascii_case("timeout");
+        value.trim().parse().ok().filter(|_| is_timeout)
+    });
+    seconds.map(Duration::from_secs)
 }

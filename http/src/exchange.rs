@@ -2,7 +2,7 @@
 //!
 //! Its life, top to bottom:
 //!
-//! 1. [`Exchange::begin`] sends head and body (how, is in `sending`).
+//! 1. [`Exchange::send`] sends head and body (how, is in `sending`).
 //! 2. [`Exchange::head`] reads up to the final head.
 //! 3. [`Exchange::chunk`] or [`Exchange::collect`] read the body, until the codec says that it
 //!    has ended.
@@ -22,7 +22,6 @@
 
 use std::io;
 use std::rc::Rc;
-use std::time::Duration;
 
 use looplet::yield_now;
 
@@ -30,7 +29,6 @@ use crate::codec::{Event, Expected, ResponseReader, Step};
 use crate::collected::Collected;
 use crate::connection::Connection;
 use crate::error::{Error, Phase};
-use crate::message::syntax::list_members;
 use crate::message::{Body, Fields, ResponseHead};
 use crate::pace::Pace;
 use crate::progress::{Ending, WireEvent};
@@ -65,37 +63,43 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Sends a request on `connection`: the encoded `head`, and `body` behind it.
-    pub(crate) async fn begin(
+    /// Makes ready to send a request on `connection`, with what its answer has to be like.
+    pub(crate) fn new(
         connection: Box<Connection>,
-        head: &[u8],
-        body: &Body,
         expected: Expected,
         terms: Rc<Terms>,
-    ) -> Result<Box<Self>, Error> {
-        let is_asked = expected.continues;
-        let reader = ResponseReader::new(expected, terms.limits);
-        let mut unread = Unread::new(&connection.spare);
-        let ending = terms.progress.ending();
-        terms.progress.begin_sending();
-        let sending = Sending::new(&connection.stream, &reader, &mut unread, &terms);
-        let unsent = sending.send(head, body, is_asked).await?;
-        let phase = match unread.get() {
-            [] => Phase::FirstByte,
-            _ => Phase::Head,
-        };
-        terms.progress.enter(phase);
-        Ok(Box::new(Self {
+    ) -> Box<Self> {
+        Box::new(Self {
+            reader: ResponseReader::new(expected, terms.limits),
+            unread: Unread::new(&connection.spare),
             connection,
-            reader,
-            unread,
-            phase,
-            unsent,
+            phase: Phase::Send,
+            unsent: None,
             reads: 0,
             pace: Pace::new(terms.timeouts.min_speed),
+            _ending: terms.progress.ending(),
             terms,
-            _ending: ending,
-        }))
+        })
+    }
+
+    /// Sends a request: the encoded `head`, and `body` behind it, for which the server may have to
+    /// be asked first.
+    pub(crate) async fn send(
+        &mut self,
+        head: &[u8],
+        body: &Body,
+        is_asked: bool,
+    ) -> Result<(), Error> {
+        self.terms.progress.begin_sending();
+        let (stream, terms) = (&self.connection.stream, &*self.terms);
+        let mut sending = Sending::new(stream, &self.reader, &mut self.unread, terms);
+        let sent = sending.send(head, body, is_asked).await;
+        self.unsent = sending.why_unsent(sent)?;
+        self.enter(match self.unread.get() {
+            [] => Phase::FirstByte,
+            _ => Phase::Head,
+        });
+        Ok(())
     }
 
     /// Reads up to the final head. Interim responses are shown to `inform`.
@@ -103,18 +107,24 @@ impl Exchange {
         &mut self,
         inform: Option<&dyn Fn(&ResponseHead)>,
     ) -> Result<ResponseHead, Error> {
-        let head = self.read_head(inform).await;
-        let (unread, progress) = (self.unread.get(), &self.terms.progress);
-        if head.is_err() && !unread.is_empty() {
-            progress.tell(|| WireEvent::BrokenHead(unread));
+        loop {
+            match self.received_head(inform) {
+                Ok(Some(head)) => return Ok(head),
+                Ok(None) => {}
+                Err(error) => return Err(self.broken_head(error)),
+            }
+            if let Err(error) = self.receive().await {
+                let error = self.reason(error);
+                return Err(self.broken_head(error));
+            }
         }
-        head
     }
 
-    async fn read_head(
+    /// Reads the final head if it has been received, and what comes before it.
+    fn received_head(
         &mut self,
         inform: Option<&dyn Fn(&ResponseHead)>,
-    ) -> Result<ResponseHead, Error> {
+    ) -> Result<Option<ResponseHead>, Error> {
         loop {
             let step = self.reader.read(self.unread.get())?;
             if let (Event::Head(_) | Event::Interim(_), 1..) = (&step.event, step.consumed) {
@@ -125,18 +135,29 @@ impl Exchange {
             match step.event {
                 Event::Head(head) => {
                     self.enter(Phase::Body);
-                    self.connection.keep_alive = keep_alive(&head);
+                    self.connection.keep_alive_as_said(&head);
                     self.terms.progress.expect(self.reader.remaining());
-                    return Ok(head);
+                    return Ok(Some(head));
                 }
                 Event::Interim(head) => {
                     if let Some(inform) = inform {
                         inform(&head);
                     }
                 }
-                _ => self.receive().await.map_err(|error| self.reason(error))?,
+                _ => return Ok(None),
             }
         }
+    }
+
+    /// Shows the bytes of a head that cannot be read.
+    #[cold]
+    fn broken_head(&self, error: Error) -> Error {
+        let unread = self.unread.get();
+        if !unread.is_empty() {
+            let progress = &self.terms.progress;
+            progress.tell(|| WireEvent::BrokenHead(unread));
+        }
+        error
     }
 
     fn enter(&mut self, phase: Phase) {
@@ -303,7 +324,10 @@ impl Exchange {
             _ => terms.timeouts.read_idle,
         };
         let waited = match phase {
-            Phase::Body => self.pace.wait(terms, phase, limit, readable).await,
+            // It has room for more than most exchanges need.
+            Phase::Body if self.pace.is_ruled() => {
+                Box::pin(self.pace.wait(terms, phase, limit, readable)).await
+            }
             _ => terms.deadline.within(phase, limit, readable).await,
         };
         waited?.map_err(in_phase(phase))
@@ -337,17 +361,6 @@ impl Exchange {
         let reusable = self.reader.is_reusable(self.unread.get()) && self.unsent.is_none();
         reusable.then_some(self.connection)
     }
-}
-
-/// How long the server keeps an idle connection: the `timeout` of `Keep-Alive`, in seconds.
-fn keep_alive(head: &ResponseHead) -> Option<Duration> {
-    let mut members = head.headers_all("Keep-Alive").flat_map(list_members);
-    let seconds = members.find_map(|member| {
-        let (name, value) = std::str::from_utf8(member).ok()?.split_once('=')?;
-        let is_timeout = name.trim().eq_ignore_ascii_case("timeout");
-        value.trim().parse().ok().filter(|_| is_timeout)
-    });
-    seconds.map(Duration::from_secs)
 }
 
 /// Whether a response ends within `input`.

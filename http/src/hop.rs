@@ -31,36 +31,56 @@ pub(crate) struct Answer {
     pub(crate) slot: Slot,
 }
 
+/// A request as it goes out.
+pub(crate) struct Outgoing {
+    origin: Origin,
+    route: Route,
+    /// The head.
+    wire: Vec<u8>,
+    body: Body,
+    expected: Expected,
+    inform: Inform,
+    terms: Rc<Terms>,
+}
+
 impl Session {
-    /// Sends `request` and reads the head of the answer.
-    pub(crate) async fn hop(
+    /// Makes ready what goes out for `request`.
+    pub(crate) fn make_ready(
         &self,
         request: &Request,
         defaults: &Headers,
-        terms: &Rc<Terms>,
-        inform: &Inform,
-    ) -> Result<Answer, Error> {
-        let inner = &*self.inner;
+        (terms, inform): (Rc<Terms>, Inform),
+    ) -> Result<Outgoing, Error> {
         self.check_open()?;
         let origin = Origin::of(&request.url)?;
-        if inner.config.https_only && origin.scheme() == Scheme::Http {
+        if self.inner.config.https_only && origin.scheme() == Scheme::Http {
             let host = origin.host().to_owned();
             return Err(Error::NotSecure { host });
         }
-        let route = inner.connector.route(&request.url, &origin)?;
+        let route = self.inner.connector.route(&request.url, &origin)?;
         let (wire, expected) = self.encode(request, defaults, &route)?;
-        let outgoing = Outgoing {
+        Ok(Outgoing {
+            origin,
+            route,
             wire,
-            body: &request.body,
+            body: request.body.clone(),
             expected,
-            terms,
             inform,
-        };
-        let slot = self.slot(&origin, route, terms).await?;
-        let (head, exchange) = self.exchange_in(&slot, &origin, &outgoing).await?;
+            terms,
+        })
+    }
+
+    /// Keeps the buffer of what has gone out for the next request.
+    pub(crate) fn keep_wire(&self, outgoing: Outgoing) {
         if outgoing.wire.capacity() <= KEPT_WIRE {
-            inner.wire.set(outgoing.wire);
+            self.inner.wire.set(outgoing.wire);
         }
+    }
+
+    /// Sends a request and reads the head of the answer.
+    pub(crate) async fn hop(&self, outgoing: &Outgoing) -> Result<Answer, Error> {
+        let slot = self.slot(outgoing).await?;
+        let (head, exchange) = self.exchange_in(&slot, outgoing).await?;
         Ok(Answer {
             head,
             exchange,
@@ -69,15 +89,16 @@ impl Session {
     }
 
     /// Waits for its turn at the server and for a place in the pool, if they are not there.
-    async fn slot(&self, origin: &Origin, route: Route, terms: &Terms) -> Result<Slot, Error> {
-        let inner = &*self.inner;
+    async fn slot(&self, outgoing: &Outgoing) -> Result<Slot, Error> {
+        let (inner, origin) = (&*self.inner, &outgoing.origin);
+        let deadline = outgoing.terms.deadline;
         let (phase, limit) = (Phase::PoolWait, inner.config.timeouts.pool_wait);
         if let Some(turn) = inner.manners.turn(origin) {
-            terms.deadline.within(phase, None, turn).await?;
+            deadline.within(phase, None, turn).await?;
         }
-        let mut slot = inner.pool.join(origin, route);
+        let mut slot = inner.pool.join(origin, outgoing.route.clone());
         if !slot.is_here() {
-            slot = terms.deadline.within(phase, limit, slot.wait()).await?;
+            slot = deadline.within(phase, limit, slot.wait()).await?;
         }
         // It may have been closed meanwhile.
         self.check_open()?;
@@ -109,42 +130,28 @@ impl Session {
     async fn exchange_in(
         &self,
         slot: &Slot,
-        origin: &Origin,
-        outgoing: &Outgoing<'_>,
+        outgoing: &Outgoing,
     ) -> Result<(ResponseHead, Box<Exchange>), Error> {
+        let terms = &*outgoing.terms;
         if let Some(connection) = slot.take_idle(outgoing.may_be_repeated()) {
-            connection.is_used_again(outgoing.terms);
+            connection.is_used_again(terms);
             match outgoing.try_on(connection).await {
                 Err(error) if outgoing.may_be_repeated() && is_stale(&error) => {
-                    outgoing.terms.progress.forget_sent();
+                    terms.progress.forget_sent();
                 }
                 result => return result,
             }
         }
-        let connecting = self
-            .inner
-            .connector
-            .connect(slot.route(), origin, outgoing.terms);
-        // Most requests need none of it, and thousands that wait for their answers have room for
-        // it all the same, unless it lies elsewhere.
-        let stream = Box::pin(connecting).await?;
-        let (ends, spare) = (outgoing.terms.progress.ends(), self.inner.spare.clone());
+        let connector = &self.inner.connector;
+        let stream = connector.connect(slot.route(), &outgoing.origin, terms);
+        let stream = stream.await?;
+        let (ends, spare) = (terms.progress.ends(), self.inner.spare.clone());
         let connection = Connection::new(stream, ends, spare);
         outgoing.try_on(connection).await
     }
 }
 
-/// A request as it goes out.
-struct Outgoing<'r> {
-    /// The head.
-    wire: Vec<u8>,
-    body: &'r Body,
-    expected: Expected,
-    terms: &'r Rc<Terms>,
-    inform: &'r Inform,
-}
-
-impl Outgoing<'_> {
+impl Outgoing {
     fn may_be_repeated(&self) -> bool {
         self.expected.method.is_idempotent() && self.body.is_replayable()
     }
@@ -153,15 +160,10 @@ impl Outgoing<'_> {
         &self,
         connection: Box<Connection>,
     ) -> Result<(ResponseHead, Box<Exchange>), Error> {
-        let expected = self.expected.clone();
-        let sending = Exchange::begin(
-            connection,
-            &self.wire,
-            self.body,
-            expected,
-            self.terms.clone(),
-        );
-        let mut exchange = sending.await?;
+        let (expected, terms) = (self.expected.clone(), self.terms.clone());
+        let mut exchange = Exchange::new(connection, expected, terms);
+        let is_asked = self.expected.continues;
+        exchange.send(&self.wire, &self.body, is_asked).await?;
         let head = exchange.head(self.inform.as_deref()).await?;
         Ok((head, exchange))
     }

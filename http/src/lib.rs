@@ -32,7 +32,8 @@
 //! (`sending`), one whole exchange (`exchange`), what the bytes of its body mean (`decoding`), who
 //! may have a connection (`pool`), a body on its way (`wire`), what comes of it (`response`), where
 //! it leads (`redirect`), what a program holds (`session`), one hop (`hop`) and all of them
-//! (`request_builder`), and what can be put into a request (`upload`, `compose`).
+//! (`journey`), a request that can still be changed (`request_builder`), and what can be put into
+//! it (`upload`, `compose`).
 //!
 //! Of the features that are off by default, `json` adds `RequestBuilder::json` and
 //! `Response::json`, `digest` adds `Auth::digest`, `cookies` the jar for
@@ -76,6 +77,7 @@ mod config;
 mod failure;
 mod session;
 mod hop;
+mod journey;
 mod request_builder;
 mod upload;
 mod compose;

@@ -30,6 +30,11 @@ impl Pace {
         }
     }
 
+    /// Whether there is a least speed.
+    pub(crate) fn is_ruled(&self) -> bool {
+        self.rule.is_some()
+    }
+
     /// Counts bytes. Enough of them begin a new stretch.
     pub(crate) fn moved(&mut self, count: usize) {
         self.moved += count as u64;

@@ -92,23 +92,13 @@ impl<'x> Sending<'x> {
         }
     }
 
-    /// Sends head and body; waits in between if the server `is_asked` first. Returns why not
-    /// all of it was sent, if there may be an answer nevertheless.
+    /// Sends head and body; waits in between if the server `is_asked` first.
     pub(crate) async fn send(
-        mut self,
+        &mut self,
         head: &[u8],
         body: &Body,
         is_asked: bool,
-    ) -> Result<Option<Error>, Error> {
-        match self.send_all(head, body, is_asked).await {
-            Ok(()) => Ok(None),
-            Err(error) if is_closed_ear(&error) => Ok(Some(error)),
-            Err(error) if is_stall(&error) && self.is_answered() => Ok(Some(error)),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn send_all(&mut self, head: &[u8], body: &Body, is_asked: bool) -> Result<(), Error> {
+    ) -> Result<(), Error> {
         let bytes = body.as_bytes().unwrap_or_default();
         self.terms.progress.tell(|| WireEvent::RequestHead(head));
         self.frame = head.len();
@@ -124,6 +114,16 @@ impl<'x> Sending<'x> {
             // It needs much room that no other body does.
             Body::Stream(stream) => Box::pin(self.send_stream(stream)).await,
             Body::Empty | Body::Bytes(_) => Ok(()),
+        }
+    }
+
+    /// Returns why not all of it was sent, if there may be an answer nevertheless.
+    pub(crate) fn why_unsent(&self, sent: Result<(), Error>) -> Result<Option<Error>, Error> {
+        match sent {
+            Ok(()) => Ok(None),
+            Err(error) if is_closed_ear(&error) => Ok(Some(error)),
+            Err(error) if is_stall(&error) && self.is_answered() => Ok(Some(error)),
+            Err(error) => Err(error),
         }
     }
 

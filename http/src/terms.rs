@@ -1,5 +1,6 @@
 //! What every step of an exchange needs to know beside its own business.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use crate::codec::Limits;
@@ -16,21 +17,30 @@ pub(crate) struct Terms {
     pub(crate) progress: Progress,
 }
 
+/// The work of a phase. It lies in a box and is known by its result alone, so that the program has
+/// one way to limit a phase, and not one for each.
+pub(crate) type Work<'w, T> = Pin<Box<dyn Future<Output = T> + 'w>>;
+
 impl Terms {
     /// Begins a phase that is all of `work`, and runs that within its limit.
-    pub(crate) fn phase<F: Future>(
+    pub(crate) fn phase<'w, T>(
         &self,
         phase: Phase,
         limit: Option<Duration>,
-        work: F,
-    ) -> Within<F> {
+        work: impl Future<Output = T> + 'w,
+    ) -> Within<Work<'w, T>> {
         self.progress.enter(phase);
-        self.deadline.within(phase, limit, work)
+        self.deadline.within(phase, limit, Box::pin(work))
     }
 
     /// Begins a phase that shares its limit with others, and runs it.
-    pub(crate) fn phase_of<F: Future>(&self, budget: Budget, phase: Phase, work: F) -> Within<F> {
+    pub(crate) fn phase_of<'w, T>(
+        &self,
+        budget: Budget,
+        phase: Phase,
+        work: impl Future<Output = T> + 'w,
+    ) -> Within<Work<'w, T>> {
         self.progress.enter(phase);
-        budget.within(phase, work)
+        budget.within(phase, Box::pin(work))
     }
 }

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::message::Fields;
 use crate::pool::Slot;
+use crate::terms::Work;
 
 /// Where a body comes from.
 pub(crate) struct Wire {
@@ -43,20 +44,22 @@ impl Wire {
     }
 
     /// Reads the next piece of the body. `None` at its end.
-    pub(crate) async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
+    pub(crate) fn chunk(&mut self) -> Work<'_, Result<Option<Vec<u8>>, Error>> {
         match &mut self.decoding {
-            Some(decoding) => decoding.chunk(&mut self.exchange).await,
-            None => self.exchange.chunk().await,
+            Some(decoding) => Box::pin(decoding.chunk(&mut self.exchange)),
+            None => Box::pin(self.exchange.chunk()),
         }
     }
 
     /// Reads the rest of the body, and gives the connection back. Returns the trailers, too.
-    pub(crate) async fn collect(mut self, limit: u64) -> Result<(Vec<u8>, Fields), Error> {
-        let body = match &mut self.decoding {
-            Some(decoding) => decoding.collect(&mut self.exchange, limit).await?,
-            None => self.exchange.collect(limit).await?,
-        };
-        Ok((body, self.give_back()))
+    pub(crate) fn collect(mut self, limit: u64) -> Work<'static, Result<(Vec<u8>, Fields), Error>> {
+        Box::pin(async move {
+            let body = match &mut self.decoding {
+                Some(decoding) => decoding.collect(&mut self.exchange, limit).await?,
+                None => self.exchange.collect(limit).await?,
+            };
+            Ok((body, self.give_back()))
+        })
     }
 
     /// Returns the connection to the pool, if it can be used again. What is left are the

@@ -15,7 +15,7 @@ use crate::progress::WireEvent;
 use crate::proxy::{Proxies, Proxy, ProxyKind};
 use crate::socket::{Layer, Socket};
 use crate::stream::Stream;
-use crate::terms::Terms;
+use crate::terms::{Terms, Work};
 use crate::timeouts::Budget;
 use crate::tls::{TlsConfig, TlsConnector, TlsStream};
 
@@ -60,12 +60,16 @@ impl Connector {
     /// [`Error::Resolve`], [`Error::AddressRefused`], [`Error::Connect`] with a line for each
     /// address, [`Error::Proxy`], [`Error::ProxyRefused`], [`Error::Certificate`],
     /// [`Error::Tls`], [`Error::TlsConfig`], or [`Error::Timeout`].
-    pub(crate) async fn connect(
-        &self,
-        route: &Route,
-        origin: &Origin,
-        terms: &Terms,
-    ) -> Result<Stream, Error> {
+    pub(crate) fn connect<'w>(
+        &'w self,
+        route: &'w Route,
+        origin: &'w Origin,
+        terms: &'w Terms,
+    ) -> Work<'w, Result<Stream, Error>> {
+        Box::pin(self.go(route, origin, terms))
+    }
+
+    async fn go(&self, route: &Route, origin: &Origin, terms: &Terms) -> Result<Stream, Error> {
         match route {
             Route::Direct(_) => self.direct(origin, terms).await,
             Route::Forward(proxy) => self.forward(proxy, terms).await,
