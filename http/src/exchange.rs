@@ -318,19 +318,24 @@ impl Exchange {
     /// Waits, within the limit of the phase, until there may be something to read.
     async fn until_readable(&mut self) -> Result<(), Error> {
         let (phase, terms) = (self.phase, &*self.terms);
-        let readable = self.connection.stream.readable();
+        let stream = &self.connection.stream;
         let limit = match phase {
             Phase::FirstByte => terms.timeouts.first_byte,
             _ => terms.timeouts.read_idle,
         };
-        let waited = match phase {
+        if phase == Phase::Body && self.pace.is_ruled() {
             // It has room for more than most exchanges need.
-            Phase::Body if self.pace.is_ruled() => {
-                Box::pin(self.pace.wait(terms, phase, limit, readable)).await
-            }
-            _ => terms.deadline.within(phase, limit, readable).await,
+            let waited = Box::pin(self.pace.wait(terms, phase, limit, stream.readable()));
+            return waited.await?.map_err(in_phase(phase));
+        }
+        let Some(cut) = terms.deadline.cut(phase, limit) else {
+            return stream.readable().await.map_err(in_phase(phase));
         };
-        waited?.map_err(in_phase(phase))
+        let waited = stream.readable_within(cut.left).await;
+        waited.map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => cut.error(),
+            _ => in_phase(phase)(error),
+        })
     }
 
     /// A peer that leaves without the farewell of TLS is at fault only if its leaving would have

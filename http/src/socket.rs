@@ -12,6 +12,7 @@
 
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use looplet::{TcpStream, UnixStream};
 
@@ -28,6 +29,14 @@ impl Socket {
         match self {
             Socket::Tcp(stream) => stream.readable().await,
             Socket::Unix(stream) => stream.readable().await,
+        }
+    }
+
+    /// The same, for at most `limit`: after that, it is `TimedOut`.
+    pub(crate) async fn readable_within(&self, limit: Duration) -> io::Result<()> {
+        match self {
+            Socket::Tcp(stream) => stream.readable_within(limit).await,
+            Socket::Unix(stream) => stream.readable_within(limit).await,
         }
     }
 

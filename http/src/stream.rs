@@ -3,6 +3,7 @@
 //! Everything above this file reads and writes a [`Stream`] and does not ask what it is made of.
 
 use std::io::{self, IoSlice};
+use std::time::Duration;
 
 use crate::socket::{Layer, Socket};
 use crate::tls::TlsStream;
@@ -25,6 +26,14 @@ impl Stream {
             return Ok(());
         }
         self.socket().readable().await
+    }
+
+    /// The same, for at most `limit`: after that, it is `TimedOut`.
+    pub(crate) async fn readable_within(&self, limit: Duration) -> io::Result<()> {
+        if self.has_leftovers() {
+            return Ok(());
+        }
+        self.socket().readable_within(limit).await
     }
 
     /// Waits until something can be written, or the connection has failed.

@@ -99,19 +99,17 @@ impl Deadline {
         limit: Option<Duration>,
         work: F,
     ) -> Within<F> {
-        let own = limit.map(|limit| (limit, phase, limit));
-        self.cut(own, work)
+        Within::cut(self.cut(phase, limit), work)
     }
 
-    /// Runs `work` until the nearer of its own limit and the end of the whole.
-    fn cut<F: Future>(self, own: Option<Cut>, work: F) -> Within<F> {
-        match self.nearer(own) {
-            None => Within::Free(Box::pin(work)),
-            Some((left, phase, after)) => {
-                let work = timeout(left, work);
-                Within::Limited { work, phase, after }
-            }
-        }
+    /// When work of a phase with a limit of its own is cut off.
+    pub(crate) fn cut(self, phase: Phase, limit: Option<Duration>) -> Option<Cut> {
+        let own = limit.map(|limit| Cut {
+            left: limit,
+            phase,
+            after: limit,
+        });
+        self.nearer(own)
     }
 
     /// Whether there is more time left than this.
@@ -138,14 +136,34 @@ impl Deadline {
         };
         let left = at.saturating_duration_since(get_running_loop().time());
         match own {
-            Some(own) if own.0 <= left => Some(own),
-            _ => Some((left, Phase::Total, total)),
+            Some(own) if own.left <= left => Some(own),
+            _ => Some(Cut {
+                left,
+                phase: Phase::Total,
+                after: total,
+            }),
         }
     }
 }
 
-/// How long from now, and how to report it: the phase, and the limit.
-type Cut = (Duration, Phase, Duration);
+/// When something is cut off, and how that is reported.
+#[derive(Clone, Copy)]
+pub(crate) struct Cut {
+    /// How long from now.
+    pub(crate) left: Duration,
+    /// The phase that took too long.
+    phase: Phase,
+    /// The limit that it had.
+    after: Duration,
+}
+
+impl Cut {
+    /// What is reported.
+    pub(crate) fn error(self) -> Error {
+        let Cut { phase, after, .. } = self;
+        Error::Timeout { phase, after }
+    }
+}
 
 /// Work that may have a limit. (An async block would have room for the work twice, and all those
 /// around it as well, although it lies elsewhere.)
@@ -153,14 +171,16 @@ pub(crate) enum Within<F> {
     /// It may take as long as it takes.
     Free(Pin<Box<F>>),
     /// It is given up when its time is over.
-    Limited {
-        /// The work, with the time that it has.
-        work: WithTimeout<F>,
-        /// The phase that a report of too long names.
-        phase: Phase,
-        /// The limit that it names.
-        after: Duration,
-    },
+    Limited(WithTimeout<F>, Cut),
+}
+
+impl<F: Future> Within<F> {
+    fn cut(cut: Option<Cut>, work: F) -> Self {
+        match cut {
+            None => Within::Free(Box::pin(work)),
+            Some(cut) => Within::Limited(timeout(cut.left, work), cut),
+        }
+    }
 }
 
 impl<F: Future> Future for Within<F> {
@@ -169,10 +189,9 @@ impl<F: Future> Future for Within<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
             Within::Free(work) => work.as_mut().poll(context).map(Ok),
-            Within::Limited { work, phase, after } => {
+            Within::Limited(work, cut) => {
                 let ended = ready!(Pin::new(work).poll(context));
-                let (phase, after) = (*phase, *after);
-                Poll::Ready(ended.map_err(|_| Error::Timeout { phase, after }))
+                Poll::Ready(ended.map_err(|_| cut.error()))
             }
         }
     }
@@ -196,10 +215,12 @@ impl Budget {
     /// Runs `work`, which is part of `phase`, within what is left.
     pub(crate) fn within<F: Future>(self, phase: Phase, work: F) -> Within<F> {
         let now = get_running_loop().time();
-        let own = self
-            .ends
-            .map(|(at, limit)| (at.saturating_duration_since(now), phase, limit));
-        self.deadline.cut(own, work)
+        let own = self.ends.map(|(at, limit)| Cut {
+            left: at.saturating_duration_since(now),
+            phase,
+            after: limit,
+        });
+        Within::cut(self.deadline.nearer(own), work)
     }
 }
 

@@ -113,7 +113,7 @@ impl<T> Arrivals<T> {
     pub(super) fn tasks(&self) -> Vec<Task<T>> {
         let watched = self.expected.watched.borrow();
         let mut all: Vec<_> = watched.iter().map(|(_, watched)| watched).collect();
-        all.sort_by_key(|watched| watched.number);
+        all.sort_unstable_by_key(|watched| watched.number);
         all.into_iter()
             .map(|watched| watched.task.clone())
             .collect()

@@ -28,6 +28,7 @@ mod watch;
 mod observer;
 mod core;
 mod context;
+mod weak;
 mod values;
 mod threadsafe_handle;
 mod threadsafe;
@@ -71,18 +72,19 @@ pub(crate) use self::graph::{DEEPEST, Graph, Node, awaited};
 pub(crate) use self::handle::{Callback, callback};
 pub(crate) use self::inbox::JobTally;
 pub(crate) use self::reactor::{Direction, SourceId, WaitId};
-pub(crate) use self::report::{panic_text, report_by_default};
+pub(crate) use self::report::panic_text;
 pub(crate) use self::tasks::{Coroutine, Stepped};
 pub(crate) use self::ticket::{TaskId, Ticket};
 pub(crate) use self::timers::{TimerAction, TimerKey};
 pub(crate) use self::turn::step_now;
 pub(crate) use self::values::{copy_values, in_context};
 pub(crate) use self::waker::{is_waker_of, ticket_of, waker_of};
+pub(crate) use self::weak::{WeakLoop, loop_of};
 
 use self::attended::begin_turn;
 use self::close::close;
 use self::core::{Phase, Running};
-use self::ticket::LoopNumber;
+use self::report::report_by_default;
 use self::turn::{Scratch, turn};
 use self::values::with_values;
 use crate::vars::Vars;
@@ -356,7 +358,7 @@ impl EventLoop {
     }
 
     pub(crate) fn downgrade(&self) -> WeakLoop {
-        WeakLoop(self.core.number)
+        WeakLoop::new(self.core.number)
     }
 }
 
@@ -373,26 +375,6 @@ impl Drop for EventLoop {
 impl LoopHandle {
     /// The loop itself, if this is its thread.
     pub(crate) fn local(&self) -> Option<EventLoop> {
-        WeakLoop(self.number()).upgrade()
+        WeakLoop::new(self.number()).upgrade()
     }
-}
-
-/// A loop that may be gone, by its number. What waits keeps one of these: a task must not keep
-/// its own loop alive.
-#[derive(Clone, Copy)]
-pub(crate) struct WeakLoop(LoopNumber);
-
-impl WeakLoop {
-    pub(crate) fn upgrade(self) -> Option<EventLoop> {
-        context::find_loop(self.0).map(|core| EventLoop { core })
-    }
-
-    pub(crate) fn number(self) -> LoopNumber {
-        self.0
-    }
-}
-
-/// Returns the loop that a ticket is of, if it is on this thread.
-pub(crate) fn loop_of(ticket: Ticket) -> Option<EventLoop> {
-    WeakLoop(ticket.number()).upgrade()
 }

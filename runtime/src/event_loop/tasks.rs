@@ -225,7 +225,7 @@ impl Tasks {
                 (id, slot.coroutine.clone())
             })
             .collect();
-        all.sort_by_key(|(_, coroutine)| coroutine.number());
+        all.sort_unstable_by_key(|(_, coroutine)| coroutine.number());
         all
     }
 

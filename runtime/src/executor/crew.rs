@@ -174,7 +174,7 @@ impl Crew {
     /// Where the jobs were submitted that run now, in the order of the source.
     pub(super) fn running(&self) -> Vec<Site> {
         let mut sites: Vec<Site> = self.lock().busy.values().copied().collect();
-        sites.sort();
+        sites.sort_unstable();
         sites
     }
 

@@ -368,7 +368,7 @@ pub fn read_dir(path: impl AsRef<Path>) -> impl Future<Output = io::Result<Vec<D
     on_path("read the folder", path, |path| {
         let entries: io::Result<Vec<_>> = fs::read_dir(path)?.map(to_entry).collect();
         let mut entries = entries?;
-        entries.sort_by(|a, b| a.file_name.cmp(&b.file_name));
+        entries.sort_unstable_by(|a, b| a.file_name.cmp(&b.file_name));
         Ok(entries)
     })
 }

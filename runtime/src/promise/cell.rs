@@ -14,9 +14,7 @@ use super::line::{CallbackId, Line, Waiting};
 use super::outcome::{Exception, Kept, Outcome, Print, TaskError};
 use crate::cancel::{Awaitable, CancelTarget, Cancelled};
 use crate::error::InvalidState;
-use crate::event_loop::{
-    Callback, ErrorContext, TaskEnding, WeakLoop, report_by_default, waker_of,
-};
+use crate::event_loop::{Callback, ErrorContext, TaskEnding, WeakLoop, waker_of};
 
 /// ```text
 ///            settle                 take
@@ -314,18 +312,8 @@ impl<T> PromiseCell<T> {
             Stage::Value => "an exception was never retrieved",
             Stage::Pending | Stage::Cancelled | Stage::Taken => return,
         };
-        let outcome = self.outcome.take();
-        let Some(cause) = outcome.complaint() else {
-            return;
-        };
-        let context = ErrorContext {
-            cause: Some(cause),
-            task: task(),
-            ..ErrorContext::new(message)
-        };
-        match self.event_loop.upgrade() {
-            Some(event_loop) => event_loop.call_exception_handler(&context),
-            None => report_by_default(&context),
+        if let Some(cause) = self.outcome.take().complaint() {
+            complain(self.event_loop, message, cause, task());
         }
     }
 
@@ -341,6 +329,16 @@ impl<T> PromiseCell<T> {
             },
         }
     }
+}
+
+/// Reports to the loop what nobody has looked at. It is here once, and not for each type.
+fn complain(event_loop: WeakLoop, message: &'static str, cause: String, task: Option<String>) {
+    let context = ErrorContext {
+        cause: Some(cause),
+        task,
+        ..ErrorContext::new(message)
+    };
+    event_loop.report(&context);
 }
 
 /// A task reports by itself, under its name.

@@ -120,10 +120,16 @@ impl EventLoop {
             let object = stillborn::<F>(self, cause, site);
             return Task { object };
         }
-        let core = self.core();
         let (id, object) = self.enlist(future, site);
+        self.set_going(id, object.coroutine(), options);
+        Task { object }
+    }
+
+    /// Starts a task that is enlisted, with options.
+    fn set_going(&self, id: TaskId, task: &dyn Coroutine, options: TaskOptions) {
+        let core = self.core();
         if let Some(name) = options.name {
-            object.set_name(name);
+            task.set_name(name);
         }
         let shared = options.context.map(|context| context.vars().clone());
         if let Some(vars) = shared.or_else(copy_vars) {
@@ -134,7 +140,6 @@ impl EventLoop {
         } else {
             core.ready.push_task(id);
         }
-        Task { object }
     }
 
     #[inline]

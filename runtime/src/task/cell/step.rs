@@ -21,7 +21,7 @@ use super::body::Body;
 use crate::cancel::{Awaitable, CancelReason, CancelTarget, Cancelled, Frame, FrameOwner, Step};
 use crate::event_loop::{
     Callback, Coroutine, ErrorContext, Stepped, TaskEnding, TaskId, Ticket, WeakLoop, is_queued,
-    panic_text, report_by_default, ticket, waker_of, with_step,
+    panic_text, ticket, waker_of, with_step,
 };
 use crate::promise::{Outcome, Progress, PromiseCell, TaskError};
 
@@ -34,13 +34,12 @@ pub(super) struct TaskCell<F: Future> {
     /// Where it is in the slab of the loop. With its number, that makes its ticket.
     pub(super) index: u32,
     pub(super) site: &'static Location<'static>,
-    /// `None`: the default name, `Task-N`.
-    #[expect(
-        clippy::box_collection,
-        reason = "one word in every task, and hardly ever a name"
-    )]
-    pub(super) name: Cell<Option<Box<String>>>,
+    pub(super) name: Cell<GivenName>,
 }
+
+/// `None`: the default name, `Task-N`. In a box: it is one word in every task, and hardly ever a
+/// name.
+pub(super) type GivenName = Option<Box<String>>;
 
 /// What all handles of a task need, whatever future it runs.
 pub(crate) trait TaskObject<T>: Coroutine + CancelTarget {
@@ -101,10 +100,7 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
     }
 
     fn name(&self) -> String {
-        let name = self.name.take();
-        let text = name.as_ref().map(|name| name.to_string());
-        self.name.set(name);
-        text.unwrap_or_else(|| format!("Task-{}", self.promise.number()))
+        name_of(&self.name, self.promise.number())
     }
 
     fn set_name(&self, name: String) {
@@ -117,7 +113,7 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
 
     fn ticket(&self) -> Ticket {
         let id = TaskId::new(self.index as usize, self.promise.number());
-        Ticket::new(self.event_loop().number(), id)
+        Ticket::new(self.promise.event_loop().number(), id)
     }
 
     fn site(&self) -> &'static Location<'static> {
@@ -237,8 +233,7 @@ impl<F: Future + 'static> TaskCell<F> {
         with_step(Step::reset);
         self.frame.set_polling(true);
         if let Err(payload) = self.drop_contained() {
-            let message = "a future panicked while it was dropped";
-            self.report(ErrorContext::of_panic(message, payload.as_ref()));
+            report_drop(self.promise.event_loop(), self.name(), &*payload);
         }
         self.forget_parked();
         // The promise of a running task cannot have been settled by anybody else.
@@ -262,21 +257,6 @@ impl<F: Future + 'static> TaskCell<F> {
         if ticket() == Some(self.ticket()) {
             with_step(Step::take_parked);
         }
-    }
-
-    fn report(&self, context: ErrorContext) {
-        let context = ErrorContext {
-            task: Some(self.name()),
-            ..context
-        };
-        match self.event_loop().upgrade() {
-            Some(event_loop) => event_loop.call_exception_handler(&context),
-            None => report_by_default(&context),
-        }
-    }
-
-    fn event_loop(&self) -> WeakLoop {
-        self.promise.event_loop()
     }
 }
 
@@ -335,9 +315,27 @@ impl<F: Future + 'static> TaskObject<F::Output> for TaskCell<F> {
 /// A panic that nobody has looked at is reported when the last one who could have is gone.
 impl<F: Future> Drop for TaskCell<F> {
     fn drop(&mut self) {
-        self.promise.report_unretrieved(|| {
-            let name = self.name.take().map(|name| *name);
-            name.or_else(|| Some(format!("Task-{}", self.promise.number())))
-        });
+        let number = self.promise.number();
+        self.promise
+            .report_unretrieved(|| Some(name_of(&self.name, number)));
     }
+}
+
+// What does not depend on the type of the future is compiled once, not for each.
+
+/// The name that a task was given, or the one it has by its number.
+fn name_of(given: &Cell<GivenName>, number: u32) -> String {
+    let name = given.take();
+    let text = name.as_ref().map(|name| name.to_string());
+    given.set(name);
+    text.unwrap_or_else(|| format!("Task-{number}"))
+}
+
+/// Reports that the future of a task has panicked while it was dropped.
+fn report_drop(event_loop: WeakLoop, name: String, payload: &(dyn Any + Send)) {
+    let message = "a future panicked while it was dropped";
+    event_loop.report(&ErrorContext {
+        task: Some(name),
+        ..ErrorContext::of_panic(message, payload)
+    });
 }
