@@ -59,7 +59,7 @@ impl Session {
     /// [`send`](RequestBuilder::send).
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
         let request = url
-            .into_url()
+            .into_url_after(&self.inner.last_url)
             .map(|url| Box::new(Request::new(method, url)));
         let config = &self.inner.config;
         RequestBuilder {

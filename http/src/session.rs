@@ -7,6 +7,7 @@ use std::rc::Rc;
 use crate::config::SessionConfig;
 use crate::connect::Connector;
 use crate::error::Error;
+use crate::into_url::LastUrl;
 use crate::politeness::Manners;
 use crate::pool::Pool;
 use crate::unread::Spare;
@@ -49,6 +50,7 @@ pub(crate) struct Inner {
     pub(crate) wire: Cell<Vec<u8>>,
     /// The buffer that answers are received into.
     pub(crate) spare: Spare,
+    pub(crate) last_url: LastUrl,
 }
 
 impl Default for Session {
@@ -73,6 +75,7 @@ impl Session {
             manners: Manners::new(config.politeness),
             wire: Cell::default(),
             spare: Spare::default(),
+            last_url: LastUrl::default(),
             config,
         };
         Self {

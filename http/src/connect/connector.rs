@@ -44,8 +44,8 @@ impl Connector {
     /// connection to the proxy may be there already, so this cannot wait for a new one.
     pub(crate) fn route(&self, url: &Url, origin: &Origin) -> Result<Route, Error> {
         let proxy = self.proxies.for_url(url).cloned().map(Rc::new);
-        if let Some(ip) = origin.ip_addr()
-            && proxy.is_some()
+        if proxy.is_some()
+            && let Some(ip) = origin.ip_addr()
         {
             let address = SocketAddr::new(ip, origin.port());
             self.dialer.check(origin.host(), address)?;
