@@ -27,6 +27,10 @@ pub(crate) fn coding_of(
     decode: bool,
     limit: usize,
 ) -> Result<ContentCoding, Error> {
+    let is_coded = |name| head.header(name).is_some();
+    if !is_coded("content-encoding") && !is_coded("transfer-encoding") {
+        return Ok(ContentCoding::Plain);
+    }
     let content = head.headers_all("content-encoding");
     let transfer = transfer_codings(head);
     if transfer.is_empty() {

@@ -357,29 +357,37 @@ fn expected(request: &Request, defaults: &Headers) -> Expected {
         expected.last |= option.eq_ignore_ascii_case(b"close");
         expected.upgrade |= option.eq_ignore_ascii_case(b"upgrade");
     }
-    let mut expectations = request.headers.get_all("expect").flat_map(list_members);
+    let expectations = members(&request.headers, "expect");
+    let mut expectations = expectations.iter();
     expected.continues = expectations.any(|member| member.eq_ignore_ascii_case(b"100-continue"));
     let offers = sent_members(request, defaults, "te");
-    expected.codings = offers.filter_map(offered_coding).collect();
+    expected.codings = offers.into_iter().filter_map(offered_coding).collect();
     expected
 }
 
 /// The members of a list that is sent: that of the request, or else that of the defaults.
-fn sent_members<'h>(
-    request: &'h Request,
-    defaults: &'h Headers,
-    name: &'h str,
-) -> impl Iterator<Item = &'h [u8]> {
-    let given = request.headers.contains(name);
-    let headers = if given { &request.headers } else { defaults };
-    headers.get_all(name).flat_map(list_members)
+fn sent_members<'h>(request: &'h Request, defaults: &'h Headers, name: &str) -> Vec<&'h [u8]> {
+    match request.headers.contains(name) {
+        true => members(&request.headers, name),
+        false => members(defaults, name),
+    }
+}
+
+/// The members of a list; mostly it is not there.
+fn members<'h>(headers: &'h Headers, name: &str) -> Vec<&'h [u8]> {
+    match headers.contains(name) {
+        true => headers.get_all(name).flat_map(list_members).collect(),
+        false => Vec::new(),
+    }
 }
 
 /// Whether `TE` is sent, but not said to be for the next hop only (RFC 9110, section 10.1.4).
 fn lacks_te_option(request: &Request, defaults: &Headers) -> bool {
-    let mut options = sent_members(request, defaults, "connection");
-    sent_members(request, defaults, "te").next().is_some()
-        && !options.any(|option| option.eq_ignore_ascii_case(b"te"))
+    let is_te = |option: &&[u8]| option.eq_ignore_ascii_case(b"te");
+    !sent_members(request, defaults, "te").is_empty()
+        && !sent_members(request, defaults, "connection")
+            .iter()
+            .any(is_te)
 }
 
 /// The transfer coding that a member of `TE` offers, unless its weight is zero.

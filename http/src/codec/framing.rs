@@ -119,11 +119,13 @@ const CONTENT_LENGTH: &str = "content-length";
 /// What `Connection` and the version say about the connection.
 fn may_persist(head: &ResponseHead) -> bool {
     let mut keep_alive = head.version() == Version::Http11;
-    for option in head.headers_all("connection").flat_map(list_members) {
-        if option.eq_ignore_ascii_case(b"close") {
-            return false;
+    for value in head.headers_all("connection") {
+        for option in list_members(value) {
+            if option.eq_ignore_ascii_case(b"close") {
+                return false;
+            }
+            keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
         }
-        keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
     }
     keep_alive
 }
@@ -169,14 +171,16 @@ fn is_chunked(coding: &[u8]) -> bool {
 /// The one length that all the fields agree on.
 fn content_length(head: &ResponseHead) -> Result<Option<u64>, Error> {
     let mut agreed = None;
-    for member in head.headers_all(CONTENT_LENGTH).flat_map(list_members) {
-        let length = parse_length(member);
-        if length.is_none() || (agreed.is_some() && agreed != length) {
-            return Err(Error::BadContentLength {
-                value: all_values(head, CONTENT_LENGTH),
-            });
+    for value in head.headers_all(CONTENT_LENGTH) {
+        for member in list_members(value) {
+            let length = parse_length(member);
+            if length.is_none() || (agreed.is_some() && agreed != length) {
+                return Err(Error::BadContentLength {
+                    value: all_values(head, CONTENT_LENGTH),
+                });
+            }
+            agreed = length;
         }
-        agreed = length;
     }
     Ok(agreed)
 }
