@@ -78,14 +78,14 @@ impl Session {
     }
 
     /// Sends a request and reads the head of the answer.
-    pub(crate) async fn hop(&self, outgoing: &Outgoing) -> Result<Answer, Error> {
+    pub(crate) async fn hop(&self, outgoing: &Outgoing) -> Result<Box<Answer>, Error> {
         let slot = self.slot(outgoing).await?;
         let (head, exchange) = self.exchange_in(&slot, outgoing).await?;
-        Ok(Answer {
+        Ok(Box::new(Answer {
             head,
             exchange,
             slot,
-        })
+        }))
     }
 
     /// Waits for its turn at the server and for a place in the pool, if they are not there.

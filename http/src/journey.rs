@@ -55,7 +55,7 @@ enum Next {
 /// Where a journey is after a hop.
 enum At<'j> {
     /// At the end.
-    End(Answer),
+    End(Box<Answer>),
     /// Before another hop, once this is done.
     NextHop(Work<'j, Result<(), Error>>),
 }
@@ -104,7 +104,7 @@ impl Journey {
     }
 
     /// Goes on until there is an answer that is the response.
-    async fn arrive(&mut self) -> Result<Answer, Error> {
+    async fn arrive(&mut self) -> Result<Box<Answer>, Error> {
         loop {
             let hopped = self.hop().await;
             match self.look_around(hopped)? {
@@ -115,7 +115,7 @@ impl Journey {
     }
 
     /// Finds out where the journey is.
-    fn look_around(&mut self, hopped: Result<Answer, Error>) -> Result<At<'_>, Error> {
+    fn look_around(&mut self, hopped: Result<Box<Answer>, Error>) -> Result<At<'_>, Error> {
         let answer = match hopped {
             Ok(answer) => answer,
             Err(error) => {
@@ -131,7 +131,7 @@ impl Journey {
         })
     }
 
-    async fn hop(&mut self) -> Result<Answer, Error> {
+    async fn hop(&mut self) -> Result<Box<Answer>, Error> {
         let outgoing = self.outgoing()?;
         let answer = self.session.hop(&outgoing).await?;
         self.session.keep_wire(outgoing);
@@ -152,7 +152,7 @@ impl Journey {
     }
 
     /// Does with an answer what comes before the next hop.
-    fn go_on(&mut self, answer: Answer, next: Next) -> Work<'_, Result<(), Error>> {
+    fn go_on(&mut self, answer: Box<Answer>, next: Next) -> Work<'_, Result<(), Error>> {
         match next {
             Next::Respond | Next::Repeat => Box::pin(ready(Ok(()))),
             Next::Answer => Box::pin(async {
@@ -195,7 +195,7 @@ impl Journey {
         Ok(pause.map_or(Next::Respond, Next::RepeatAfter))
     }
 
-    fn redirect(&mut self, answer: Answer, next: Box<Request>) -> Result<(), Error> {
+    fn redirect(&mut self, answer: Box<Answer>, next: Box<Request>) -> Result<(), Error> {
         let config = &self.session.inner.config;
         config.redirects.check(self.history.len())?;
         let status = answer.head.status();
@@ -224,13 +224,18 @@ impl Journey {
         self.terms.phase(Phase::Total, None, sleep(pause)).await
     }
 
-    fn respond(self, answer: Answer) -> Result<Response, Failure> {
+    fn respond(self, answer: Box<Answer>) -> Result<Response, Failure> {
         let config = &self.session.inner.config;
         let progress = self.terms.progress.clone();
         let way = (self.request.url, self.history);
-        let mut response = Response::new(answer.head, way, config.max_body, progress);
+        let Answer {
+            head,
+            exchange,
+            slot,
+        } = *answer;
+        let mut response = Response::new(head, way, config.max_body, progress);
         let found = response.find_coding(config.decode, config.limits.codings);
-        match found.and_then(|()| response.take_body(answer.exchange, answer.slot)) {
+        match found.and_then(|()| response.take_body(exchange, slot)) {
             Ok(()) => Ok(response),
             Err(error) => Err(Failure::new(
                 error,
