@@ -22,7 +22,7 @@
 use url::Url;
 
 use crate::error::{Error, Excerpt};
-use crate::message::syntax::{first_not, is_target_byte, list_members, push_decimal};
+use crate::message::syntax::{first_not, is_target_byte, push_decimal};
 use crate::message::{Headers, Line, Method, Request, Version, host_of};
 
 /// How the target stands on the request line (RFC 9112, section 3.2).
@@ -357,9 +357,8 @@ fn expected(request: &Request, defaults: &Headers) -> Expected {
         expected.last |= option.eq_ignore_ascii_case(b"close");
         expected.upgrade |= option.eq_ignore_ascii_case(b"upgrade");
     }
-    let expectations = members(&request.headers, "expect");
-    let mut expectations = expectations.iter();
-    expected.continues = expectations.any(|member| member.eq_ignore_ascii_case(b"100-continue"));
+    let is_continue = |member: &&[u8]| member.eq_ignore_ascii_case(b"100-continue");
+    expected.continues = request.headers.members("expect").iter().any(is_continue);
     let offers = sent_members(request, defaults, "te");
     expected.codings = offers.into_iter().filter_map(offered_coding).collect();
     expected
@@ -368,16 +367,8 @@ fn expected(request: &Request, defaults: &Headers) -> Expected {
 /// The members of a list that is sent: that of the request, or else that of the defaults.
 fn sent_members<'h>(request: &'h Request, defaults: &'h Headers, name: &str) -> Vec<&'h [u8]> {
     match request.headers.contains(name) {
-        true => members(&request.headers, name),
-        false => members(defaults, name),
-    }
-}
-
-/// The members of a list; mostly it is not there.
-fn members<'h>(headers: &'h Headers, name: &str) -> Vec<&'h [u8]> {
-    match headers.contains(name) {
-        true => headers.get_all(name).flat_map(list_members).collect(),
-        false => Vec::new(),
+        true => request.headers.members(name),
+        false => defaults.members(name),
     }
 }
 

@@ -21,7 +21,7 @@ use std::fmt;
 use std::slice;
 
 use super::lengths::Lengths;
-use super::syntax;
+use super::syntax::{self, list_members};
 use crate::error::Error;
 
 /// An ordered multimap of header fields, ready for the wire.
@@ -170,6 +170,14 @@ impl Headers {
         let (name, end) = (name.len(), wire.len());
         self.spans.push(Span { name, end });
         self.lengths.add(name);
+    }
+
+    /// The members of a comma-separated list. Mostly it is not there, and nothing is looked at.
+    pub(crate) fn members(&self, name: &str) -> Vec<&[u8]> {
+        match self.contains(name) {
+            true => self.get_all(name).flat_map(list_members).collect(),
+            false => Vec::new(),
+        }
     }
 
     /// The lines of a name.

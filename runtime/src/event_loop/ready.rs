@@ -16,14 +16,14 @@ use slab::Slab;
 
 use super::handle::Callback;
 use super::ticket::TaskId;
-use super::timers::{TimerKey, Timers};
+use super::timers::{TimerId, Timers};
 
 /// What there is to run beside tasks.
 pub(crate) enum Errand {
     /// Run a callback.
     Call(Rc<dyn Callback>),
     /// Do what a timer is for, unless it was cancelled meanwhile.
-    Timer(TimerKey),
+    Timer(TimerId),
     /// Wake whoever waited for a source. The task it wakes runs in the next turn.
     Wake(Waker),
 }

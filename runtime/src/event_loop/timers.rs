@@ -2,7 +2,8 @@
 //!
 //! The wheel only knows deadlines. What happens at one, a task woken or a callback run, is
 //! kept here, under a key that the owner of the timer holds. A key is never reused: its
-//! sequence number is the count of timers made before it.
+//! sequence number is the count of timers made before it. The deadline is a part of the key, so
+//! that it is not kept twice: a million sleepers are a million timers.
 //!
 //! A timer that is due leaves the wheel but stays in the slab until the turn gets to it. So it
 //! can still be cancelled by an entry that runs before it in the same turn, as in asyncio.
@@ -28,16 +29,50 @@ pub(crate) enum TimerAction {
 /// Names a timer. A key outlives its timer without harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimerKey {
+    deadline: u64,
+    id: TimerId,
+}
+
+impl TimerKey {
+    /// When the timer is due, on the loop's clock.
+    pub(crate) fn deadline(self) -> u64 {
+        self.deadline
+    }
+}
+
+/// Names a timer that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TimerId {
     index: u32,
     sequence: u64,
 }
 
 struct Timer {
-    deadline: u64,
-    sequence: u64,
+    mark: Mark,
     action: TimerAction,
-    /// Whether it has left the wheel and waits in the ready queue.
-    due: bool,
+}
+
+/// The sequence number of a timer, and in the lowest bit, whether it has left the wheel and waits
+/// in the ready queue.
+#[derive(Clone, Copy)]
+struct Mark(u64);
+
+impl Mark {
+    fn new(sequence: u64) -> Self {
+        Self(sequence << 1)
+    }
+
+    fn is_of(self, sequence: u64) -> bool {
+        self.0 >> 1 == sequence
+    }
+
+    fn is_due(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    fn set_due(&mut self) {
+        self.0 |= 1;
+    }
 }
 
 /// All timers of one loop.
@@ -85,51 +120,52 @@ impl Timers {
         let mut inner = self.inner.borrow_mut();
         let sequence = inner.made;
         inner.made += 1;
-        let index = inner.timers.insert(Timer {
-            deadline,
-            sequence,
-            action,
-            due: false,
-        }) as u32;
+        let mark = Mark::new(sequence);
+        let index = inner.timers.insert(Timer { mark, action }) as u32;
         inner.wheel.insert(WheelEntry {
             deadline,
             sequence,
             index,
         });
         self.count.set(inner.timers.len());
-        TimerKey { index, sequence }
+        TimerKey {
+            deadline,
+            id: TimerId { index, sequence },
+        }
     }
 
     /// Removes a timer and returns what it would have done, for the caller to drop or to do.
     pub(crate) fn take(&self, key: TimerKey) -> Option<TimerAction> {
         let mut inner = self.inner.borrow_mut();
         let Inner { wheel, timers, .. } = &mut *inner;
-        if !is_alive(timers, key.index, key.sequence) {
-            return None;
-        }
-        let timer = timers.remove(key.index as usize);
+        let timer = remove(timers, key.id)?;
         self.count.set(timers.len());
-        if !timer.due {
-            wheel.cancel(timer.deadline, |entry| {
-                is_alive(timers, entry.index, entry.sequence)
-            });
+        if !timer.mark.is_due() {
+            wheel.cancel(key.deadline, |entry| is_alive(timers, id_of(entry)));
         }
+        Some(timer.action)
+    }
+
+    /// The same for one that is due.
+    pub(crate) fn take_due(&self, id: TimerId) -> Option<TimerAction> {
+        let timers = &mut self.inner.borrow_mut().timers;
+        let timer = remove(timers, id)?;
+        self.count.set(timers.len());
         Some(timer.action)
     }
 
     /// Whether the timer has neither run nor been cancelled.
     pub(crate) fn contains(&self, key: TimerKey) -> bool {
-        is_alive(&self.inner.borrow().timers, key.index, key.sequence)
+        is_alive(&self.inner.borrow().timers, key.id)
     }
 
-    /// Where the callback of a timer was scheduled, if it is one of a program.
-    pub(super) fn site(&self, key: TimerKey) -> Option<&'static Location<'static>> {
-        match &self.inner.borrow().timers.get(key.index as usize)? {
+    /// Where the callback of a timer that is due was scheduled, if it is one of a program.
+    pub(super) fn site(&self, id: TimerId) -> Option<&'static Location<'static>> {
+        match self.inner.borrow().timers.get(id.index as usize)? {
             Timer {
-                sequence,
+                mark,
                 action: TimerAction::Call(callback),
-                ..
-            } if *sequence == key.sequence => callback.site(),
+            } if mark.is_of(id.sequence) => callback.site(),
             _ => None,
         }
     }
@@ -137,13 +173,12 @@ impl Timers {
     /// Lets a sleeping timer wake somebody else from now on.
     pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) {
         let mut inner = self.inner.borrow_mut();
-        let timer = inner.timers.get_mut(key.index as usize);
+        let timer = inner.timers.get_mut(key.id.index as usize);
         let old = match timer {
             Some(Timer {
-                sequence,
+                mark,
                 action: TimerAction::Wake(old),
-                ..
-            }) if *sequence == key.sequence && !old.will_wake(waker) => {
+            }) if mark.is_of(key.id.sequence) && !old.will_wake(waker) => {
                 Some(std::mem::replace(old, waker.clone()))
             }
             _ => None,
@@ -157,23 +192,18 @@ impl Timers {
         self.inner.borrow().wheel.next_deadline()
     }
 
-    /// Takes what is due at `now` off the wheel and hands the keys to `each`, in order.
-    pub(crate) fn expire(&self, now: u64, mut each: impl FnMut(TimerKey)) {
+    /// Takes what is due at `now` off the wheel and hands it to `each`, in order.
+    pub(crate) fn expire(&self, now: u64, mut each: impl FnMut(TimerId)) {
         let mut inner = self.inner.borrow_mut();
         let Inner {
             wheel, timers, due, ..
         } = &mut *inner;
-        wheel.advance(now, due, |entry| {
-            is_alive(timers, entry.index, entry.sequence)
-        });
+        wheel.advance(now, due, |entry| is_alive(timers, id_of(entry)));
         for entry in due.drain(..) {
             if let Some(timer) = timers.get_mut(entry.index as usize) {
-                timer.due = true;
+                timer.mark.set_due();
             }
-            each(TimerKey {
-                index: entry.index,
-                sequence: entry.sequence,
-            });
+            each(id_of(&entry));
         }
     }
 
@@ -189,8 +219,19 @@ impl Timers {
     }
 }
 
-fn is_alive(timers: &Slab<Timer>, index: u32, sequence: u64) -> bool {
+fn id_of(entry: &WheelEntry) -> TimerId {
+    TimerId {
+        index: entry.index,
+        sequence: entry.sequence,
+    }
+}
+
+fn is_alive(timers: &Slab<Timer>, id: TimerId) -> bool {
     timers
-        .get(index as usize)
-        .is_some_and(|timer| timer.sequence == sequence)
+        .get(id.index as usize)
+        .is_some_and(|timer| timer.mark.is_of(id.sequence))
+}
+
+fn remove(timers: &mut Slab<Timer>, id: TimerId) -> Option<Timer> {
+    is_alive(timers, id).then(|| timers.remove(id.index as usize))
 }

@@ -227,7 +227,7 @@ fn run_errand(core: &Core, errand: Option<Errand>) {
     match errand {
         Some(Errand::Call(callback)) => run_callback(core, &*callback),
         Some(Errand::Wake(waker)) => waker.wake(),
-        Some(Errand::Timer(key)) => match core.timers.take(key) {
+        Some(Errand::Timer(id)) => match core.timers.take_due(id) {
             Some(TimerAction::Wake(waker)) => waker.wake(),
             Some(TimerAction::Call(callback)) => run_callback(core, &*callback),
             None => {}

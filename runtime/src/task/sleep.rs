@@ -103,17 +103,13 @@ enum Until {
 enum State {
     New(Until),
     Yielding,
-    Set {
-        key: TimerKey,
-        deadline: u64,
-        event_loop: WeakLoop,
-    },
+    Set { key: TimerKey, event_loop: WeakLoop },
 }
 
 impl State {
     fn note(&self) -> Note {
         match self {
-            State::Set { deadline, .. } => Note::Sleep(*deadline),
+            State::Set { key, .. } => Note::Sleep(key.deadline()),
             State::New(_) | State::Yielding => Note::Unknown,
         }
     }
@@ -148,7 +144,6 @@ impl Sleep {
         if let Some(key) = core.set_timer(deadline, action) {
             self.state = State::Set {
                 key,
-                deadline,
                 event_loop: event_loop.downgrade(),
             };
         }
@@ -178,9 +173,7 @@ impl std::future::Future for Sleep {
                 false
             }
             State::Yielding => true,
-            State::Set {
-                key, event_loop, ..
-            } => self.is_over(*key, event_loop, context),
+            State::Set { key, event_loop } => self.is_over(*key, event_loop, context),
         };
         if over {
             self.leaf.resume();
@@ -194,9 +187,7 @@ impl std::future::Future for Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if let State::Set {
-            key, event_loop, ..
-        } = &self.state
+        if let State::Set { key, event_loop } = &self.state
             && let Some(event_loop) = event_loop.upgrade()
         {
             drop(event_loop.core().timers.take(*key));
