@@ -92,7 +92,7 @@ impl Journey {
                 Ok(answer) => {
                     // From here on the exchange sees to it.
                     ending.hand_over();
-                    self.respond(answer)
+                    self.respond(*answer)
                 }
                 Err(error) => Err(self.fail(error)),
             }
@@ -163,7 +163,7 @@ impl Journey {
                 finish(answer.exchange, answer.slot);
                 Box::pin(self.rest(pause))
             }
-            Next::Redirect(next) => Box::pin(ready(self.redirect(answer, next))),
+            Next::Redirect(next) => Box::pin(ready(self.redirect(*answer, next))),
         }
     }
 
@@ -195,7 +195,7 @@ impl Journey {
         Ok(pause.map_or(Next::Respond, Next::RepeatAfter))
     }
 
-    fn redirect(&mut self, answer: Box<Answer>, next: Box<Request>) -> Result<(), Error> {
+    fn redirect(&mut self, answer: Answer, next: Box<Request>) -> Result<(), Error> {
         let config = &self.session.inner.config;
         config.redirects.check(self.history.len())?;
         let status = answer.head.status();
@@ -224,7 +224,7 @@ impl Journey {
         self.terms.phase(Phase::Total, None, sleep(pause)).await
     }
 
-    fn respond(self, answer: Box<Answer>) -> Result<Response, Failure> {
+    fn respond(self, answer: Answer) -> Result<Response, Failure> {
         let config = &self.session.inner.config;
         let progress = self.terms.progress.clone();
         let way = (self.request.url, self.history);
@@ -232,7 +232,7 @@ impl Journey {
             head,
             exchange,
             slot,
-        } = *answer;
+        } = answer;
         let mut response = Response::new(head, way, config.max_body, progress);
         let found = response.find_coding(config.decode, config.limits.codings);
         match found.and_then(|()| response.take_body(exchange, slot)) {
