@@ -10,10 +10,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use common::net::{connect, echo, pattern, serve};
-use common::{join, ms};
+use common::{join, ms, virtual_loop};
 use looplet::{
-    ConnectOptions, RunError, StreamReader, StreamWriter, TcpListener, TcpStream, create_task,
-    open_connection, open_connection_with, run, sleep, start_server, timeout,
+    ConnectOptions, RunError, StreamReader, StreamWriter, TcpListener, TcpStream, UnixStream,
+    create_task, get_running_loop, open_connection, open_connection_with, run, sleep, start_server,
+    timeout,
 };
 
 #[test]
@@ -342,4 +343,39 @@ fn a_wait_for_a_socket_that_was_polled_twice_leaves_nothing_behind() {
         pending::<()>().await
     });
     assert!(matches!(ended, Err(RunError::Deadlock(_))), "{ended:?}");
+}
+
+#[test]
+fn a_wait_with_a_limit_ends_with_its_time_or_with_news_and_leaves_no_timer() {
+    let event_loop = virtual_loop();
+    let ended = event_loop.run_until_complete(async {
+        let (one, two) = UnixStream::pair()?;
+        assert!(one.try_read(&mut [0]).is_err(), "nothing was sent");
+        let event_loop = get_running_loop();
+        let began = event_loop.time();
+        let silence = one.readable_within(ms(5)).await;
+        let waited = (event_loop.time() - began).as_millis();
+        two.write_all(b"x").await?;
+        one.readable_within(ms(5)).await?;
+        let timers = event_loop.stats().timers;
+        Ok::<_, std::io::Error>((silence.map_err(|error| error.kind()), waited, timers))
+    });
+    let ended = ended.expect("it ends").expect("the sockets work");
+    assert_eq!(ended, (Err(ErrorKind::TimedOut), 5, 0));
+}
+
+#[test]
+fn news_that_comes_in_the_turn_in_which_the_time_ends_counts() {
+    let ended = run(async {
+        let (one, two) = UnixStream::pair()?;
+        assert!(one.try_read(&mut [0]).is_err(), "nothing was sent");
+        let hold_up = async {
+            two.write_all(b"x").await?;
+            std::thread::sleep(ms(10));
+            Ok::<(), std::io::Error>(())
+        };
+        let (waited, held_up) = join(one.readable_within(ms(5)), hold_up).await;
+        held_up.and(waited)
+    });
+    ended.expect("there is news");
 }

@@ -210,8 +210,8 @@ impl<F: Family> SocketStream<F> {
     /// first poll.
     ///
     /// `timeout(limit, stream.readable())` comes to the same. That is a scope in which anything
-    /// can be awaited; this is one wait, at a third of the price. Something that is there when the
-    /// time is over counts. In asyncio, `asyncio.timeout`.
+    /// can be awaited; this is one wait, at a fraction of the price. In a turn that brings both news
+    /// and the end of the time, the news counts. In asyncio, `asyncio.timeout`.
     ///
     /// # Errors
     ///

@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::Poll;
+use std::time::Duration;
 
 use crate::common::{join, run_virtual, turns};
 use crate::sweep::{Made, boxed, sweep, us};
@@ -412,6 +413,17 @@ fn sockets_that_are_connected() {
         let waits = a.clone();
         let made = Made::new(async move { waits.readable().await }).keep((a, b.clone()));
         made.other(async move {
+            turns(3).await;
+            b.write_all(b"data").await.expect("it is open");
+        })
+    });
+    sweep(|| async {
+        let (a, b) = pair().await;
+        assert!(a.try_read(&mut [0; 8]).is_err());
+        let waits = a.clone();
+        let minute = Duration::from_secs(60);
+        let made = Made::new(async move { waits.readable_within(minute).await });
+        made.keep((a, b.clone())).other(async move {
             turns(3).await;
             b.write_all(b"data").await.expect("it is open");
         })
