@@ -1,6 +1,6 @@
 //! What can be put into a request before it is sent.
 //!
-//! The other half of [`RequestBuilder`]: `request_builder.rs` says what becomes of it.
+//! The other half of [`RequestBuilder`]: `journey.rs` says what becomes of it.
 //!
 //! # Rules
 //!

@@ -42,14 +42,14 @@ use crate::unread::Unread;
 /// Reads after which others get their turn.
 const READS_IN_A_ROW: u32 = 8;
 
-/// One request that was sent, and its answer as far as it was read. It lies in a box, since it goes
+/// One request on a connection, and its answer as far as it was read. It lies in a box, since it goes
 /// from hand to hand with every step towards the program.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     connection: Box<Connection>,
     reader: ResponseReader,
     unread: Unread,
-    /// What it waits for next: the first byte, the rest of the head, or the body.
+    /// Where it is: at sending, or waiting for the first byte, the rest of the head, or the body.
     phase: Phase,
     /// Why the request was not sent to its end. No other can follow half a one.
     unsent: Option<Error>,

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use url::{Position, Url};
 
 use crate::error::Error;
-use crate::message::host_of;
+use crate::message::{host_of, scheme_of};
 
 /// Something that is a URL, or text that should be one.
 pub trait IntoUrl: Sized {
@@ -74,7 +74,7 @@ fn checked(parsed: Result<Url, url::ParseError>, text: &str) -> Result<Url, Erro
     parsed.map_err(invalid)?.into_url()
 }
 
-/// The URL that a session has parsed last. Pages are fetched from one server in rows: text that
+/// The URL that a session has parsed as a whole last. Pages are fetched from one server in rows: text that
 /// begins with the same scheme, host and port is parsed from there on, which is a fifth of the
 /// work. What comes of it is the same.
 #[derive(Debug, Default)]
@@ -89,8 +89,8 @@ impl LastUrl {
             return Url::options().base_url(Some(known)).parse(path);
         }
         let url = Url::parse(text)?;
-        // Passwords are not kept.
-        if !url.authority().contains('@') {
+        // Passwords are not kept, nor what will be refused.
+        if scheme_of(&url).is_ok() && !url.authority().contains('@') {
             *last = Some(url.clone());
         }
         Ok(url)
@@ -133,12 +133,19 @@ mod tests {
             "http://a",
             "http://a.example.",
             "http://xn--bcher-kva.example",
+            "mailto:",
+            "file://",
         ];
         let pieces = [
             "", "/", "//", "\\", "\t", "\n", "\r", " ", "?", "#", ":", ":80", "@", ".", "..",
             "%2e", "b", ".example", "x y", "ü", "\u{1}", "&", "'",
         ];
-        for known in &origins[..3] {
+        for known in [
+            "http://a.example",
+            "https://127.0.0.1",
+            "mailto:x",
+            "file:///x",
+        ] {
             let last = LastUrl::default();
             for origin in origins {
                 for (first, second) in pieces.iter().flat_map(|one| pieces.map(|two| (one, two))) {

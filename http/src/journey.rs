@@ -38,10 +38,8 @@ pub(crate) struct Journey {
     tried: u32,
 }
 
-/// What an answer means.
+/// What an answer calls for that is not the response.
 enum Next {
-    /// It is the response.
-    Respond,
     /// The same request goes out again.
     Repeat,
     /// The same request goes out again, with an answer to what the server wants to know.
@@ -126,8 +124,8 @@ impl Journey {
         let jar = self.session.inner.config.cookies.as_ref();
         keep_cookies(jar, &self.request.url, &answer.head);
         Ok(match self.next(&answer.head)? {
-            Next::Respond => At::End(answer),
-            next => At::NextHop(self.go_on(answer, next)),
+            None => At::End(answer),
+            Some(next) => At::NextHop(self.go_on(answer, next)),
         })
     }
 
@@ -154,7 +152,7 @@ impl Journey {
     /// Does with an answer what comes before the next hop.
     fn go_on(&mut self, answer: Box<Answer>, next: Next) -> Work<'_, Result<(), Error>> {
         match next {
-            Next::Respond | Next::Repeat => Box::pin(ready(Ok(()))),
+            Next::Repeat => Box::pin(ready(Ok(()))),
             Next::Answer => Box::pin(async {
                 drain(answer.exchange, answer.slot).await;
                 Ok(())
@@ -167,13 +165,13 @@ impl Journey {
         }
     }
 
-    /// Decides what an answer means.
-    fn next(&mut self, head: &ResponseHead) -> Result<Next, Error> {
+    /// Decides what an answer calls for. `None`: it is the response.
+    fn next(&mut self, head: &ResponseHead) -> Result<Option<Next>, Error> {
         if is_unmet(head, &mut self.request) {
-            return Ok(Next::Repeat);
+            return Ok(Some(Next::Repeat));
         }
         if self.access.hears(&self.request, head)? {
-            return Ok(Next::Answer);
+            return Ok(Some(Next::Answer));
         }
         let config = &self.session.inner.config;
         if let RedirectPolicy::Limit(_) = config.redirects {
@@ -183,7 +181,7 @@ impl Journey {
                 &Headers::new()
             };
             if let Some(next) = follow(&self.request, defaults, head, self.access.is_trusting())? {
-                return Ok(Next::Redirect(Box::new(next)));
+                return Ok(Some(Next::Redirect(Box::new(next))));
             }
         }
         let again = self
@@ -192,7 +190,7 @@ impl Journey {
             .flatten();
         let pause = again.and_then(|retry| retry.pause_after_answer(self.tried, head));
         let pause = pause.filter(|pause| self.terms.deadline.is_beyond(*pause));
-        Ok(pause.map_or(Next::Respond, Next::RepeatAfter))
+        Ok(pause.map(Next::RepeatAfter))
     }
 
     fn redirect(&mut self, answer: Answer, next: Box<Request>) -> Result<(), Error> {

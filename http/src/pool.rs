@@ -12,7 +12,7 @@
 //! 2. An idle connection is closed after its time, or when there are too many, the oldest
 //!    first.
 //! 3. A connection that the server has closed meanwhile is not handed out, as far as that is
-//!    known. (What is not known yet is the retry's business, in `session.rs`.)
+//!    known. (What is not known yet is the business of `hop.rs`.)
 //! 4. A host that is used no more leaves no trace: a crawl of a million hosts does not grow.
 
 use std::cell::{Cell, RefCell};

@@ -50,6 +50,7 @@ pub(crate) struct Inner {
     pub(crate) wire: Cell<Vec<u8>>,
     /// The buffer that answers are received into.
     pub(crate) spare: Spare,
+    /// What knows the server that was asked last, so that its URLs are parsed faster.
     pub(crate) last_url: LastUrl,
 }
 

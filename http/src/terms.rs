@@ -17,12 +17,13 @@ pub(crate) struct Terms {
     pub(crate) progress: Progress,
 }
 
-/// The work of a phase. It lies in a box and is known by its result alone, so that the program has
-/// one way to limit a phase, and not one for each.
+/// Work in a box that is known by its result alone. It is compiled where it is made, and not with
+/// all that awaits it.
 pub(crate) type Work<'w, T> = Pin<Box<dyn Future<Output = T> + 'w>>;
 
 impl Terms {
-    /// Begins a phase that is all of `work`, and runs that within its limit.
+    /// Begins a phase that is all of `work`, and runs that within its limit. The work is boxed, so
+    /// that the program has one way to limit a phase, and not one for each.
     pub(crate) fn phase<'w, T>(
         &self,
         phase: Phase,

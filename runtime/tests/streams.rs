@@ -365,6 +365,31 @@ fn a_wait_with_a_limit_ends_with_its_time_or_with_news_and_leaves_no_timer() {
 }
 
 #[test]
+fn a_wait_with_a_limit_of_nothing_ends_in_the_next_turn() {
+    let ended = run(async {
+        let (one, _two) = UnixStream::pair()?;
+        assert!(one.try_read(&mut [0]).is_err(), "nothing was sent");
+        one.readable_within(Duration::ZERO).await
+    });
+    assert_eq!(
+        ended.map_err(|error| error.kind()),
+        Err(ErrorKind::TimedOut)
+    );
+}
+
+#[test]
+fn a_report_says_for_what_a_wait_with_a_limit_is_and_not_how_long() {
+    let shown = run(async {
+        let (one, _two) = UnixStream::pair().expect("the system gives sockets");
+        assert!(one.try_read(&mut [0]).is_err(), "nothing was sent");
+        let task = create_task(async move { one.readable_within(ms(1000)).await });
+        sleep(ms(1)).await;
+        format!("{task:?}")
+    });
+    assert!(shown.contains("wait_for=<data from a socket>"), "{shown}");
+}
+
+#[test]
 fn news_that_comes_in_the_turn_in_which_the_time_ends_counts() {
     let ended = run(async {
         let (one, two) = UnixStream::pair()?;

@@ -146,20 +146,23 @@ fn a_handle_cancelled_in_its_own_batch_does_not_run() {
     // A08, for callbacks and for timers.
     let (l, t) = fresh();
     let victims = Rc::new(RefCell::new(None));
-    let (seen, words) = (victims.clone(), t.clone());
+    let (seen, words, inner) = (victims.clone(), t.clone(), l.clone());
     l.call_soon(move || {
         let victims: Option<(looplet::Handle, looplet::TimerHandle)> = seen.take();
         let (soon, due) = victims.expect("they are set before the run");
         soon.cancel();
         due.cancel();
         words.say(format!("killer {} {}", soon.cancelled(), due.cancelled()));
+        // It gets the place of the timer that was cancelled, and not its turn.
+        inner.call_later(ms(0), words.sayer("new"));
+        inner.call_soon(words.sayer("next turn"));
     });
     let soon = l.call_soon(t.sayer("never"));
     let due = l.call_later(ms(0), t.sayer("never"));
     victims.replace(Some((soon, due)));
     l.call_later(ms(1), stop(&l));
     run(&l);
-    assert_eq!(t.take(), ["killer true true"]);
+    assert_eq!(t.take(), ["killer true true", "next turn", "new"]);
 }
 
 #[test]

@@ -139,7 +139,7 @@ pub fn same_origin(a: &Url, b: &Url) -> bool {
 }
 
 /// The scheme of a URL, if it is one of ours.
-fn scheme_of(url: &Url) -> Result<Scheme, Error> {
+pub(crate) fn scheme_of(url: &Url) -> Result<Scheme, Error> {
     match url.scheme() {
         "http" => Ok(Scheme::Http),
         "https" => Ok(Scheme::Https),

@@ -52,6 +52,11 @@ struct Timer {
     action: TimerAction,
 }
 
+const _: () = assert!(
+    size_of::<Timer>() <= 32,
+    "a timer is small, for there is one for every sleeper"
+);
+
 /// The sequence number of a timer, and in the lowest bit, whether it has left the wheel and waits
 /// in the ready queue.
 #[derive(Clone, Copy)]

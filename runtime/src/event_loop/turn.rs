@@ -153,7 +153,7 @@ pub(super) const MAX_SLEEP: Duration = Duration::from_secs(86_400);
 #[inline(never)]
 fn queue_due_timers(core: &Core) {
     core.timers
-        .expire(core.clock.now(), |key| core.ready.push(Errand::Timer(key)));
+        .expire(core.clock.now(), |id| core.ready.push(Errand::Timer(id)));
 }
 
 /// Step 4. The list is taken first: what is added meanwhile belongs to the next turn.

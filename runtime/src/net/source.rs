@@ -20,13 +20,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::polled::PolledWait;
-use crate::cancel::{Note, Plain};
+use crate::cancel::{Note, Plain, Step};
 use crate::event_loop::{
     Callback, Direction, EventLoop, SourceId, WaitId, WeakLoop, callback, in_context,
-    try_get_running_loop,
+    try_get_running_loop, with_step,
 };
 use crate::leaf::{Leaf, interrupted};
-use crate::task::sleep;
+use crate::task::Alarm;
 
 /// A socket that belongs to a loop. Dropping it closes it.
 pub(crate) struct Source<S: mio::event::Source> {
@@ -146,21 +146,20 @@ impl Registration {
         }
     }
 
-    /// Waits as `ready` does, for at most `limit`: after that, it is `TimedOut`. That is two leaves
-    /// in one task, and no scope.
+    /// Waits as `ready` does, for at most `limit`: after that, it is `TimedOut`. It is one leaf, which
+    /// the source or the time may wake.
     pub(crate) fn ready_within(
         &self,
         direction: Direction,
         limit: Duration,
     ) -> impl Future<Output = io::Result<()>> {
-        let (mut ready, mut time) = (self.ready(direction), sleep(limit));
+        let (mut ready, mut alarm) = (self.ready(direction), Alarm::after(limit));
         poll_fn(move |context| {
-            // The time goes first, so that a report names what is waited for, and not how long.
-            let time_is_over = Pin::new(&mut time).poll(context).is_ready();
-            match Pin::new(&mut ready).poll(context) {
-                Poll::Pending if time_is_over => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-                polled => polled,
+            let polled = Pin::new(&mut ready).poll(context);
+            if polled.is_pending() && with_step(Step::is_normal) && alarm.rings(context) {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
+            polled
         })
     }
 

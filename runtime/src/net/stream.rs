@@ -209,9 +209,9 @@ impl<F: Family> SocketStream<F> {
     /// Waits as [`readable`](Self::readable) does, but no longer than `limit`, counted from the
     /// first poll.
     ///
-    /// `timeout(limit, stream.readable())` comes to the same. That is a scope in which anything
-    /// can be awaited; this is one wait, at a fraction of the price. In a turn that brings both news
-    /// and the end of the time, the news counts. In asyncio, `asyncio.timeout`.
+    /// `timeout(limit, stream.readable())` does nearly the same. That is a scope in which anything
+    /// can be awaited; this is one wait, at a fraction of the price, and in a turn that brings both
+    /// news and the end of the time, the news counts. In asyncio, `asyncio.timeout`.
     ///
     /// # Errors
     ///

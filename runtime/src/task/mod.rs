@@ -40,3 +40,4 @@ pub use self::wait::{Join, TaskWait};
 pub use self::yield_now::{YieldNow, yield_now};
 
 pub(crate) use self::scope::{Polled, ScopeFrame, poll_inside};
+pub(crate) use self::sleep::Alarm;

@@ -36,7 +36,7 @@ use crate::leaf::{Leaf, interrupted};
 /// ```
 pub fn sleep(delay: Duration) -> Sleep {
     Sleep {
-        state: State::New(Until::Passed(delay)),
+        alarm: Alarm(State::New(Until::Passed(delay))),
         leaf: Leaf::new(),
     }
 }
@@ -63,7 +63,7 @@ pub fn sleep(delay: Duration) -> Sleep {
 /// ```
 pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep {
-        state: State::New(Until::Shown(deadline)),
+        alarm: Alarm(State::New(Until::Shown(deadline))),
         leaf: Leaf::new(),
     }
 }
@@ -86,9 +86,13 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Sleep {
-    state: State,
+    alarm: Alarm,
     leaf: Leaf,
 }
+
+/// A time that wakes a task: a sleep without the leaf, for leaves that have a limit.
+#[derive(Debug)]
+pub(crate) struct Alarm(State);
 
 #[derive(Clone, Copy, Debug)]
 enum Until {
@@ -125,9 +129,26 @@ impl std::fmt::Debug for State {
     }
 }
 
-impl Sleep {
+impl Alarm {
+    /// Makes one that rings `delay` after it was asked first.
+    pub(crate) fn after(delay: Duration) -> Self {
+        Self(State::New(Until::Passed(delay)))
+    }
+
+    /// Whether the time has come; otherwise it will wake this task.
+    pub(crate) fn rings(&mut self, context: &Context<'_>) -> bool {
+        match &self.0 {
+            &State::New(until) => {
+                self.set(until, context);
+                false
+            }
+            State::Yielding => true,
+            State::Set { key, event_loop } => is_over(*key, event_loop, context),
+        }
+    }
+
     /// Sets the timer, or queues the task at once if there is nothing to wait for.
-    fn start(&mut self, until: Until, context: &Context<'_>) {
+    fn set(&mut self, until: Until, context: &Context<'_>) {
         let event_loop = get_running_loop();
         let core = event_loop.core();
         let now = core.clock.now();
@@ -136,28 +157,28 @@ impl Sleep {
             Until::Shown(deadline) => core.clock.nanos_at(deadline),
         };
         if deadline <= now {
-            self.state = State::Yielding;
+            self.0 = State::Yielding;
             context.waker().wake_by_ref();
             return;
         }
         let action = TimerAction::Wake(context.waker().clone());
         if let Some(key) = core.set_timer(deadline, action) {
-            self.state = State::Set {
+            self.0 = State::Set {
                 key,
                 event_loop: event_loop.downgrade(),
             };
         }
     }
+}
 
-    /// Whether the timer has gone off; otherwise it will wake this task.
-    fn is_over(&self, key: TimerKey, event_loop: &WeakLoop, context: &Context<'_>) -> bool {
-        let Some(event_loop) = event_loop.upgrade() else {
-            return true;
-        };
-        let timers = &event_loop.core().timers;
-        timers.set_waker(key, context.waker());
-        !timers.contains(key)
-    }
+/// Whether a timer has gone off; otherwise it will wake this task.
+fn is_over(key: TimerKey, event_loop: &WeakLoop, context: &Context<'_>) -> bool {
+    let Some(event_loop) = event_loop.upgrade() else {
+        return true;
+    };
+    let timers = &event_loop.core().timers;
+    timers.set_waker(key, context.waker());
+    !timers.contains(key)
 }
 
 impl std::future::Future for Sleep {
@@ -167,27 +188,19 @@ impl std::future::Future for Sleep {
         if interrupted() {
             return Poll::Pending;
         }
-        let over = match &self.state {
-            &State::New(until) => {
-                self.start(until, context);
-                false
-            }
-            State::Yielding => true,
-            State::Set { key, event_loop } => self.is_over(*key, event_loop, context),
-        };
-        if over {
+        if self.alarm.rings(context) {
             self.leaf.resume();
             return Poll::Ready(());
         }
-        let Self { leaf, state } = &mut *self;
-        leaf.park(context, || state.note());
+        let Self { leaf, alarm } = &mut *self;
+        leaf.park(context, || alarm.0.note());
         Poll::Pending
     }
 }
 
-impl Drop for Sleep {
+impl Drop for Alarm {
     fn drop(&mut self) {
-        if let State::Set { key, event_loop } = &self.state
+        if let State::Set { key, event_loop } = &self.0
             && let Some(event_loop) = event_loop.upgrade()
         {
             drop(event_loop.core().timers.take(*key));
