@@ -74,9 +74,9 @@ fn checked(parsed: Result<Url, url::ParseError>, text: &str) -> Result<Url, Erro
     parsed.map_err(invalid)?.into_url()
 }
 
-/// The URL that a session has parsed as a whole last. Pages are fetched from one server in rows: text that
-/// begins with the same scheme, host and port is parsed from there on, which is a fifth of the
-/// work. What comes of it is the same.
+/// The URL that a session has parsed as a whole last. Pages are fetched from one server in rows:
+/// text that begins with the same scheme, host and port is parsed from there on, which is a quarter
+/// of the work. What comes of it is the same.
 #[derive(Debug, Default)]
 pub struct LastUrl(RefCell<Option<Url>>);
 

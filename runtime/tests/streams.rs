@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::cell::Cell;
 use std::future::{pending, poll_fn};
 use std::io::{ErrorKind, Write};
 use std::net::TcpListener as StdListener;
@@ -14,7 +15,7 @@ use common::{join, ms, virtual_loop};
 use looplet::{
     ConnectOptions, RunError, StreamReader, StreamWriter, TcpListener, TcpStream, UnixStream,
     create_task, get_running_loop, open_connection, open_connection_with, run, sleep, start_server,
-    timeout,
+    timeout, yield_now,
 };
 
 #[test]
@@ -403,4 +404,28 @@ fn news_that_comes_in_the_turn_in_which_the_time_ends_counts() {
         held_up.and(waited)
     });
     ended.expect("there is news");
+}
+
+#[test]
+fn a_cancel_in_the_turn_in_which_the_time_ends_wins() {
+    let went_on = Rc::new(Cell::new(false));
+    let seen = went_on.clone();
+    let outcome = run(async move {
+        let (one, _two) = UnixStream::pair().expect("the system gives sockets");
+        assert!(one.try_read(&mut [0]).is_err(), "nothing was sent");
+        let task = create_task(async move {
+            let _ = one.readable_within(ms(5)).await;
+            seen.set(true);
+        });
+        yield_now().await;
+        let cancelled = task.clone();
+        get_running_loop().call_later(ms(6), move || {
+            cancelled.cancel();
+        });
+        // Now both are due in the same turn, the end of the time first.
+        std::thread::sleep(ms(20));
+        task.join().await
+    });
+    assert!(outcome.is_err_and(|error| error.is_cancelled()));
+    assert!(!went_on.get());
 }

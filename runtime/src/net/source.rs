@@ -146,8 +146,8 @@ impl Registration {
         }
     }
 
-    /// Waits as `ready` does, for at most `limit`: after that, it is `TimedOut`. It is one leaf, which
-    /// the source or the time may wake.
+    /// Waits as `ready` does, for at most `limit`: after that, it is `TimedOut`. It is one leaf,
+    /// which the source or the time may wake.
     pub(crate) fn ready_within(
         &self,
         direction: Direction,
