@@ -55,6 +55,7 @@ mod timings;
 mod socket;
 mod progress;
 mod terms;
+mod background;
 mod unread;
 mod tls;
 mod stream;

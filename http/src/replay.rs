@@ -19,7 +19,9 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use looplet::{UnixStream, create_task, sleep};
+use looplet::{UnixStream, sleep};
+
+use crate::background::start;
 
 /// A server that answers what it was told to, in the order of the connections.
 ///
@@ -110,7 +112,8 @@ impl Replay {
             return Err(io::Error::new(io::ErrorKind::ConnectionRefused, text));
         };
         let (here, there) = UnixStream::pair()?;
-        create_task(play(self.0.clone(), conversation, there));
+        let playing = play(self.0.clone(), conversation, there);
+        start("replay".to_owned(), playing);
         Ok(here)
     }
 }

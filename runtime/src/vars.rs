@@ -1,43 +1,54 @@
 //! Values by key, shared until somebody writes: what a context consists of.
 //!
 //! Every task has a copy of the values of the task that has made it. Copies are made all the
-//! time and written to rarely, so a copy is one pointer, and the first write to it makes the map
+//! time and written to rarely, so a copy is one pointer, and the first write to it makes the list
 //! its own.
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 /// What is kept for one key.
 pub(crate) type Value = Arc<dyn Any + Send + Sync>;
 
-/// The values of a context. It may go to another thread.
+/// The values of a context, by their keys and in the order of these. It may go to another thread.
 #[derive(Clone, Default)]
-pub(crate) struct Vars(Option<Arc<BTreeMap<usize, Value>>>);
+pub(crate) struct Vars(Option<Arc<Vec<(usize, Value)>>>);
 
 impl Vars {
     pub(crate) fn get(&self, key: usize) -> Option<Value> {
-        self.0.as_ref()?.get(&key).cloned()
+        let values = self.0.as_ref()?;
+        let at = place(values, key).ok()?;
+        Some(values[at].1.clone())
     }
 
     /// Sets a value, or takes it away. Returns the one that was.
     pub(crate) fn set(&mut self, key: usize, value: Option<Value>) -> Option<Value> {
-        let map = Arc::make_mut(self.0.get_or_insert_default());
-        match value {
-            Some(value) => map.insert(key, value),
-            None => map.remove(&key),
+        let values = Arc::make_mut(self.0.get_or_insert_default());
+        match (place(values, key), value) {
+            (Ok(at), Some(value)) => Some(std::mem::replace(&mut values[at].1, value)),
+            (Ok(at), None) => Some(values.remove(at).1),
+            (Err(at), Some(value)) => {
+                values.insert(at, (key, value));
+                None
+            }
+            (Err(_), None) => None,
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.as_ref().is_none_or(|map| map.is_empty())
+        self.0.as_ref().is_none_or(|values| values.is_empty())
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, |map| map.len())
+        self.0.as_ref().map_or(0, |values| values.len())
     }
+}
+
+/// Where the value of a key is, or would be.
+fn place(values: &[(usize, Value)], key: usize) -> Result<usize, usize> {
+    values.binary_search_by_key(&key, |(other, _)| *other)
 }
 
 /// Values that are shared by whoever runs in the same context.

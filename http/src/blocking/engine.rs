@@ -1,9 +1,11 @@
 //! A session, and the loop that it has for itself.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use looplet::{RunError, Runner, try_get_running_loop};
 
+use crate::background::Background;
 use crate::config::SessionConfig;
 use crate::error::Error;
 use crate::session::Session;
@@ -40,8 +42,12 @@ impl Engine {
 
     /// Runs the loop until `work` has ended.
     pub(super) fn block_on<F: Future + 'static>(&self, work: F) -> Result<F::Output, Error> {
+        let result = Rc::new(Cell::new(None));
+        let kept = result.clone();
+        let work = Background::new(async move { kept.set(Some(work.await)) });
         let ran = self.0.runner.run(work);
-        ran.map_err(|error| no_loop(&error))
+        ran.map_err(|error| no_loop(&error))?;
+        Ok(result.take().expect("work that has ended has a result"))
     }
 }
 

@@ -190,7 +190,7 @@ impl Reactor {
     /// itself: a loop in which nobody waits for anything else is in a deadlock.
     pub(crate) fn register(
         &self,
-        source: &mut impl Source,
+        source: &mut dyn Source,
         background: bool,
     ) -> io::Result<SourceId> {
         let both = Interest::READABLE | Interest::WRITABLE;
@@ -201,7 +201,7 @@ impl Reactor {
     /// It has no marks: the kernel announces what is ready now.
     pub(crate) fn register_foreign(
         &self,
-        source: &mut impl Source,
+        source: &mut dyn Source,
         interest: Interest,
     ) -> io::Result<SourceId> {
         self.add_source(source, interest, Sides::new(false, false))
@@ -209,7 +209,7 @@ impl Reactor {
 
     fn add_source(
         &self,
-        source: &mut impl Source,
+        source: &mut dyn Source,
         interest: Interest,
         sides: Sides,
     ) -> io::Result<SourceId> {
@@ -228,7 +228,7 @@ impl Reactor {
     pub(crate) fn rearm(
         &self,
         id: SourceId,
-        source: &mut impl Source,
+        source: &mut dyn Source,
         interest: Interest,
     ) -> io::Result<()> {
         self.clear_ready(id, Direction::Read);
@@ -243,7 +243,7 @@ impl Reactor {
     }
 
     /// Removes a source. Whoever waits for it is forgotten.
-    pub(crate) fn deregister(&self, id: SourceId, source: &mut impl Source) {
+    pub(crate) fn deregister(&self, id: SourceId, source: &mut dyn Source) {
         // An error here means that the kernel has forgotten the source already.
         let _ = self.registry.deregister(source);
         let sides = self.sources.borrow_mut().try_remove(id.0);

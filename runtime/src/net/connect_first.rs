@@ -4,10 +4,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::race::{alternate, first_of};
+use super::race::alternate;
 use super::source::Source;
 use super::stream::SocketStream;
-use super::tcp::{Tcp, begin_connect, end_connect};
+use super::tcp::{Attempt, Tcp, begin_connect, end_connect, first_connected};
 use crate::event_loop::{Direction, get_running_loop};
 
 impl SocketStream<Tcp> {
@@ -45,21 +45,23 @@ impl SocketStream<Tcp> {
         local: Option<SocketAddr>,
         delay: Option<Duration>,
     ) -> Result<Self, Vec<(SocketAddr, io::Error)>> {
-        let attempt = move |target| async move {
-            let socket = match local {
-                None => mio::net::TcpStream::connect(target)?,
-                Some(local) => begin_connect(local, target)?,
-            };
-            let source = Source::new(&get_running_loop(), socket)?;
-            // Nothing has come yet. Said before the connect has ended: afterwards it may have.
-            source.clear_ready(Direction::Read);
-            end_connect(source).await
+        let attempt = move |target| {
+            Attempt::new(async move {
+                let socket = match local {
+                    None => mio::net::TcpStream::connect(target)?,
+                    Some(local) => begin_connect(local, target)?,
+                };
+                let source = Source::new(&get_running_loop(), socket)?;
+                // Nothing has come yet. Said before the connect has ended: afterwards it may have.
+                source.clear_ready(Direction::Read);
+                end_connect(source).await
+            })
         };
         let order = match delay {
             Some(_) => alternate(addresses, 1),
             None => addresses,
         };
-        let connected = first_of(order, delay, attempt).await;
+        let connected = first_connected(order, delay, Box::new(attempt)).await;
         connected.map(Self::new)
     }
 }

@@ -99,14 +99,14 @@ impl Registration {
     /// Registers something that its owner takes out again with [`remove`](Self::remove).
     pub(crate) fn new(
         event_loop: &EventLoop,
-        source: &mut impl mio::event::Source,
+        source: &mut dyn mio::event::Source,
     ) -> io::Result<Self> {
         Self::register(event_loop, source, false)
     }
 
     fn register(
         event_loop: &EventLoop,
-        source: &mut impl mio::event::Source,
+        source: &mut dyn mio::event::Source,
         background: bool,
     ) -> io::Result<Self> {
         let id = event_loop.core().reactor.register(source, background)?;
@@ -119,7 +119,7 @@ impl Registration {
     }
 
     /// Takes the source out of the reactor. Whoever waits for it is forgotten.
-    pub(crate) fn remove(&self, source: &mut impl mio::event::Source) {
+    pub(crate) fn remove(&self, source: &mut dyn mio::event::Source) {
         if let Some(event_loop) = self.event_loop.upgrade() {
             event_loop.core().reactor.deregister(self.id, source);
         }

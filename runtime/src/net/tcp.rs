@@ -2,6 +2,8 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use socket2::{SockRef, Socket};
@@ -9,7 +11,7 @@ use socket2::{SockRef, Socket};
 use super::bind::{BindOptions, about, bind_tcp, new_socket};
 use super::endpoint::Endpoint;
 use super::listener::{BACKLOG, SocketListener};
-use super::race::{ConnectErrors, HAPPY_EYEBALLS_DELAY, alternate, first_of};
+use super::race::{ConnectErrors, Failures, HAPPY_EYEBALLS_DELAY, alternate, first_of};
 use super::resolve::{Address, AddressFamily};
 use super::source::Source;
 use super::stream::{Family, SocketStream, sealed::Sealed};
@@ -209,16 +211,48 @@ where
     let order = in_order(targets, options);
     let attempt = move |target| {
         let register = register.clone();
-        async move {
+        Attempt::new(async move {
             let socket = match options.local_addr {
                 None => mio::net::TcpStream::connect(target)?,
                 Some(local) => begin_connect(local, target)?,
             };
             end_connect(register(socket)?).await
-        }
+        })
     };
-    let connected = first_of(order, options.happy_eyeballs_delay, attempt).await;
+    let connected = first_connected(order, options.happy_eyeballs_delay, Box::new(attempt)).await;
     connected.map_err(|failures| ConnectErrors::new(address, failures).into())
+}
+
+/// Work in a box that is known by its result alone: it is compiled here, and not with every
+/// program that connects.
+type Boxed<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// An attempt to connect to one address. Reports show this name where it is a task.
+pub(super) struct Attempt(Boxed<io::Result<Source<mio::net::TcpStream>>>);
+
+impl Attempt {
+    pub(super) fn new(
+        work: impl Future<Output = io::Result<Source<mio::net::TcpStream>>> + 'static,
+    ) -> Self {
+        Self(Box::pin(work))
+    }
+}
+
+impl Future for Attempt {
+    type Output = io::Result<Source<mio::net::TcpStream>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+/// [`first_of`], for connections.
+pub(super) fn first_connected(
+    order: Vec<SocketAddr>,
+    delay: Option<Duration>,
+    attempt: Box<dyn Fn(SocketAddr) -> Attempt>,
+) -> Boxed<Result<Source<mio::net::TcpStream>, Failures>> {
+    Box::pin(first_of(order, delay, attempt))
 }
 
 fn in_order(targets: Vec<SocketAddr>, options: RouteOptions) -> Vec<SocketAddr> {

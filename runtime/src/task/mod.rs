@@ -39,5 +39,5 @@ pub use self::timeout::{WithTimeout, timeout, timeout_at};
 pub use self::wait::{Join, TaskWait};
 pub use self::yield_now::{YieldNow, yield_now};
 
-pub(crate) use self::scope::{Polled, ScopeFrame, poll_inside};
+pub(crate) use self::scope::{Pending, Polled, ScopeFrame, poll_inside};
 pub(crate) use self::sleep::Alarm;

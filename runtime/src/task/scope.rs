@@ -73,6 +73,11 @@ impl FrameOwner for ScopeFrame {
 /// What a poll of the child came to.
 pub(crate) enum Polled<T> {
     Ready(T),
+    Pending(Pending),
+}
+
+/// What it means that a child is not done.
+pub(crate) enum Pending {
     /// It waits.
     Waiting,
     /// It was cancelled: a request is on its way out or, if it comes with this, was the scope's
@@ -80,7 +85,8 @@ pub(crate) enum Polled<T> {
     Unwound(Option<Cancelled>),
 }
 
-/// Polls `child` inside the frame of `scope`.
+/// Polls `child` inside the frame of `scope`. What does not depend on the child is compiled once,
+/// not for each.
 pub(crate) fn poll_inside<S, F>(
     scope: &Rc<S>,
     child: Pin<&mut F>,
@@ -90,17 +96,13 @@ where
     S: FrameOwner + 'static,
     F: Future + ?Sized,
 {
-    let (polled, untaken) = throw_and_poll(scope, child, context);
-    match polled {
-        Poll::Ready(value) => Polled::Ready(value),
-        Poll::Pending if untaken.is_some() || with_step(|step| step.is_unwinding()) => {
-            Polled::Unwound(untaken)
+    let inside = Inside::enter(&**scope, scope.clone());
+    match child.poll(context) {
+        Poll::Ready(value) => {
+            drop(inside.untaken());
+            Polled::Ready(value)
         }
-        Poll::Pending => {
-            let owner: &dyn FrameOwner = &**scope;
-            settle(owner, context);
-            Polled::Waiting
-        }
+        Poll::Pending => Polled::Pending(inside.leave(context)),
     }
 }
 
@@ -108,30 +110,6 @@ where
 pub(crate) fn store_again(scope: &dyn FrameOwner, cause: Cancelled, context: &Context<'_>) {
     scope.frame().store(cause);
     settle(scope, context);
-}
-
-/// Polls with the frame's own request thrown; returns it if nobody took it.
-fn throw_and_poll<S, F>(
-    scope: &Rc<S>,
-    child: Pin<&mut F>,
-    context: &mut Context<'_>,
-) -> (Poll<F::Output>, Option<Cancelled>)
-where
-    S: FrameOwner + 'static,
-    F: Future + ?Sized,
-{
-    let _inside = Inside::enter(scope);
-    let normal = with_step(|step| step.is_normal());
-    let own = match normal {
-        true => scope.frame().take_request(),
-        false => None,
-    };
-    let Some(cause) = own else {
-        return (child.poll(context), None);
-    };
-    with_step(|step| step.throw(cause));
-    let polled = child.poll(context);
-    (polled, with_step(|step| step.untaken()))
 }
 
 fn settle(scope: &dyn FrameOwner, context: &Context<'_>) {
@@ -143,23 +121,54 @@ fn settle(scope: &dyn FrameOwner, context: &Context<'_>) {
 
 /// The frame of a scope is the innermost one as long as this lives.
 struct Inside<'a> {
-    frame: &'a Frame,
+    scope: &'a dyn FrameOwner,
     outer: Option<FrameRef>,
+    /// Whether the frame's own request was thrown at the child.
+    thrown: bool,
 }
 
 impl<'a> Inside<'a> {
-    fn enter<S: FrameOwner + 'static>(scope: &'a Rc<S>) -> Self {
-        let frame = scope.frame();
-        frame.set_polling(true);
-        let innermost: FrameRef = scope.clone();
+    /// Enters the frame, and throws its own request if none is on its way.
+    fn enter(scope: &'a dyn FrameOwner, innermost: FrameRef) -> Self {
+        scope.frame().set_polling(true);
         let outer = with_step(|step| step.replace_frame(Some(innermost)));
-        Self { frame, outer }
+        let own = match with_step(|step| step.is_normal()) {
+            true => scope.frame().take_request(),
+            false => None,
+        };
+        let thrown = own.is_some();
+        if let Some(cause) = own {
+            with_step(|step| step.throw(cause));
+        }
+        Self {
+            scope,
+            outer,
+            thrown,
+        }
+    }
+
+    /// Leaves the frame with a child that is not done.
+    fn leave(self, context: &Context<'_>) -> Pending {
+        let (scope, untaken) = (self.scope, self.untaken());
+        if untaken.is_some() || with_step(|step| step.is_unwinding()) {
+            return Pending::Unwound(untaken);
+        }
+        settle(scope, context);
+        Pending::Waiting
+    }
+
+    /// Leaves the frame. Returns the request that was thrown, if nobody took it.
+    fn untaken(self) -> Option<Cancelled> {
+        match self.thrown {
+            true => with_step(|step| step.untaken()),
+            false => None,
+        }
     }
 }
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        self.frame.set_polling(false);
+        self.scope.frame().set_polling(false);
         let outer = self.outer.take();
         let inner = with_step(|step| step.replace_frame(outer));
         drop(inner);

@@ -22,7 +22,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::scope::{Polled, poll_inside, store_again};
+use super::scope::{Pending, Polled, poll_inside, store_again};
 use crate::cancel::{CancelReason, Cancelled, Frame, FrameOwner, FrameRef};
 use crate::error::TimedOut;
 use crate::event_loop::{
@@ -285,6 +285,19 @@ impl Entered {
     fn owns_the_end(&self) -> bool {
         self.scope.is_expired() && as_owner(&self.scope).cancelling_outside() <= self.outside
     }
+
+    /// Whether the time has ended the body, which is not done.
+    fn has_ended(&self, pending: Pending, context: &Context<'_>) -> bool {
+        match pending {
+            Pending::Unwound(_) if self.owns_the_end() => {
+                with_step(|step| step.reset());
+                return true;
+            }
+            Pending::Unwound(Some(cause)) => store_again(&*self.scope, cause, context),
+            Pending::Unwound(None) | Pending::Waiting => {}
+        }
+        false
+    }
 }
 
 impl Drop for Entered {
@@ -327,17 +340,14 @@ impl<F: Future> std::future::Future for WithTimeout<F> {
                 this.entered = None;
                 Poll::Ready(Ok(value))
             }
-            Polled::Unwound(_) if entered.owns_the_end() => {
-                with_step(|step| step.reset());
+            Polled::Pending(pending) => {
+                if !entered.has_ended(pending, context) {
+                    return Poll::Pending;
+                }
                 drop(this.child.take());
                 this.entered = None;
                 Poll::Ready(Err(TimedOut))
             }
-            Polled::Unwound(Some(cause)) => {
-                store_again(&*entered.scope, cause, context);
-                Poll::Pending
-            }
-            Polled::Unwound(None) | Polled::Waiting => Poll::Pending,
         }
     }
 }

@@ -117,12 +117,18 @@ impl<P: ?Sized + Callbacks> Base<P> {
         let Some(outcome) = self.place.call(call) else {
             return Ok(None);
         };
-        outcome.map(Some).map_err(|payload| {
-            let message = format!("fatal error: a protocol panicked in {}", name.get());
-            self.report(ErrorContext::of_panic(message, payload.as_ref()));
-            let text = panic_text(payload.as_ref());
-            io::Error::other(format!("the protocol panicked: {text}"))
-        })
+        outcome
+            .map(Some)
+            .map_err(|payload| self.report_panic(name.get(), payload.as_ref()))
+    }
+
+    /// Reports a panic of the protocol. Returns it as the error that ends the connection.
+    #[cold]
+    fn report_panic(&self, name: &str, payload: &(dyn Any + Send)) -> io::Error {
+        let message = format!("fatal error: a protocol panicked in {name}");
+        self.report(ErrorContext::of_panic(message, payload));
+        let text = panic_text(payload);
+        io::Error::other(format!("the protocol panicked: {text}"))
     }
 
     /// Lets the program look at the protocol, if it is home and of that type. A panic goes on.

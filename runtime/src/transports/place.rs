@@ -44,9 +44,8 @@ impl<P: ?Sized> Place<P> {
     pub(super) fn call<T>(&self, call: impl FnOnce(&mut P) -> T) -> Option<Outcome<T>> {
         let mut protocol = self.take_out()?;
         let outcome = catch_unwind(AssertUnwindSafe(|| call(&mut protocol)));
-        let replaced = self.put_back(protocol);
-        let dropped = catch_unwind(AssertUnwindSafe(|| drop(replaced)));
-        Some(outcome.and_then(|value| dropped.map(|()| value)))
+        let returned = self.put_back(protocol);
+        Some(outcome.and_then(|value| returned.map(|()| value)))
     }
 
     fn take_out(&self) -> Option<Box<P>> {
@@ -60,16 +59,15 @@ impl<P: ?Sized> Place<P> {
         }
     }
 
-    /// Returns the protocol again if it is not wanted any more.
-    fn put_back(&self, protocol: Box<P>) -> Option<Box<P>> {
+    /// Puts the protocol back, or drops it if it is not wanted any more.
+    fn put_back(&self, protocol: Box<P>) -> Outcome<()> {
         let mut state = self.0.borrow_mut();
-        match *state {
-            State::Out => {
-                *state = State::Home(protocol);
-                None
-            }
-            State::Home(_) | State::Gone => Some(protocol),
+        if let State::Out = *state {
+            *state = State::Home(protocol);
+            return Ok(());
         }
+        drop(state);
+        catch_unwind(AssertUnwindSafe(|| drop(protocol)))
     }
 
     /// Puts a protocol in. Returns what the caller is to drop: the one before it, or, at the

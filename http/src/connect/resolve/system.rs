@@ -22,9 +22,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use looplet::{Event, PoolConfig, ThreadPool, create_task, get_running_loop};
+use looplet::{Event, PoolConfig, ThreadPool, get_running_loop};
 
 use super::resolver::{Resolver, Resolving};
+use crate::background::start;
 
 /// How long an answer is used again.
 const KEEP: Duration = Duration::from_secs(10);
@@ -170,7 +171,7 @@ impl SystemResolver {
             host: host.to_owned(),
             asked: asked.clone(),
         };
-        create_task(asking.ask());
+        start(format!("look-up of {host}"), asking.ask());
         Err(asked)
     }
 
@@ -265,7 +266,7 @@ impl fmt::Debug for SystemResolver {
 mod tests {
     use std::sync::{Condvar, Mutex};
 
-    use looplet::{run, sleep};
+    use looplet::{create_task, run, sleep};
 
     use super::*;
 

@@ -22,7 +22,7 @@ use super::state::{GroupState, Phase};
 use crate::cancel::{CancelReason, Cancelled, FrameRef, note_of};
 use crate::event_loop::with_step;
 use crate::leaf::{Leaf, interrupted, unwind};
-use crate::task::{Polled, ScopeFrame, poll_inside};
+use crate::task::{Pending, Polled, ScopeFrame, poll_inside};
 
 type Body<'a, R, E> = Pin<Box<dyn Future<Output = Result<R, E>> + 'a>>;
 
@@ -82,9 +82,9 @@ impl<'a, R, E> GroupScope<'a, R, E> {
         };
         let frame = frame.get_or_insert_with(|| self.state.open()).clone();
         let (returned, passing) = match poll_inside(&frame, body.as_mut(), context) {
-            Polled::Waiting => return false,
             Polled::Ready(result) => (Some(result), None),
-            Polled::Unwound(untaken) => {
+            Polled::Pending(Pending::Waiting) => return false,
+            Polled::Pending(Pending::Unwound(untaken)) => {
                 let cause = with_step(|step| step.catch()).or(untaken);
                 (None, cause.filter(|_| !frame.owns_the_end()))
             }
