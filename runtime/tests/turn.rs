@@ -11,8 +11,8 @@ use std::thread;
 
 use common::{Ticks, Trace, elapsed_ms, ms, panic_of, report_to, run_virtual, traced, turns};
 use looplet::{
-    CancelReason, EventLoop, LoopClosed, RunError, TaskError, create_task, get_running_loop, sleep,
-    try_get_running_loop, yield_now,
+    CancelReason, EventLoop, LoopClosed, RunError, Task, TaskError, create_task, get_running_loop,
+    sleep, try_get_running_loop, yield_now,
 };
 
 /// A fresh loop with virtual time and a trace that it reports to.
@@ -844,4 +844,77 @@ fn a_handle_that_is_cancelled_after_its_run_says_so() {
     due.cancel();
     assert!(soon.cancelled() && due.cancelled());
     assert_eq!(t.take(), ["soon", "due"]);
+}
+
+/// So many tasks that a loop looks ahead at those that are next.
+const MANY: usize = 5000;
+
+/// 0 to `MANY`, in an order that has nothing to do with memory.
+fn shuffled() -> impl Iterator<Item = usize> {
+    (0..MANY).map(|number| number * 1999 % MANY)
+}
+
+/// Starts `MANY` tasks that wait, and lets them go on in that order.
+async fn woken_shuffled<F: Future<Output = ()> + 'static>(
+    work: impl Fn(usize) -> F,
+) -> Vec<Task<()>> {
+    let event_loop = get_running_loop();
+    let promises: Vec<_> = (0..MANY).map(|_| event_loop.create_promise()).collect();
+    let started = |number: usize| {
+        let (promise, work) = (promises[number].clone(), work(number));
+        create_task(async move {
+            promise.await;
+            work.await;
+        })
+    };
+    let tasks = (0..MANY).map(started).collect();
+    yield_now().await;
+    for number in shuffled() {
+        promises[number].set_result(()).expect("it is pending");
+    }
+    tasks
+}
+
+#[test]
+fn many_tasks_run_in_the_order_in_which_they_were_woken_and_fail_alone() {
+    run_virtual(async {
+        let order = Rc::new(RefCell::new(Vec::new()));
+        let tasks = woken_shuffled(|number| {
+            let order = order.clone();
+            async move {
+                order.borrow_mut().push(number);
+                assert!(number % 100 != 7, "it fails, and nobody else");
+            }
+        });
+        let tasks = tasks.await;
+        tasks[1234].abort();
+        yield_now().await;
+        let all = shuffled().filter(|number| *number != 1234);
+        assert!(order.take().into_iter().eq(all));
+        for (number, task) in tasks.iter().enumerate() {
+            let failed = task.join().await.is_err();
+            assert_eq!(failed, number % 100 == 7 || number == 1234, "{number}");
+        }
+    });
+}
+
+#[test]
+fn many_sleepers_wake_in_the_order_in_which_they_fell_asleep() {
+    run_virtual(async {
+        let order = Rc::new(RefCell::new(Vec::new()));
+        let tasks = woken_shuffled(|number| {
+            let order = order.clone();
+            async move {
+                sleep(ms(1)).await;
+                order.borrow_mut().push(number);
+            }
+        });
+        let tasks = tasks.await;
+        yield_now().await;
+        tasks[1234].cancel();
+        sleep(ms(2)).await;
+        let all = shuffled().filter(|number| *number != 1234);
+        assert!(order.take().into_iter().eq(all));
+        assert!(tasks.iter().all(Task::done));
+    });
 }

@@ -34,6 +34,7 @@ mod threadsafe_handle;
 mod threadsafe;
 mod waker;
 mod graph;
+mod ahead;
 mod attended;
 mod close;
 mod turn;

@@ -16,14 +16,14 @@ use slab::Slab;
 
 use super::handle::Callback;
 use super::ticket::TaskId;
-use super::timers::{TimerId, Timers};
+use super::timers::{TimerKey, Timers};
 
 /// What there is to run beside tasks.
 pub(crate) enum Errand {
     /// Run a callback.
     Call(Rc<dyn Callback>),
     /// Do what a timer is for, unless it was cancelled meanwhile.
-    Timer(TimerId),
+    Timer(TimerKey),
     /// Wake whoever waited for a source. The task it wakes runs in the next turn.
     Wake(Waker),
 }
@@ -139,6 +139,14 @@ impl ReadyQueue {
     }
 
     /// Takes all errands out, for the caller to drop.
+    /// The timer that an entry is about.
+    pub(super) fn timer(&self, key: u32) -> Option<TimerKey> {
+        match self.errands.borrow().get(key as usize)? {
+            Errand::Timer(timer) => Some(*timer),
+            Errand::Call(_) | Errand::Wake(_) => None,
+        }
+    }
+
     pub(crate) fn clear(&self) -> Slab<Errand> {
         self.places.take();
         self.errands.take()

@@ -181,6 +181,19 @@ impl Tasks {
         (slot.generation == id.generation).then(|| slot.coroutine.clone())
     }
 
+    /// Reads a word of what the loop keeps of a task, to have it near.
+    pub(crate) fn glance(&self, id: TaskId) -> Option<usize> {
+        let slots = self.slots.borrow();
+        Some(slots.get(id.index as usize)?.generation as usize)
+    }
+
+    /// Reads words of a task itself, to have it near.
+    pub(crate) fn glance_inside(&self, id: TaskId) -> Option<usize> {
+        let slots = self.slots.borrow();
+        let coroutine = &slots.get(id.index as usize)?.coroutine;
+        Some(Rc::strong_count(coroutine) + usize::from(coroutine.frame().is_requested()))
+    }
+
     /// Looks at a task without keeping it. `look` runs no user code.
     pub(crate) fn look<R>(&self, id: TaskId, look: impl FnOnce(&dyn Coroutine) -> R) -> Option<R> {
         let slots = self.slots.borrow();

@@ -1,8 +1,7 @@
 //! The timers of a loop: a wheel for the order, a slab for what to do.
 //!
 //! The wheel only knows deadlines. What happens at one, a task woken or a callback run, is
-//! kept here, under a key that the owner of the timer holds. A key is never reused: its
-//! sequence number is the count of timers made before it. The deadline is a part of the key, so
+//! kept here, under a key that the owner of the timer holds. The deadline is a part of the key, so
 //! that it is not kept twice: a million sleepers are a million timers.
 //!
 //! A timer that is due leaves the wheel but stays in the slab until the turn gets to it. So it
@@ -16,7 +15,9 @@ use std::task::Waker;
 use slab::Slab;
 
 use super::handle::Callback;
-use super::wheel::{Wheel, WheelEntry};
+use super::wheel::Wheel;
+
+pub(crate) use super::wheel::TimerKey;
 
 /// What to do when a timer is due.
 pub(crate) enum TimerAction {
@@ -26,29 +27,8 @@ pub(crate) enum TimerAction {
     Call(Rc<dyn Callback>),
 }
 
-/// Names a timer. A key outlives its timer without harm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TimerKey {
-    deadline: u64,
-    id: TimerId,
-}
-
-impl TimerKey {
-    /// When the timer is due, on the loop's clock.
-    pub(crate) fn deadline(self) -> u64 {
-        self.deadline
-    }
-}
-
-/// Names a timer that is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TimerId {
-    index: u32,
-    sequence: u64,
-}
-
 struct Timer {
-    mark: Mark,
+    sequence: u64,
     action: TimerAction,
 }
 
@@ -56,29 +36,6 @@ const _: () = assert!(
     size_of::<Timer>() <= 32,
     "a timer is small, for there is one for every sleeper"
 );
-
-/// The sequence number of a timer, and in the lowest bit, whether it has left the wheel and waits
-/// in the ready queue.
-#[derive(Clone, Copy)]
-struct Mark(u64);
-
-impl Mark {
-    fn new(sequence: u64) -> Self {
-        Self(sequence << 1)
-    }
-
-    fn is_of(self, sequence: u64) -> bool {
-        self.0 >> 1 == sequence
-    }
-
-    fn is_due(self) -> bool {
-        self.0 & 1 == 1
-    }
-
-    fn set_due(&mut self) {
-        self.0 |= 1;
-    }
-}
 
 /// All timers of one loop.
 pub(crate) struct Timers {
@@ -92,8 +49,25 @@ struct Inner {
     timers: Slab<Timer>,
     /// Timers made so far.
     made: u64,
+    /// What was taken off the wheel last.
+    expired: Expired,
+    /// The last one that has gone off.
+    last: Option<TimerKey>,
     /// Kept between calls of `expire`, for its memory.
-    due: Vec<WheelEntry>,
+    due: Vec<TimerKey>,
+}
+
+/// All that was due at a time, of the timers that had been made by then.
+#[derive(Default)]
+struct Expired {
+    at: u64,
+    made: u64,
+}
+
+impl Expired {
+    fn contains(&self, key: TimerKey) -> bool {
+        key.deadline <= self.at && key.sequence < self.made
+    }
 }
 
 impl Timers {
@@ -103,6 +77,8 @@ impl Timers {
             wheel: Wheel::new(now),
             timers: Slab::new(),
             made: 0,
+            expired: Expired::default(),
+            last: None,
             due: Vec::new(),
         };
         Self {
@@ -125,52 +101,64 @@ impl Timers {
         let mut inner = self.inner.borrow_mut();
         let sequence = inner.made;
         inner.made += 1;
-        let mark = Mark::new(sequence);
-        let index = inner.timers.insert(Timer { mark, action }) as u32;
-        inner.wheel.insert(WheelEntry {
+        let index = inner.timers.insert(Timer { sequence, action }) as u32;
+        let key = TimerKey {
             deadline,
             sequence,
             index,
-        });
+        };
+        inner.wheel.insert(key);
         self.count.set(inner.timers.len());
-        TimerKey {
-            deadline,
-            id: TimerId { index, sequence },
-        }
+        key
     }
 
     /// Removes a timer and returns what it would have done, for the caller to drop or to do.
     pub(crate) fn take(&self, key: TimerKey) -> Option<TimerAction> {
         let mut inner = self.inner.borrow_mut();
-        let Inner { wheel, timers, .. } = &mut *inner;
-        let timer = remove(timers, key.id)?;
+        let Inner {
+            wheel,
+            timers,
+            expired,
+            ..
+        } = &mut *inner;
+        let timer = remove(timers, key)?;
         self.count.set(timers.len());
-        if !timer.mark.is_due() {
-            wheel.cancel(key.deadline, |entry| is_alive(timers, id_of(entry)));
+        if !expired.contains(key) {
+            wheel.cancel(key.deadline, |entry| is_alive(timers, *entry));
         }
         Some(timer.action)
     }
 
-    /// The same for one that is due.
-    pub(crate) fn take_due(&self, id: TimerId) -> Option<TimerAction> {
-        let timers = &mut self.inner.borrow_mut().timers;
-        let timer = remove(timers, id)?;
-        self.count.set(timers.len());
+    /// The same for one that is due: it goes off.
+    pub(crate) fn take_due(&self, key: TimerKey) -> Option<TimerAction> {
+        let mut inner = self.inner.borrow_mut();
+        let timer = remove(&mut inner.timers, key)?;
+        inner.last = inner.last.max(Some(key));
+        self.count.set(inner.timers.len());
         Some(timer.action)
     }
 
-    /// Whether the timer has neither run nor been cancelled.
-    pub(crate) fn contains(&self, key: TimerKey) -> bool {
-        is_alive(&self.inner.borrow().timers, key.id)
+    /// Whether a timer has gone off that nobody has cancelled, and that was ahead when it was set.
+    ///
+    /// Such timers go off in the order of their keys, so the last one knows of all of them. To look
+    /// at the timer itself would be to wait for memory, where there are a million.
+    pub(crate) fn has_gone_off(&self, key: TimerKey) -> bool {
+        self.is_empty() || self.inner.borrow().last >= Some(key)
+    }
+
+    /// Looks at what a timer is going to do.
+    pub(super) fn look<R>(&self, key: TimerKey, look: impl FnOnce(&TimerAction) -> R) -> Option<R> {
+        let inner = self.inner.borrow();
+        Some(look(&inner.timers.get(key.index as usize)?.action))
     }
 
     /// Where the callback of a timer that is due was scheduled, if it is one of a program.
-    pub(super) fn site(&self, id: TimerId) -> Option<&'static Location<'static>> {
-        match self.inner.borrow().timers.get(id.index as usize)? {
+    pub(super) fn site(&self, key: TimerKey) -> Option<&'static Location<'static>> {
+        match self.inner.borrow().timers.get(key.index as usize)? {
             Timer {
-                mark,
+                sequence,
                 action: TimerAction::Call(callback),
-            } if mark.is_of(id.sequence) => callback.site(),
+            } if *sequence == key.sequence => callback.site(),
             _ => None,
         }
     }
@@ -178,12 +166,12 @@ impl Timers {
     /// Lets a sleeping timer wake somebody else from now on.
     pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) {
         let mut inner = self.inner.borrow_mut();
-        let timer = inner.timers.get_mut(key.id.index as usize);
+        let timer = inner.timers.get_mut(key.index as usize);
         let old = match timer {
             Some(Timer {
-                mark,
+                sequence,
                 action: TimerAction::Wake(old),
-            }) if mark.is_of(key.id.sequence) && !old.will_wake(waker) => {
+            }) if *sequence == key.sequence && !old.will_wake(waker) => {
                 Some(std::mem::replace(old, waker.clone()))
             }
             _ => None,
@@ -198,18 +186,15 @@ impl Timers {
     }
 
     /// Takes what is due at `now` off the wheel and hands it to `each`, in order.
-    pub(crate) fn expire(&self, now: u64, mut each: impl FnMut(TimerId)) {
+    pub(crate) fn expire(&self, now: u64, each: impl FnMut(TimerKey)) {
         let mut inner = self.inner.borrow_mut();
         let Inner {
             wheel, timers, due, ..
         } = &mut *inner;
-        wheel.advance(now, due, |entry| is_alive(timers, id_of(entry)));
-        for entry in due.drain(..) {
-            if let Some(timer) = timers.get_mut(entry.index as usize) {
-                timer.mark.set_due();
-            }
-            each(id_of(&entry));
-        }
+        wheel.advance(now, due, |entry| is_alive(timers, *entry));
+        due.drain(..).for_each(each);
+        let made = inner.made;
+        inner.expired = Expired { at: now, made };
     }
 
     /// Removes all timers and returns what they would have done, for the caller to drop.
@@ -224,19 +209,84 @@ impl Timers {
     }
 }
 
-fn id_of(entry: &WheelEntry) -> TimerId {
-    TimerId {
-        index: entry.index,
-        sequence: entry.sequence,
-    }
-}
-
-fn is_alive(timers: &Slab<Timer>, id: TimerId) -> bool {
+fn is_alive(timers: &Slab<Timer>, key: TimerKey) -> bool {
     timers
-        .get(id.index as usize)
-        .is_some_and(|timer| timer.mark.is_of(id.sequence))
+        .get(key.index as usize)
+        .is_some_and(|timer| timer.sequence == key.sequence)
 }
 
-fn remove(timers: &mut Slab<Timer>, id: TimerId) -> Option<Timer> {
-    is_alive(timers, id).then(|| timers.remove(id.index as usize))
+fn remove(timers: &mut Slab<Timer>, key: TimerKey) -> Option<Timer> {
+    is_alive(timers, key).then(|| timers.remove(key.index as usize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+
+    fn set(timers: &Timers, deadline: u64) -> TimerKey {
+        timers.insert(deadline, TimerAction::Wake(Waker::noop().clone()))
+    }
+
+    fn expire(timers: &Timers, now: u64) -> Vec<TimerKey> {
+        let mut due = Vec::new();
+        timers.expire(now, |key| due.push(key));
+        due
+    }
+
+    #[test]
+    fn a_timer_that_is_due_is_cancelled_without_a_harm_to_those_on_the_wheel() {
+        let timers = Timers::new(0);
+        let due = set(&timers, 5 * MS);
+        assert_eq!(expire(&timers, 5 * MS), [due]);
+        let later = set(&timers, 5 * MS + 9);
+        assert!(timers.take(due).is_some());
+        assert!(timers.take_due(due).is_none(), "it does not go off");
+        assert_eq!(timers.next_deadline(), Some(5 * MS + 9));
+        assert_eq!(expire(&timers, 6 * MS), [later]);
+    }
+
+    #[test]
+    fn a_timer_that_is_not_due_yet_is_cancelled_on_the_wheel() {
+        let timers = Timers::new(0);
+        let [due, ahead] = [5, 8].map(|deadline| set(&timers, deadline * MS));
+        assert_eq!(expire(&timers, 6 * MS), [due]);
+        assert!(timers.take(ahead).is_some());
+        assert_eq!(timers.next_deadline(), None);
+    }
+
+    #[test]
+    fn a_timer_for_a_time_that_has_passed_is_on_the_wheel_until_the_next_look() {
+        let timers = Timers::new(0);
+        let before = set(&timers, 7 * MS);
+        assert_eq!(expire(&timers, 7 * MS), [before]);
+        let past = set(&timers, 3 * MS);
+        assert_eq!(timers.next_deadline(), Some(3 * MS));
+        assert!(timers.take(past).is_some());
+        assert_eq!(timers.next_deadline(), None);
+    }
+
+    #[test]
+    fn a_timer_has_gone_off_when_its_turn_has_come_and_not_when_it_is_due() {
+        let timers = Timers::new(0);
+        let [first, second, third] = [5, 5, 6].map(|deadline| set(&timers, deadline * MS));
+        assert_eq!(expire(&timers, 9 * MS), [first, second, third]);
+        let gone_off = || [first, second, third].map(|key| timers.has_gone_off(key));
+        assert_eq!(gone_off(), [false, false, false]);
+        timers.take_due(first);
+        assert_eq!(gone_off(), [true, false, false]);
+        timers.take_due(second);
+        assert_eq!(gone_off(), [true, true, false]);
+        let past = set(&timers, 2 * MS);
+        assert_eq!(expire(&timers, 9 * MS), [past]);
+        timers.take_due(past);
+        assert_eq!(
+            gone_off(),
+            [true, true, false],
+            "one from the past tells nothing new"
+        );
+        timers.take_due(third);
+        assert_eq!(gone_off(), [true, true, true]);
+    }
 }

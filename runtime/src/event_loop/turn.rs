@@ -22,6 +22,7 @@ use std::rc::Rc;
 use std::slice;
 use std::time::Duration;
 
+use super::ahead::{self, AHEAD};
 use super::attended;
 use super::context;
 use super::core::Core;
@@ -153,7 +154,7 @@ pub(super) const MAX_SLEEP: Duration = Duration::from_secs(86_400);
 #[inline(never)]
 fn queue_due_timers(core: &Core) {
     core.timers
-        .expire(core.clock.now(), |id| core.ready.push(Errand::Timer(id)));
+        .expire(core.clock.now(), |key| core.ready.push(Errand::Timer(key)));
 }
 
 /// Step 4. The list is taken first: what is added meanwhile belongs to the next turn.
@@ -173,6 +174,11 @@ fn run_ready(core: &Core, batch: &mut Vec<Place>) {
         while let Err(payload) = catch_unwind(AssertUnwindSafe(&mut run_all)) {
             recover(core, payload);
             attended::end(core);
+        }
+    }
+    if ahead::is_far(core, rest.as_slice()) {
+        while let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_far(core, &mut rest))) {
+            recover(core, payload);
         }
     }
     while let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_all(core, &mut rest))) {
@@ -197,6 +203,17 @@ fn run_one(core: &Core, place: Place) {
     match place {
         Place::Task(id) => run_step(core, id),
         Place::Errand(key) => run_errand(core, core.ready.take(key)),
+    }
+}
+
+/// The same for entries whose tasks are far away, up to the last few.
+#[inline(never)]
+fn run_far(core: &Core, places: &mut slice::Iter<'_, Place>) {
+    while let Some(next) = places.as_slice().get(..AHEAD) {
+        ahead::look(core, next);
+        for &place in places.by_ref().take(AHEAD) {
+            run_one(core, place);
+        }
     }
 }
 
@@ -227,7 +244,7 @@ fn run_errand(core: &Core, errand: Option<Errand>) {
     match errand {
         Some(Errand::Call(callback)) => run_callback(core, &*callback),
         Some(Errand::Wake(waker)) => waker.wake(),
-        Some(Errand::Timer(id)) => match core.timers.take_due(id) {
+        Some(Errand::Timer(key)) => match core.timers.take_due(key) {
             Some(TimerAction::Wake(waker)) => waker.wake(),
             Some(TimerAction::Call(callback)) => run_callback(core, &*callback),
             None => {}

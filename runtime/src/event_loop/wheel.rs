@@ -39,9 +39,10 @@ const COMPACT_FROM: usize = 32;
 /// A slot that is emptied keeps room for this many entries.
 const KEEP_CAPACITY: usize = 1024;
 
-/// One timer in the wheel. Ordered by deadline, then by age.
+/// Names a timer, and says when it is due. Ordered by deadline, then by age, as timers go off. A
+/// key outlives its timer without harm: its number is never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct WheelEntry {
+pub(crate) struct TimerKey {
     /// When it is due, in nanoseconds.
     pub(crate) deadline: u64,
     /// How many timers went in before it; also what tells it from a later one at its index.
@@ -65,7 +66,7 @@ struct Level {
 
 #[derive(Default)]
 struct Slot {
-    entries: Vec<WheelEntry>,
+    entries: Vec<TimerKey>,
     /// How many of the entries have been cancelled.
     dead: usize,
     /// No entry is due before this; cancels may leave it too low.
@@ -89,13 +90,13 @@ impl Wheel {
     }
 
     /// Adds an entry. One that is overdue comes out with the next `advance`.
-    pub(crate) fn insert(&mut self, entry: WheelEntry) {
+    pub(crate) fn insert(&mut self, entry: TimerKey) {
         let place = self.place_of(entry.deadline);
         self.level_of(place).insert(place.slot, entry);
     }
 
     /// Counts an entry as dead. The caller has already forgotten it: `is_alive` says no.
-    pub(crate) fn cancel(&mut self, deadline: u64, is_alive: impl Fn(&WheelEntry) -> bool) {
+    pub(crate) fn cancel(&mut self, deadline: u64, is_alive: impl Fn(&TimerKey) -> bool) {
         let place = self.place_of(deadline);
         self.level_of(place).cancel(place.slot, is_alive);
     }
@@ -113,8 +114,8 @@ impl Wheel {
     pub(crate) fn advance(
         &mut self,
         now: u64,
-        due: &mut Vec<WheelEntry>,
-        is_alive: impl Fn(&WheelEntry) -> bool,
+        due: &mut Vec<TimerKey>,
+        is_alive: impl Fn(&TimerKey) -> bool,
     ) {
         let first = due.len();
         let now_tick = now / TICK;
@@ -158,8 +159,8 @@ impl Wheel {
         &mut self,
         place: Place,
         now: u64,
-        due: &mut Vec<WheelEntry>,
-        is_alive: impl Fn(&WheelEntry) -> bool,
+        due: &mut Vec<TimerKey>,
+        is_alive: impl Fn(&TimerKey) -> bool,
     ) {
         let mut entries = self.level_of(place).take(place.slot);
         for entry in entries.drain(..).filter(is_alive) {
@@ -203,12 +204,12 @@ impl Level {
         }
     }
 
-    fn insert(&mut self, slot: usize, entry: WheelEntry) {
+    fn insert(&mut self, slot: usize, entry: TimerKey) {
         self.occupied |= 1 << slot;
         self.slots[slot].push(entry);
     }
 
-    fn cancel(&mut self, slot: usize, is_alive: impl Fn(&WheelEntry) -> bool) {
+    fn cancel(&mut self, slot: usize, is_alive: impl Fn(&TimerKey) -> bool) {
         let cancelled = &mut self.slots[slot];
         cancelled.bury(is_alive);
         if cancelled.entries.is_empty() {
@@ -217,7 +218,7 @@ impl Level {
     }
 
     /// Takes all entries of a slot out.
-    fn take(&mut self, slot: usize) -> Vec<WheelEntry> {
+    fn take(&mut self, slot: usize) -> Vec<TimerKey> {
         self.occupied &= !(1 << slot);
         self.slots[slot].dead = 0;
         std::mem::take(&mut self.slots[slot].entries)
@@ -225,7 +226,7 @@ impl Level {
 
     /// Gives an emptied vector back, so that the next entry need not allocate. A huge one
     /// goes back to the system instead.
-    fn give_back(&mut self, slot: usize, emptied: Vec<WheelEntry>) {
+    fn give_back(&mut self, slot: usize, emptied: Vec<TimerKey>) {
         let entries = &mut self.slots[slot].entries;
         if entries.capacity() == 0 && emptied.capacity() <= KEEP_CAPACITY {
             *entries = emptied;
@@ -234,7 +235,7 @@ impl Level {
 }
 
 impl Slot {
-    fn push(&mut self, entry: WheelEntry) {
+    fn push(&mut self, entry: TimerKey) {
         let first = self.entries.is_empty();
         self.earliest = if first {
             entry.deadline
@@ -245,7 +246,7 @@ impl Slot {
     }
 
     /// Counts one entry as dead, and removes the dead ones when they are too many.
-    fn bury(&mut self, is_alive: impl Fn(&WheelEntry) -> bool) {
+    fn bury(&mut self, is_alive: impl Fn(&TimerKey) -> bool) {
         self.dead += 1;
         let length = self.entries.len();
         if self.dead == length {
@@ -266,15 +267,15 @@ mod tests {
     use super::*;
     use std::collections::{BTreeMap, HashSet};
 
-    fn entry(deadline: u64, sequence: u64) -> WheelEntry {
-        WheelEntry {
+    fn entry(deadline: u64, sequence: u64) -> TimerKey {
+        TimerKey {
             deadline,
             sequence,
             index: sequence as u32,
         }
     }
 
-    fn advance(wheel: &mut Wheel, now: u64) -> Vec<WheelEntry> {
+    fn advance(wheel: &mut Wheel, now: u64) -> Vec<TimerKey> {
         let mut due = Vec::new();
         wheel.advance(now, &mut due, |_| true);
         due

@@ -101,20 +101,20 @@ enum Until {
 }
 
 /// ```text
-///   New ──(first poll)──► Set ──(timer is gone)──► ready
-///    └─(not in the future)► Yielding ──(polled again)──► ready
+///   New ──(first poll)──► Set ──(it has gone off)──► Over, and ready
+///    └─(not in the future)► Over ──(polled again)──► ready
 /// ```
 enum State {
     New(Until),
-    Yielding,
+    Over,
     Set { key: TimerKey, event_loop: WeakLoop },
 }
 
 impl State {
     fn note(&self) -> Note {
         match self {
-            State::Set { key, .. } => Note::Sleep(key.deadline()),
-            State::New(_) | State::Yielding => Note::Unknown,
+            State::Set { key, .. } => Note::Sleep(key.deadline),
+            State::New(_) | State::Over => Note::Unknown,
         }
     }
 }
@@ -123,7 +123,7 @@ impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             State::New(until) => until.fmt(f),
-            State::Yielding => f.write_str("Yielding"),
+            State::Over => f.write_str("Over"),
             State::Set { key, .. } => key.fmt(f),
         }
     }
@@ -142,8 +142,14 @@ impl Alarm {
                 self.set(until, context);
                 false
             }
-            State::Yielding => true,
-            State::Set { key, event_loop } => is_over(*key, event_loop, context),
+            State::Over => true,
+            State::Set { key, event_loop } => {
+                let over = is_over(*key, event_loop, context);
+                if over {
+                    self.0 = State::Over;
+                }
+                over
+            }
         }
     }
 
@@ -157,7 +163,7 @@ impl Alarm {
             Until::Shown(deadline) => core.clock.nanos_at(deadline),
         };
         if deadline <= now {
-            self.0 = State::Yielding;
+            self.0 = State::Over;
             context.waker().wake_by_ref();
             return;
         }
@@ -177,8 +183,11 @@ fn is_over(key: TimerKey, event_loop: &WeakLoop, context: &Context<'_>) -> bool 
         return true;
     };
     let timers = &event_loop.core().timers;
+    if timers.has_gone_off(key) {
+        return true;
+    }
     timers.set_waker(key, context.waker());
-    !timers.contains(key)
+    false
 }
 
 impl std::future::Future for Sleep {
