@@ -9,7 +9,7 @@
 use std::hint::black_box;
 
 use super::core::Core;
-use super::ready::Place;
+use super::ready::{Errand, Place};
 use super::ticket::Ticket;
 use super::timers::TimerAction;
 use super::waker::ticket_of;
@@ -40,16 +40,20 @@ fn is_row(places: &[Place]) -> bool {
 pub(super) fn look(core: &Core, next: &[Place]) {
     let words = next.iter().filter_map(|place| match place {
         Place::Task(id) => core.tasks.glance_inside(*id),
-        Place::Errand(key) => core.tasks.glance(sleeper(core, *key)?.task()),
+        Place::Errand(key) => core.tasks.glance(woken_by(core, *key)?.task()),
     });
     black_box(words.sum::<usize>());
 }
 
-/// The task that an errand wakes, if it is a timer's.
-fn sleeper(core: &Core, errand: u32) -> Option<Ticket> {
-    let timer = core.ready.timer(errand)?;
-    core.timers.look(timer, |action| match action {
+/// The task that an errand wakes.
+fn woken_by(core: &Core, errand: u32) -> Option<Ticket> {
+    let of_timer = |action: &TimerAction| match action {
         TimerAction::Wake(waker) => ticket_of(waker),
         TimerAction::Call(_) => None,
+    };
+    core.ready.look(errand, |errand| match errand {
+        Errand::Wake(waker) => ticket_of(waker),
+        Errand::Timer(timer) => core.timers.look(*timer, of_timer)?,
+        Errand::Call(_) => None,
     })?
 }

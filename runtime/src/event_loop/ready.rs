@@ -139,12 +139,9 @@ impl ReadyQueue {
     }
 
     /// Takes all errands out, for the caller to drop.
-    /// The timer that an entry is about.
-    pub(super) fn timer(&self, key: u32) -> Option<TimerKey> {
-        match self.errands.borrow().get(key as usize)? {
-            Errand::Timer(timer) => Some(*timer),
-            Errand::Call(_) | Errand::Wake(_) => None,
-        }
+    /// Looks at an errand without taking it out.
+    pub(super) fn look<R>(&self, key: u32, look: impl FnOnce(&Errand) -> R) -> Option<R> {
+        self.errands.borrow().get(key as usize).map(look)
     }
 
     pub(crate) fn clear(&self) -> Slab<Errand> {
