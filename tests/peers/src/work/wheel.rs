@@ -9,7 +9,7 @@ mod source;
 
 use slab::Slab;
 
-use self::source::{Wheel, WheelEntry};
+use self::source::{TimerKey, Wheel};
 
 /// Deadlines in a wheel.
 pub(super) struct Deadlines {
@@ -29,11 +29,11 @@ impl Deadlines {
     }
 
     /// Adds a deadline, in nanoseconds. Returns what it is called.
-    pub(super) fn insert(&mut self, deadline: u64) -> WheelEntry {
+    pub(super) fn insert(&mut self, deadline: u64) -> TimerKey {
         let sequence = self.made;
         self.made += 1;
         let index = self.alive.insert(sequence) as u32;
-        let entry = WheelEntry {
+        let entry = TimerKey {
             deadline,
             sequence,
             index,
@@ -43,12 +43,11 @@ impl Deadlines {
     }
 
     /// Takes a deadline out.
-    pub(super) fn remove(&mut self, entry: WheelEntry) {
+    pub(super) fn remove(&mut self, entry: TimerKey) {
         let Self { wheel, alive, .. } = self;
         let removed = alive.try_remove(entry.index as usize);
         assert_eq!(removed, Some(entry.sequence));
-        let is_alive =
-            |entry: &WheelEntry| alive.get(entry.index as usize) == Some(&entry.sequence);
+        let is_alive = |entry: &TimerKey| alive.get(entry.index as usize) == Some(&entry.sequence);
         wheel.cancel(entry.deadline, is_alive);
     }
 }
