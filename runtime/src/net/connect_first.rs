@@ -54,7 +54,8 @@ impl SocketStream<Tcp> {
                 let source = Source::new(&get_running_loop(), socket)?;
                 // Nothing has come yet. Said before the connect has ended: afterwards it may have.
                 source.clear_ready(Direction::Read);
-                end_connect(source).await
+                end_connect(&source).await?;
+                Ok(source)
             })
         };
         let order = match delay {

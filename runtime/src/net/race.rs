@@ -21,6 +21,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::time::Duration;
 
 use super::resolve::Address;
@@ -84,22 +85,35 @@ impl From<ConnectErrors> for io::Error {
     }
 }
 
+/// What [`first_of`] does: known by its result alone, so that it is compiled where it is made, and
+/// not with every program that connects.
+pub(super) type Trying<T> = Pin<Box<dyn Future<Output = Result<T, Failures>>>>;
+
 /// Tries `order` with `attempt` until one succeeds.
-pub(super) async fn first_of<T, F>(
+pub(super) fn first_of<T, F>(
     order: Vec<SocketAddr>,
     delay: Option<Duration>,
+    attempt: impl Fn(SocketAddr) -> F + 'static,
+) -> Trying<T>
+where
+    F: Future<Output = io::Result<T>> + 'static,
+    T: 'static,
+{
+    match delay {
+        Some(delay) if order.len() > 1 => Box::pin(race(order, delay, attempt)),
+        _ => Box::pin(one_by_one(order, attempt)),
+    }
+}
+
+async fn race<T, F>(
+    order: Vec<SocketAddr>,
+    delay: Duration,
     attempt: impl Fn(SocketAddr) -> F,
 ) -> Result<T, Failures>
 where
     F: Future<Output = io::Result<T>> + 'static,
     T: 'static,
 {
-    let Some(delay) = delay else {
-        return one_by_one(order, attempt).await;
-    };
-    if let [only] = order[..] {
-        return attempt(only).await.map_err(|error| vec![(only, error)]);
-    }
     let attempts: Vec<_> = order.iter().map(|address| attempt(*address)).collect();
     let race = staggered_race(attempts, Some(delay)).await;
     if let Some((winner, _)) = race.winner {

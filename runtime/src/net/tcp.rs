@@ -11,7 +11,7 @@ use socket2::{SockRef, Socket};
 use super::bind::{BindOptions, about, bind_tcp, new_socket};
 use super::endpoint::Endpoint;
 use super::listener::{BACKLOG, SocketListener};
-use super::race::{ConnectErrors, Failures, HAPPY_EYEBALLS_DELAY, alternate, first_of};
+use super::race::{ConnectErrors, HAPPY_EYEBALLS_DELAY, Trying, alternate, first_of};
 use super::resolve::{Address, AddressFamily};
 use super::source::Source;
 use super::stream::{Family, SocketStream, sealed::Sealed};
@@ -193,7 +193,8 @@ impl SocketStream<Tcp> {
     /// If no loop is running.
     pub async fn connect_to(address: SocketAddr) -> io::Result<Self> {
         let source = Source::new(&get_running_loop(), mio::net::TcpStream::connect(address)?)?;
-        Ok(Self::new(end_connect(source).await?))
+        end_connect(&source).await?;
+        Ok(Self::new(source))
     }
 }
 
@@ -216,43 +217,41 @@ where
                 None => mio::net::TcpStream::connect(target)?,
                 Some(local) => begin_connect(local, target)?,
             };
-            end_connect(register(socket)?).await
+            let source = register(socket)?;
+            end_connect(&source).await?;
+            Ok(source)
         })
     };
     let connected = first_connected(order, options.happy_eyeballs_delay, Box::new(attempt)).await;
     connected.map_err(|failures| ConnectErrors::new(address, failures).into())
 }
 
-/// Work in a box that is known by its result alone: it is compiled here, and not with every
-/// program that connects.
-type Boxed<T> = Pin<Box<dyn Future<Output = T>>>;
+type Connected = io::Result<Source<mio::net::TcpStream>>;
 
 /// An attempt to connect to one address. Reports show this name where it is a task.
-pub(super) struct Attempt(Boxed<io::Result<Source<mio::net::TcpStream>>>);
+pub(super) struct Attempt(Pin<Box<dyn Future<Output = Connected>>>);
 
 impl Attempt {
-    pub(super) fn new(
-        work: impl Future<Output = io::Result<Source<mio::net::TcpStream>>> + 'static,
-    ) -> Self {
+    pub(super) fn new(work: impl Future<Output = Connected> + 'static) -> Self {
         Self(Box::pin(work))
     }
 }
 
 impl Future for Attempt {
-    type Output = io::Result<Source<mio::net::TcpStream>>;
+    type Output = Connected;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Connected> {
         self.0.as_mut().poll(context)
     }
 }
 
-/// [`first_of`], for connections.
+/// [`first_of`], for connections: compiled here.
 pub(super) fn first_connected(
     order: Vec<SocketAddr>,
     delay: Option<Duration>,
     attempt: Box<dyn Fn(SocketAddr) -> Attempt>,
-) -> Boxed<Result<Source<mio::net::TcpStream>, Failures>> {
-    Box::pin(first_of(order, delay, attempt))
+) -> Trying<Source<mio::net::TcpStream>> {
+    first_of(order, delay, attempt)
 }
 
 fn in_order(targets: Vec<SocketAddr>, options: RouteOptions) -> Vec<SocketAddr> {
@@ -264,14 +263,11 @@ fn in_order(targets: Vec<SocketAddr>, options: RouteOptions) -> Vec<SocketAddr> 
 }
 
 /// Waits until a connect that is under way has ended.
-pub(super) async fn end_connect(
-    source: Source<mio::net::TcpStream>,
-) -> io::Result<Source<mio::net::TcpStream>> {
+pub(super) async fn end_connect(source: &Source<mio::net::TcpStream>) -> io::Result<()> {
     // It is not ready before the kernel says so.
     source.clear_ready(Direction::Write);
     let connected = |socket: &mio::net::TcpStream| is_connected(&SockRef::from(socket));
-    source.attempt(Direction::Write, connected).await?;
-    Ok(source)
+    source.attempt(Direction::Write, connected).await
 }
 
 /// Begins to connect a socket that is bound to `local`.
@@ -291,15 +287,15 @@ pub(super) fn begin_connect(
 
 /// Whether a connect has ended, and how.
 pub(super) fn is_connected(socket: &Socket) -> io::Result<()> {
-    if let Some(error) = socket.take_error()? {
-        return Err(error);
+    let Err(error) = socket.peer_addr() else {
+        return Ok(());
+    };
+    if let Some(cause) = socket.take_error()? {
+        return Err(cause);
     }
-    match socket.peer_addr() {
-        Err(error) if error.kind() == io::ErrorKind::NotConnected => {
-            Err(io::ErrorKind::WouldBlock.into())
-        }
-        Err(error) => Err(error),
-        Ok(_) => Ok(()),
+    match error.kind() {
+        io::ErrorKind::NotConnected => Err(io::ErrorKind::WouldBlock.into()),
+        _ => Err(error),
     }
 }
 
