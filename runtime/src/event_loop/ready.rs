@@ -138,12 +138,12 @@ impl ReadyQueue {
         self.errands.borrow_mut().try_remove(key as usize)
     }
 
-    /// Takes all errands out, for the caller to drop.
     /// Looks at an errand without taking it out.
     pub(super) fn look<R>(&self, key: u32, look: impl FnOnce(&Errand) -> R) -> Option<R> {
         self.errands.borrow().get(key as usize).map(look)
     }
 
+    /// Takes all errands out, for the caller to drop.
     pub(crate) fn clear(&self) -> Slab<Errand> {
         self.places.take();
         self.errands.take()

@@ -51,7 +51,7 @@ struct Inner {
     made: u64,
     /// What was taken off the wheel last.
     expired: Expired,
-    /// The last one that has gone off.
+    /// The greatest key that has gone off: how far in their order timers have.
     last: Option<TimerKey>,
     /// Kept between calls of `expire`, for its memory.
     due: Vec<TimerKey>,
@@ -163,21 +163,22 @@ impl Timers {
         }
     }
 
-    /// Lets a sleeping timer wake somebody else from now on.
-    pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) {
+    /// Lets a sleeping timer wake somebody else from now on. Returns whether it is there.
+    pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) -> bool {
         let mut inner = self.inner.borrow_mut();
         let timer = inner.timers.get_mut(key.index as usize);
-        let old = match timer {
-            Some(Timer {
-                sequence,
-                action: TimerAction::Wake(old),
-            }) if *sequence == key.sequence && !old.will_wake(waker) => {
+        let Some(timer) = timer.filter(|timer| timer.sequence == key.sequence) else {
+            return false;
+        };
+        let old = match &mut timer.action {
+            TimerAction::Wake(old) if !old.will_wake(waker) => {
                 Some(std::mem::replace(old, waker.clone()))
             }
-            _ => None,
+            TimerAction::Wake(_) | TimerAction::Call(_) => None,
         };
         drop(inner);
         drop(old);
+        true
     }
 
     /// No timer is due before this time. `None`: there are no timers on the wheel.

@@ -183,11 +183,7 @@ fn is_over(key: TimerKey, event_loop: &WeakLoop, context: &Context<'_>) -> bool 
         return true;
     };
     let timers = &event_loop.core().timers;
-    if timers.has_gone_off(key) {
-        return true;
-    }
-    timers.set_waker(key, context.waker());
-    false
+    timers.has_gone_off(key) || !timers.set_waker(key, context.waker())
 }
 
 impl std::future::Future for Sleep {
