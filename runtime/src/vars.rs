@@ -77,3 +77,26 @@ impl SharedVars {
         Rc::ptr_eq(&self.0, &other.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_has_its_value_in_whatever_order_they_come_and_a_copy_keeps_its_own() {
+        let number = |number: i32| Some(Arc::new(number) as Value);
+        let read = |value: Option<Value>| value.map(|value| *value.downcast::<i32>().unwrap());
+        let mut vars = Vars::default();
+        for key in [3, 1, 4, 2] {
+            assert!(vars.set(key, number(10 * key as i32)).is_none());
+        }
+        let copy = vars.clone();
+        assert_eq!(read(vars.set(3, number(33))), Some(30));
+        assert_eq!(read(vars.set(1, None)), Some(10));
+        assert_eq!(read(vars.set(5, None)), None);
+        let all = |vars: &Vars| [1, 2, 3, 4, 5].map(|key| read(vars.get(key)));
+        assert_eq!(all(&vars), [None, Some(20), Some(33), Some(40), None]);
+        assert_eq!(all(&copy), [Some(10), Some(20), Some(30), Some(40), None]);
+        assert_eq!((vars.len(), copy.len()), (3, 4));
+    }
+}

@@ -266,7 +266,7 @@ impl fmt::Debug for SystemResolver {
 mod tests {
     use std::sync::{Condvar, Mutex};
 
-    use looplet::{create_task, run, sleep};
+    use looplet::{create_task, run, sleep, yield_now};
 
     use super::*;
 
@@ -320,6 +320,23 @@ mod tests {
             assert_eq!(asked, ["a", "b", "c", "d", "wanted"]);
             assert!(asking("given-up".to_owned()).await.is_ok());
             assert_eq!(GATE.lock().unwrap().asked.last().unwrap(), "given-up");
+        });
+    }
+
+    #[test]
+    fn a_look_up_is_a_task_of_its_name() {
+        run(async {
+            let resolver = SystemResolver::asking(|_| Ok(Vec::new()));
+            let asking = resolver.clone();
+            let asked = create_task(async move { asking.addresses("somewhere").await });
+            yield_now().await;
+            let tasks = get_running_loop().all_tasks();
+            let look_up = tasks
+                .iter()
+                .find(|task| task.name() == "look-up of somewhere");
+            let look_up = look_up.expect("it is under way");
+            assert!(look_up.spawned_at().file().ends_with("system.rs"));
+            assert!(asked.await.is_ok());
         });
     }
 }
