@@ -28,8 +28,8 @@
 //! 4. The next turn takes the timer off the wheel and runs its entry, which calls the waker.
 //! 5. The waker is a ticket (`event_loop/waker.rs`): waking puts the task's number into the
 //!    ready queue (`event_loop/ready.rs`), and nothing else.
-//! 6. The turn after that makes the task's next step; the sleep finds its timer gone and is
-//!    ready.
+//! 6. The turn after that makes the task's next step; the sleep finds that its timer has gone
+//!    off and is ready.
 //!
 //! # Layers
 //!

@@ -1,22 +1,23 @@
-//! Sockets that are polled: what is kept when nobody says that the wait is over.
+//! Sockets and sleeps that are polled: what is kept when nobody says that the wait is over.
 //!
 //! A poll that returned `Pending` may be followed by another one, or by nothing at all. The
 //! tests here do both, with and without a combinator that has wakers of its own in between.
 
 mod common;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
 use std::io::{ErrorKind, Write};
 use std::net::TcpListener as StdListener;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use common::{Boxed, Trace, join, ms, traced, unordered};
+use common::{Boxed, Trace, join, ms, run_virtual, traced, unordered, virtual_loop};
 use looplet::{
-    RunError, Runner, TcpStream, catch_cancel, create_task, run, sleep, timeout, yield_now,
+    RunError, Runner, Sleep, TcpStream, catch_cancel, create_task, run, sleep, timeout, yield_now,
 };
 
 /// A connection that nobody writes to, and its other end.
@@ -298,4 +299,52 @@ fn a_poll_on_a_closed_loop_is_an_error() {
         panic!("nobody would ever wake")
     };
     assert_eq!(error.kind(), ErrorKind::NotConnected);
+}
+
+/// Polls a sleep with a waker of its own.
+fn poll_nap(nap: &mut Sleep, counter: &Arc<Counter>) -> bool {
+    let waker = Waker::from(counter.clone());
+    Pin::new(nap)
+        .poll(&mut Context::from_waker(&waker))
+        .is_ready()
+}
+
+#[test]
+fn a_sleep_that_is_polled_early_waits_for_its_own_time_and_wakes_who_polled_last() {
+    run_virtual(async {
+        let counters = [(); 2].map(|()| Arc::new(Counter::default()));
+        let counts = || {
+            counters
+                .each_ref()
+                .map(|counter| counter.0.load(Ordering::Acquire))
+        };
+        let mut nap = sleep(ms(20));
+        assert!(!poll_nap(&mut nap, &counters[0]));
+        sleep(ms(10)).await;
+        assert!(
+            !poll_nap(&mut nap, &counters[1]),
+            "a neighbour has gone off"
+        );
+        sleep(ms(9)).await;
+        assert_eq!(counts(), [0, 0]);
+        sleep(ms(2)).await;
+        assert_eq!(counts(), [0, 1]);
+        assert!(poll_nap(&mut nap, &counters[1]));
+    });
+}
+
+#[test]
+fn a_sleep_whose_loop_was_closed_is_over() {
+    let nap = Rc::new(RefCell::new(sleep(ms(20))));
+    let counter = Arc::new(Counter::default());
+    let polled = {
+        let (nap, counter) = (nap.clone(), counter.clone());
+        move || poll_nap(&mut nap.borrow_mut(), &counter)
+    };
+    let first = virtual_loop();
+    let poll_first = polled.clone();
+    let ended = first.run_until_complete(async move { poll_first() });
+    assert!(!ended.expect("it ends by itself"));
+    first.close();
+    assert!(run_virtual(async move { polled() }));
 }

@@ -854,17 +854,19 @@ fn shuffled() -> impl Iterator<Item = usize> {
     (0..MANY).map(|number| number * 1999 % MANY)
 }
 
-/// Starts `MANY` tasks that wait, and lets them go on in that order.
-async fn woken_shuffled<F: Future<Output = ()> + 'static>(
-    work: impl Fn(usize) -> F,
-) -> Vec<Task<()>> {
-    let event_loop = get_running_loop();
+/// `MANY` tasks that go on in that order: each rests, says its number, and some fail then.
+async fn crowd<F: Future + 'static>(
+    rest: impl Fn() -> F,
+) -> (Vec<Task<()>>, Rc<RefCell<Vec<usize>>>) {
+    let (event_loop, order) = (get_running_loop(), Rc::new(RefCell::new(Vec::new())));
     let promises: Vec<_> = (0..MANY).map(|_| event_loop.create_promise()).collect();
     let started = |number: usize| {
-        let (promise, work) = (promises[number].clone(), work(number));
+        let (promise, rest, order) = (promises[number].clone(), rest(), order.clone());
         create_task(async move {
             promise.await;
-            work.await;
+            rest.await;
+            order.borrow_mut().push(number);
+            assert!(!fails(number), "it fails, and nobody else");
         })
     };
     let tasks = (0..MANY).map(started).collect();
@@ -872,49 +874,40 @@ async fn woken_shuffled<F: Future<Output = ()> + 'static>(
     for number in shuffled() {
         promises[number].set_result(()).expect("it is pending");
     }
-    tasks
+    (tasks, order)
+}
+
+fn fails(number: usize) -> bool {
+    number % 100 == 7
+}
+
+/// Checks what became of a crowd of which one was ended before it spoke.
+async fn check((tasks, order): (Vec<Task<()>>, Rc<RefCell<Vec<usize>>>), ended: usize) {
+    let all = shuffled().filter(|number| *number != ended);
+    assert!(order.take().into_iter().eq(all));
+    for (number, task) in tasks.iter().enumerate() {
+        let is_err = task.join().await.is_err();
+        assert_eq!(is_err, fails(number) || number == ended, "{number}");
+    }
 }
 
 #[test]
 fn many_tasks_run_in_the_order_in_which_they_were_woken_and_fail_alone() {
     run_virtual(async {
-        let order = Rc::new(RefCell::new(Vec::new()));
-        let tasks = woken_shuffled(|number| {
-            let order = order.clone();
-            async move {
-                order.borrow_mut().push(number);
-                assert!(number % 100 != 7, "it fails, and nobody else");
-            }
-        });
-        let tasks = tasks.await;
-        tasks[1234].abort();
+        let crowd = crowd(async || {}).await;
+        crowd.0[1234].abort();
         yield_now().await;
-        let all = shuffled().filter(|number| *number != 1234);
-        assert!(order.take().into_iter().eq(all));
-        for (number, task) in tasks.iter().enumerate() {
-            let failed = task.join().await.is_err();
-            assert_eq!(failed, number % 100 == 7 || number == 1234, "{number}");
-        }
+        check(crowd, 1234).await;
     });
 }
 
 #[test]
-fn many_sleepers_wake_in_the_order_in_which_they_fell_asleep() {
+fn many_sleepers_wake_in_the_order_in_which_they_fell_asleep_and_fail_alone() {
     run_virtual(async {
-        let order = Rc::new(RefCell::new(Vec::new()));
-        let tasks = woken_shuffled(|number| {
-            let order = order.clone();
-            async move {
-                sleep(ms(1)).await;
-                order.borrow_mut().push(number);
-            }
-        });
-        let tasks = tasks.await;
+        let crowd = crowd(|| sleep(ms(1))).await;
         yield_now().await;
-        tasks[1234].cancel();
+        crowd.0[1234].cancel();
         sleep(ms(2)).await;
-        let all = shuffled().filter(|number| *number != 1234);
-        assert!(order.take().into_iter().eq(all));
-        assert!(tasks.iter().all(Task::done));
+        check(crowd, 1234).await;
     });
 }

@@ -14,7 +14,7 @@ use super::ticket::Ticket;
 use super::timers::TimerAction;
 use super::waker::ticket_of;
 
-/// How many entries are looked at together.
+/// How many entries are looked at together: with twice as many, it was no faster.
 pub(super) const AHEAD: usize = 16;
 
 /// So many tasks are not all in the caches next to a processor.
@@ -27,6 +27,7 @@ pub(super) fn is_far(core: &Core, places: &[Place]) -> bool {
     places.len() > AHEAD && core.tasks.len() >= MANY && !is_row(places)
 }
 
+/// By the ends alone: it is a guess, and costs the same for any number.
 fn is_row(places: &[Place]) -> bool {
     match (places.first(), places.last()) {
         (Some(Place::Task(first)), Some(Place::Task(last))) => {
@@ -56,4 +57,65 @@ fn woken_by(core: &Core, errand: u32) -> Option<Ticket> {
         Errand::Timer(timer) => core.timers.look(*timer, of_timer)?,
         Errand::Call(_) => None,
     })?
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::task::Waker;
+
+    use super::*;
+    use crate::event_loop::handle::callback;
+    use crate::event_loop::ticket::TaskId;
+    use crate::event_loop::waker::waker_of;
+    use crate::event_loop::{Clock, EventLoop};
+
+    fn fresh() -> EventLoop {
+        let event_loop = EventLoop::builder().clock(Clock::Virtual).build();
+        event_loop.expect("the system gives a loop")
+    }
+
+    fn tasks(indices: impl IntoIterator<Item = usize>) -> Vec<Place> {
+        let place = |index| Place::Task(TaskId::new(index, 1));
+        indices.into_iter().map(place).collect()
+    }
+
+    #[test]
+    fn many_tasks_are_far_unless_few_are_ready_or_they_stand_in_a_row() {
+        let event_loop = fresh();
+        let is_far = |places: &[Place]| is_far(event_loop.core(), places);
+        let backwards = tasks((0..=AHEAD).rev());
+        (1..MANY).for_each(|_| drop(event_loop.create_task(pending::<()>())));
+        assert!(!is_far(&backwards), "too few tasks to be far");
+        drop(event_loop.create_task(pending::<()>()));
+        assert!(is_far(&backwards));
+        assert!(!is_far(&backwards[1..]), "too few are ready");
+        assert!(!is_far(&tasks(7..=7 + AHEAD)), "in a row");
+        assert!(is_far(
+            &[&tasks(7..=7 + AHEAD)[..], &[Place::Errand(0)]].concat()
+        ));
+    }
+
+    #[test]
+    fn an_errand_wakes_the_task_of_its_waker_as_long_as_it_is_there() {
+        let event_loop = fresh();
+        let core = event_loop.core();
+        let ticket = Ticket::new(core.number, TaskId::new(3, 5));
+        let timer = |action| Errand::Timer(core.timers.insert(9, action));
+        let errands = [
+            Errand::Wake(waker_of(ticket)),
+            timer(TimerAction::Wake(waker_of(ticket))),
+            Errand::Wake(Waker::noop().clone()),
+            timer(TimerAction::Call(callback(|| {}))),
+            Errand::Call(callback(|| {})),
+        ];
+        errands
+            .into_iter()
+            .for_each(|errand| core.ready.push(errand));
+        let woken = || [0, 1, 2, 3, 4].map(|errand| woken_by(core, errand));
+        assert_eq!(woken(), [Some(ticket), Some(ticket), None, None, None]);
+        core.timers.clear();
+        core.ready.take(0);
+        assert_eq!(woken(), [None; 5]);
+    }
 }

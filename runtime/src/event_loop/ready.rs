@@ -28,6 +28,11 @@ pub(crate) enum Errand {
     Wake(Waker),
 }
 
+const _: () = assert!(
+    size_of::<Errand>() <= 32,
+    "an errand is small, for there is one for every timer that is due"
+);
+
 /// What kind of errand it is, for those who look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ErrandKind {

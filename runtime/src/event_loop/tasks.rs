@@ -181,13 +181,14 @@ impl Tasks {
         (slot.generation == id.generation).then(|| slot.coroutine.clone())
     }
 
-    /// Reads a word of what the loop keeps of a task, to have it near.
+    /// Reads a word of what the loop keeps of a task, to have it near. It may be another one that
+    /// has its place by now.
     pub(crate) fn glance(&self, id: TaskId) -> Option<usize> {
         let slots = self.slots.borrow();
         Some(slots.get(id.index as usize)?.generation as usize)
     }
 
-    /// Reads words of a task itself, to have it near.
+    /// Reads words of a task itself, to have it near. It may be another one, too.
     pub(crate) fn glance_inside(&self, id: TaskId) -> Option<usize> {
         let slots = self.slots.borrow();
         let coroutine = &slots.get(id.index as usize)?.coroutine;

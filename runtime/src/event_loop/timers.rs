@@ -49,10 +49,10 @@ struct Inner {
     timers: Slab<Timer>,
     /// Timers made so far.
     made: u64,
-    /// What was taken off the wheel last.
+    /// What has left the wheel.
     expired: Expired,
     /// The greatest key that has gone off: how far in their order timers have.
-    last: Option<TimerKey>,
+    latest: Option<TimerKey>,
     /// Kept between calls of `expire`, for its memory.
     due: Vec<TimerKey>,
 }
@@ -78,7 +78,7 @@ impl Timers {
             timers: Slab::new(),
             made: 0,
             expired: Expired::default(),
-            last: None,
+            latest: None,
             due: Vec::new(),
         };
         Self {
@@ -133,20 +133,22 @@ impl Timers {
     pub(crate) fn take_due(&self, key: TimerKey) -> Option<TimerAction> {
         let mut inner = self.inner.borrow_mut();
         let timer = remove(&mut inner.timers, key)?;
-        inner.last = inner.last.max(Some(key));
+        inner.latest = inner.latest.max(Some(key));
         self.count.set(inner.timers.len());
         Some(timer.action)
     }
 
-    /// Whether a timer has gone off that nobody has cancelled, and that was ahead when it was set.
+    /// Whether a timer has gone off.
     ///
-    /// Such timers go off in the order of their keys, so the last one knows of all of them. To look
-    /// at the timer itself would be to wait for memory, where there are a million.
+    /// Only for one whose deadline was ahead when it was set, and that nobody has taken: of others
+    /// it may say anything. Such timers go off in the order of their keys, so the latest knows of
+    /// all of them. To look at the timer itself would be to wait for memory, where there are a
+    /// million.
     pub(crate) fn has_gone_off(&self, key: TimerKey) -> bool {
-        self.is_empty() || self.inner.borrow().last >= Some(key)
+        self.inner.borrow().latest >= Some(key)
     }
 
-    /// Looks at what a timer is going to do.
+    /// Looks at what a timer is going to do. It may be another one that has its place by now.
     pub(super) fn look<R>(&self, key: TimerKey, look: impl FnOnce(&TimerAction) -> R) -> Option<R> {
         let inner = self.inner.borrow();
         Some(look(&inner.timers.get(key.index as usize)?.action))
@@ -186,16 +188,25 @@ impl Timers {
         self.inner.borrow().wheel.next_deadline()
     }
 
-    /// Takes what is due at `now` off the wheel and hands it to `each`, in order.
+    /// Takes what is due at `now` off the wheel and hands it to `each`, in order. No `now` lies
+    /// before that of an earlier call.
     pub(crate) fn expire(&self, now: u64, each: impl FnMut(TimerKey)) {
         let mut inner = self.inner.borrow_mut();
         let Inner {
-            wheel, timers, due, ..
+            wheel,
+            timers,
+            made,
+            expired,
+            due,
+            ..
         } = &mut *inner;
+        debug_assert!(now >= expired.at, "a clock does not go back");
         wheel.advance(now, due, |entry| is_alive(timers, *entry));
         due.drain(..).for_each(each);
-        let made = inner.made;
-        inner.expired = Expired { at: now, made };
+        *expired = Expired {
+            at: now,
+            made: *made,
+        };
     }
 
     /// Removes all timers and returns what they would have done, for the caller to drop.
@@ -289,5 +300,20 @@ mod tests {
         );
         timers.take_due(third);
         assert_eq!(gone_off(), [true, true, true]);
+    }
+
+    #[test]
+    fn a_waker_is_set_only_where_its_timer_is() {
+        let timers = Timers::new(0);
+        let set_waker = |key| timers.set_waker(key, Waker::noop());
+        let [gone, there] = [5, 6].map(|deadline| set(&timers, deadline * MS));
+        assert!(set_waker(gone) && set_waker(there));
+        timers.take(gone);
+        assert!(!set_waker(gone) && set_waker(there));
+        let in_its_place = set(&timers, 7 * MS);
+        assert_eq!(in_its_place.index, gone.index);
+        assert!(!set_waker(gone) && set_waker(in_its_place));
+        timers.clear();
+        assert!(!set_waker(there));
     }
 }

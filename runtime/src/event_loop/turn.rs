@@ -168,7 +168,7 @@ fn run_ready(core: &Core, batch: &mut Vec<Place>) {
     let mut rest = batch.iter();
     // One catch serves all entries: to set one up for each would cost more than the entry.
     if core.watch.is_on() {
-        // It leaves nothing for the loop below.
+        // It leaves nothing for what is below.
         attended::begin_batch(core);
         let mut run_all = || attended::run_all(core, &mut rest, run_one);
         while let Err(payload) = catch_unwind(AssertUnwindSafe(&mut run_all)) {
@@ -177,15 +177,19 @@ fn run_ready(core: &Core, batch: &mut Vec<Place>) {
         }
     }
     if ahead::is_far(core, rest.as_slice()) {
-        while let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_far(core, &mut rest))) {
-            recover(core, payload);
-        }
+        contained(core, || run_far(core, &mut rest));
     }
-    while let Err(payload) = catch_unwind(AssertUnwindSafe(|| run_all(core, &mut rest))) {
-        recover(core, payload);
-    }
+    contained(core, || run_all(core, &mut rest));
     batch.clear();
     core.clock.charge_turn();
+}
+
+/// Runs entries until none is left: after a panic, with the one behind it.
+#[inline(always)]
+fn contained(core: &Core, mut run: impl FnMut()) {
+    while let Err(payload) = catch_unwind(AssertUnwindSafe(&mut run)) {
+        recover(core, payload);
+    }
 }
 
 fn run_all(core: &Core, places: &mut slice::Iter<'_, Place>) {

@@ -1,8 +1,8 @@
 //! `sleep`: the smallest complete leaf.
 //!
 //! Its life, and that of every leaf: the first poll sets a timer that will wake the task, and
-//! counts the wait; the poll after the timer has gone off finds it gone and is ready; a drop
-//! before that takes the timer away.
+//! counts the wait; a poll after the timer has gone off finds that and is ready; a drop before it
+//! takes the timer away.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -106,8 +106,12 @@ enum Until {
 /// ```
 enum State {
     New(Until),
+    /// There is nothing to wait for any more: the next poll is ready.
     Over,
-    Set { key: TimerKey, event_loop: WeakLoop },
+    Set {
+        key: TimerKey,
+        event_loop: WeakLoop,
+    },
 }
 
 impl State {
