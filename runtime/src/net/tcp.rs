@@ -245,7 +245,7 @@ impl Future for Attempt {
     }
 }
 
-/// [`first_of`], for connections: compiled here.
+/// [`first_of`], for connections. It has no types that are open, so it is compiled here.
 pub(super) fn first_connected(
     order: Vec<SocketAddr>,
     delay: Option<Duration>,
@@ -262,7 +262,8 @@ fn in_order(targets: Vec<SocketAddr>, options: RouteOptions) -> Vec<SocketAddr> 
     }
 }
 
-/// Waits until a connect that is under way has ended.
+/// Waits until a connect that is under way has ended. What it waits for is borrowed, lest the
+/// future have room for it twice.
 pub(super) async fn end_connect(source: &Source<mio::net::TcpStream>) -> io::Result<()> {
     // It is not ready before the kernel says so.
     source.clear_ready(Direction::Write);
@@ -287,6 +288,8 @@ pub(super) fn begin_connect(
 
 /// Whether a connect has ended, and how.
 pub(super) fn is_connected(socket: &Socket) -> io::Result<()> {
+    // Nearly always it has succeeded, so that is asked first: by one call. An error is asked for
+    // only where there is no peer.
     let Err(error) = socket.peer_addr() else {
         return Ok(());
     };

@@ -286,8 +286,9 @@ impl Entered {
         self.scope.is_expired() && as_owner(&self.scope).cancelling_outside() <= self.outside
     }
 
-    /// Whether the time has ended the body, which is not done.
-    fn has_ended(&self, pending: Pending, context: &Context<'_>) -> bool {
+    /// Takes the cancel that has unwound the body, if the time has sent it, and stores one that
+    /// nobody took. Returns whether the time has ended the body.
+    fn take_end(&self, pending: Pending, context: &Context<'_>) -> bool {
         match pending {
             Pending::Unwound(_) if self.owns_the_end() => {
                 with_step(|step| step.reset());
@@ -341,7 +342,7 @@ impl<F: Future> std::future::Future for WithTimeout<F> {
                 Poll::Ready(Ok(value))
             }
             Polled::Pending(pending) => {
-                if !entered.has_ended(pending, context) {
+                if !entered.take_end(pending, context) {
                     return Poll::Pending;
                 }
                 drop(this.child.take());

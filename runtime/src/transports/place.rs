@@ -59,7 +59,8 @@ impl<P: ?Sized> Place<P> {
         }
     }
 
-    /// Puts the protocol back, or drops it if it is not wanted any more.
+    /// Puts the protocol back, or drops it if it is not wanted any more. The error is a panic of
+    /// that.
     fn put_back(&self, protocol: Box<P>) -> Outcome<()> {
         let mut state = self.0.borrow_mut();
         if let State::Out = *state {
