@@ -39,24 +39,29 @@ fn is_row(places: &[Place]) -> bool {
 
 /// Looks at what is about to be stepped, or woken.
 pub(super) fn look(core: &Core, next: &[Place]) {
-    let words = next.iter().filter_map(|place| match place {
-        Place::Task(id) => core.tasks.glance_inside(*id),
-        Place::Errand(key) => core.tasks.glance(woken_by(core, *key)?.task()),
+    let stepped = next.iter().filter_map(|place| match place {
+        Place::Task(id) => Some(*id),
+        Place::Errand(_) | Place::Timer(_) => None,
     });
-    black_box(words.sum::<usize>());
+    let woken = next
+        .iter()
+        .filter_map(|place| Some(woken_by(core, place)?.task()));
+    black_box(core.tasks.glance_inside(stepped) + core.tasks.glance(woken));
 }
 
-/// The task that an errand wakes.
-fn woken_by(core: &Core, errand: u32) -> Option<Ticket> {
-    let of_timer = |action: &TimerAction| match action {
-        TimerAction::Wake(waker) => ticket_of(waker),
-        TimerAction::Call(_) => None,
-    };
-    core.ready.look(errand, |errand| match errand {
-        Errand::Wake(waker) => ticket_of(waker),
-        Errand::Timer(timer) => core.timers.look(*timer, of_timer)?,
-        Errand::Call(_) => None,
-    })?
+/// The task that an errand or a timer wakes.
+fn woken_by(core: &Core, place: &Place) -> Option<Ticket> {
+    match *place {
+        Place::Task(_) => None,
+        Place::Errand(key) => core.ready.look(key, |errand| match errand {
+            Errand::Wake(waker) => ticket_of(waker),
+            Errand::Call(_) => None,
+        })?,
+        Place::Timer(number) => core.timers.look(number, |action| match action {
+            TimerAction::Wake(waker) => ticket_of(waker),
+            TimerAction::Call(_) => None,
+        })?,
+    }
 }
 
 #[cfg(test)]
@@ -97,25 +102,32 @@ mod tests {
     }
 
     #[test]
-    fn an_errand_wakes_the_task_of_its_waker_as_long_as_it_is_there() {
+    fn an_errand_or_a_timer_wakes_the_task_of_its_waker_as_long_as_it_is_there() {
         let event_loop = fresh();
         let core = event_loop.core();
         let ticket = Ticket::new(core.number, TaskId::new(3, 5));
-        let timer = |action| Errand::Timer(core.timers.insert(9, action));
         let errands = [
             Errand::Wake(waker_of(ticket)),
-            timer(TimerAction::Wake(waker_of(ticket))),
             Errand::Wake(Waker::noop().clone()),
-            timer(TimerAction::Call(callback(|| {}))),
             Errand::Call(callback(|| {})),
         ];
         errands
             .into_iter()
             .for_each(|errand| core.ready.push(errand));
-        let woken = || [0, 1, 2, 3, 4].map(|errand| woken_by(core, errand));
-        assert_eq!(woken(), [Some(ticket), Some(ticket), None, None, None]);
+        let timers = [
+            TimerAction::Wake(waker_of(ticket)),
+            TimerAction::Call(callback(|| {})),
+        ];
+        timers
+            .into_iter()
+            .for_each(|action| drop(core.timers.insert(0, action)));
+        core.timers.expire(core.clock.now());
+        let errands = || [0, 1, 2].map(|key| woken_by(core, &Place::Errand(key)));
+        let timers = || [0, 1, 2].map(|number| woken_by(core, &Place::Timer(number)));
+        assert_eq!(errands(), [Some(ticket), None, None]);
+        assert_eq!(timers(), [Some(ticket), None, None]);
         core.timers.clear();
         core.ready.take(0);
-        assert_eq!(woken(), [None; 5]);
+        assert_eq!((errands(), timers()), ([None; 3], [None; 3]));
     }
 }

@@ -30,7 +30,8 @@ pub(super) fn run_all(
         begin(core, place);
         let (task, site) = match place {
             Place::Task(id) => (core.tasks.get(id), None),
-            Place::Errand(key) => (None, core.ready.site(key, &core.timers)),
+            Place::Errand(key) => (None, core.ready.site(key)),
+            Place::Timer(number) => (None, core.timers.site(number)),
         };
         let name = || match (&task, site) {
             (Some(task), _) => Shown(&**task).to_string(),
@@ -109,9 +110,9 @@ fn begin(core: &Core, place: Place) {
         Place::Task(id) => core.tasks.get(id).map(Running::Task),
         Place::Errand(key) => core.ready.kind(key).map(|kind| match kind {
             ErrandKind::Call => Running::Callback,
-            ErrandKind::Timer => Running::Timer,
             ErrandKind::Wake => Running::Source,
         }),
+        Place::Timer(number) => core.timers.look(number, |_| Running::Timer),
     };
     // What is gone does not run.
     let Some(running) = running else { return };

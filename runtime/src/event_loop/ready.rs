@@ -16,32 +16,29 @@ use slab::Slab;
 
 use super::handle::Callback;
 use super::ticket::TaskId;
-use super::timers::{TimerKey, Timers};
 
 /// What there is to run beside tasks.
 pub(crate) enum Errand {
     /// Run a callback.
     Call(Rc<dyn Callback>),
-    /// Do what a timer is for, unless it was cancelled meanwhile.
-    Timer(TimerKey),
     /// Wake whoever waited for a source. The task it wakes runs in the next turn.
     Wake(Waker),
 }
 
 const _: () = assert!(
-    size_of::<Errand>() <= 32,
-    "an errand is small, for there is one for every timer that is due"
+    size_of::<Errand>() <= 24,
+    "an errand is small, for there is one for every source that is ready"
 );
 
 /// What kind of errand it is, for those who look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ErrandKind {
     Call,
-    Timer,
     Wake,
 }
 
-/// A place in the queue: a task, or the key of an errand.
+/// A place in the queue: a task, the key of an errand, or the number of a timer among those that
+/// are due.
 ///
 /// Kept to three small words. An entry is written and read within nanoseconds, and a processor
 /// that has to put a wide load together from narrow stores waits for all of them.
@@ -49,6 +46,7 @@ pub(super) enum ErrandKind {
 pub(crate) enum Place {
     Task(TaskId),
     Errand(u32),
+    Timer(u32),
 }
 
 /// The queue of one loop.
@@ -82,6 +80,13 @@ impl ReadyQueue {
         self.places.borrow_mut().push(Place::Errand(key));
     }
 
+    /// Queues the timers that are due, of which there are so many.
+    pub(crate) fn push_timers(&self, count: u32) {
+        self.places
+            .borrow_mut()
+            .extend((0..count).map(Place::Timer));
+    }
+
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.places.borrow().is_empty()
@@ -113,16 +118,14 @@ impl ReadyQueue {
     pub(super) fn kind(&self, key: u32) -> Option<ErrandKind> {
         Some(match self.errands.borrow().get(key as usize)? {
             Errand::Call(_) => ErrandKind::Call,
-            Errand::Timer(_) => ErrandKind::Timer,
             Errand::Wake(_) => ErrandKind::Wake,
         })
     }
 
     /// Where the callback of an errand was scheduled; `None`: it is none of a program.
-    pub(super) fn site(&self, key: u32, timers: &Timers) -> Option<&'static Location<'static>> {
+    pub(super) fn site(&self, key: u32) -> Option<&'static Location<'static>> {
         match self.errands.borrow().get(key as usize)? {
             Errand::Call(callback) => callback.site(),
-            Errand::Timer(timer) => timers.site(*timer),
             Errand::Wake(_) => None,
         }
     }
@@ -133,7 +136,7 @@ impl ReadyQueue {
         let new = places.iter().skip(told.replace(places.len()));
         let task = |place: &Place| match place {
             Place::Task(id) => Some(*id),
-            Place::Errand(_) => None,
+            Place::Errand(_) | Place::Timer(_) => None,
         };
         new.filter_map(task).collect()
     }

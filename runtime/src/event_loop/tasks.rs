@@ -90,6 +90,10 @@ pub(crate) trait Coroutine: FrameOwner {
     fn discard(&self);
     /// Runs a callback, through `call_soon`, when it has ended.
     fn notify_end(&self, callback: Rc<dyn Callback>);
+    /// Reads words of it here and there, to have all of it near.
+    fn glance(&self) -> usize;
+    /// What it began to wait for last.
+    fn note(&self) -> Note;
     /// What it panicked with, if it has; after that, somebody has looked.
     fn panic_text(&self) -> Option<String>;
     /// How it has ended; `None`: it has not.
@@ -113,8 +117,6 @@ struct Slot {
     generation: u32,
     /// Whether it is in the ready queue, or runs.
     queued: bool,
-    /// What it began to wait for last.
-    note: Note,
 }
 
 /// All tasks of one loop.
@@ -156,7 +158,6 @@ impl Tasks {
             coroutine,
             generation: id.generation,
             queued: true,
-            note: Note::Unknown,
         });
         (id, made)
     }
@@ -181,18 +182,23 @@ impl Tasks {
         (slot.generation == id.generation).then(|| slot.coroutine.clone())
     }
 
-    /// Reads a word of what the loop keeps of a task, to have it near. It may be another one that
-    /// has its place by now.
-    pub(crate) fn glance(&self, id: TaskId) -> Option<usize> {
+    /// Reads a word of what the loop keeps of each of these tasks, to have them near. It may be
+    /// another one that has the place by now.
+    pub(crate) fn glance(&self, ids: impl Iterator<Item = TaskId>) -> usize {
         let slots = self.slots.borrow();
-        Some(slots.get(id.index as usize)?.generation as usize)
+        let slot = |id: TaskId| slots.get(id.index as usize);
+        ids.filter_map(slot)
+            .map(|slot| slot.generation as usize)
+            .sum()
     }
 
-    /// Reads words of a task itself, to have it near. It may be another one, too.
-    pub(crate) fn glance_inside(&self, id: TaskId) -> Option<usize> {
+    /// Reads words of these tasks themselves, to have them near. They may be others, too.
+    pub(crate) fn glance_inside(&self, ids: impl Iterator<Item = TaskId>) -> usize {
         let slots = self.slots.borrow();
-        let coroutine = &slots.get(id.index as usize)?.coroutine;
-        Some(Rc::strong_count(coroutine) + usize::from(coroutine.frame().is_requested()))
+        let slot = |id: TaskId| slots.get(id.index as usize);
+        ids.filter_map(slot)
+            .map(|slot| slot.coroutine.glance())
+            .sum()
     }
 
     /// Looks at a task without keeping it. `look` runs no user code.
@@ -209,15 +215,12 @@ impl Tasks {
         slot.is_some_and(|slot| slot.generation == id.generation && slot.queued)
     }
 
-    /// Lets a task wait: whoever wakes it queues it. A new note takes the place of the old one.
-    pub(crate) fn wait(&self, id: TaskId, note: Option<Note>) {
+    /// Lets a task wait: whoever wakes it queues it.
+    pub(crate) fn wait(&self, id: TaskId) {
         if let Some(slot) = self.slots.borrow_mut().get_mut(id.index as usize)
             && slot.generation == id.generation
         {
             slot.queued = false;
-            if let Some(note) = note {
-                slot.note = note;
-            }
         }
     }
 
@@ -226,7 +229,7 @@ impl Tasks {
         let slots = self.slots.borrow();
         let slot = slots.get(id.index as usize)?;
         let waits = slot.generation == id.generation && !slot.queued;
-        waits.then(|| slot.note.clone())
+        waits.then(|| slot.coroutine.note())
     }
 
     /// All tasks that have not ended, with their ids, in the order in which they were spawned.

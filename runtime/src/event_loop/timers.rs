@@ -53,7 +53,7 @@ struct Inner {
     expired: Expired,
     /// The greatest key that has gone off: how far in their order timers have.
     latest: Option<TimerKey>,
-    /// Kept between calls of `expire`, for its memory.
+    /// What was due at the last look, in order.
     due: Vec<TimerKey>,
 }
 
@@ -129,9 +129,10 @@ impl Timers {
         Some(timer.action)
     }
 
-    /// The same for one that is due: it goes off.
-    pub(crate) fn take_due(&self, key: TimerKey) -> Option<TimerAction> {
+    /// The same for the `number`-th of those that are due: it goes off.
+    pub(crate) fn take_due(&self, number: u32) -> Option<TimerAction> {
         let mut inner = self.inner.borrow_mut();
+        let key = *inner.due.get(number as usize)?;
         let timer = remove(&mut inner.timers, key)?;
         inner.latest = inner.latest.max(Some(key));
         self.count.set(inner.timers.len());
@@ -148,21 +149,20 @@ impl Timers {
         self.inner.borrow().latest >= Some(key)
     }
 
-    /// Looks at what a timer is going to do. It may be another one that has its place by now.
-    pub(super) fn look<R>(&self, key: TimerKey, look: impl FnOnce(&TimerAction) -> R) -> Option<R> {
+    /// Looks at what the `number`-th of those that are due is going to do.
+    pub(super) fn look<R>(&self, number: u32, look: impl FnOnce(&TimerAction) -> R) -> Option<R> {
         let inner = self.inner.borrow();
-        Some(look(&inner.timers.get(key.index as usize)?.action))
+        let key = inner.due.get(number as usize)?;
+        let timer = inner.timers.get(key.index as usize)?;
+        (timer.sequence == key.sequence).then(|| look(&timer.action))
     }
 
-    /// Where the callback of a timer that is due was scheduled, if it is one of a program.
-    pub(super) fn site(&self, key: TimerKey) -> Option<&'static Location<'static>> {
-        match self.inner.borrow().timers.get(key.index as usize)? {
-            Timer {
-                sequence,
-                action: TimerAction::Call(callback),
-            } if *sequence == key.sequence => callback.site(),
-            _ => None,
-        }
+    /// Where the callback of the `number`-th that is due was scheduled, if it is one of a program.
+    pub(super) fn site(&self, number: u32) -> Option<&'static Location<'static>> {
+        self.look(number, |action| match action {
+            TimerAction::Wake(_) => None,
+            TimerAction::Call(callback) => callback.site(),
+        })?
     }
 
     /// Lets a sleeping timer wake somebody else from now on. Returns whether it is there.
@@ -188,9 +188,9 @@ impl Timers {
         self.inner.borrow().wheel.next_deadline()
     }
 
-    /// Takes what is due at `now` off the wheel and hands it to `each`, in order. No `now` lies
-    /// before that of an earlier call.
-    pub(crate) fn expire(&self, now: u64, each: impl FnMut(TimerKey)) {
+    /// Takes what is due at `now` off the wheel, and forgets what was due before. Returns how many
+    /// there are. No `now` lies before that of an earlier call.
+    pub(crate) fn expire(&self, now: u64) -> u32 {
         let mut inner = self.inner.borrow_mut();
         let Inner {
             wheel,
@@ -201,18 +201,20 @@ impl Timers {
             ..
         } = &mut *inner;
         debug_assert!(now >= expired.at, "a clock does not go back");
+        due.clear();
         wheel.advance(now, due, |entry| is_alive(timers, *entry));
-        due.drain(..).for_each(each);
         *expired = Expired {
             at: now,
             made: *made,
         };
+        due.len() as u32
     }
 
     /// Removes all timers and returns what they would have done, for the caller to drop.
     pub(crate) fn clear(&self) -> Vec<TimerAction> {
         let mut inner = self.inner.borrow_mut();
         inner.wheel = Wheel::new(0);
+        inner.due.clear();
         self.count.set(0);
         std::mem::take(&mut inner.timers)
             .into_iter()
@@ -242,9 +244,8 @@ mod tests {
     }
 
     fn expire(timers: &Timers, now: u64) -> Vec<TimerKey> {
-        let mut due = Vec::new();
-        timers.expire(now, |key| due.push(key));
-        due
+        timers.expire(now);
+        timers.inner.borrow().due.clone()
     }
 
     #[test]
@@ -254,7 +255,7 @@ mod tests {
         assert_eq!(expire(&timers, 5 * MS), [due]);
         let later = set(&timers, 5 * MS + 9);
         assert!(timers.take(due).is_some());
-        assert!(timers.take_due(due).is_none(), "it does not go off");
+        assert!(timers.take_due(0).is_none(), "it does not go off");
         assert_eq!(timers.next_deadline(), Some(5 * MS + 9));
         assert_eq!(expire(&timers, 6 * MS), [later]);
     }
@@ -282,23 +283,24 @@ mod tests {
     #[test]
     fn a_timer_has_gone_off_when_its_turn_has_come_and_not_when_it_is_due() {
         let timers = Timers::new(0);
-        let [first, second, third] = [5, 5, 6].map(|deadline| set(&timers, deadline * MS));
-        assert_eq!(expire(&timers, 9 * MS), [first, second, third]);
+        let [first, second, third] = [5, 5, 7].map(|deadline| set(&timers, deadline * MS));
+        assert_eq!(expire(&timers, 6 * MS), [first, second]);
         let gone_off = || [first, second, third].map(|key| timers.has_gone_off(key));
         assert_eq!(gone_off(), [false, false, false]);
-        timers.take_due(first);
+        timers.take_due(0);
         assert_eq!(gone_off(), [true, false, false]);
-        timers.take_due(second);
+        timers.take_due(1);
         assert_eq!(gone_off(), [true, true, false]);
         let past = set(&timers, 2 * MS);
-        assert_eq!(expire(&timers, 9 * MS), [past]);
-        timers.take_due(past);
+        assert_eq!(expire(&timers, 6 * MS), [past]);
+        timers.take_due(0);
         assert_eq!(
             gone_off(),
             [true, true, false],
             "one from the past tells nothing new"
         );
-        timers.take_due(third);
+        assert_eq!(expire(&timers, 9 * MS), [third]);
+        timers.take_due(0);
         assert_eq!(gone_off(), [true, true, true]);
     }
 

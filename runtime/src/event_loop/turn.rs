@@ -20,6 +20,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::slice;
+use std::task::Waker;
 use std::time::Duration;
 
 use super::ahead::{self, AHEAD};
@@ -34,7 +35,7 @@ use super::report::ErrorContext;
 use super::tasks::{Coroutine, Stepped};
 use super::ticket::{TaskId, Ticket};
 use super::timers::TimerAction;
-use crate::cancel::Step;
+use super::waker::ticket_of;
 use crate::error::Deadlock;
 
 /// Why a turn could not be made.
@@ -153,8 +154,8 @@ pub(super) const MAX_SLEEP: Duration = Duration::from_secs(86_400);
 /// The second half of step 3. Without timers, the clock is not read.
 #[inline(never)]
 fn queue_due_timers(core: &Core) {
-    core.timers
-        .expire(core.clock.now(), |key| core.ready.push(Errand::Timer(key)));
+    let due = core.timers.expire(core.clock.now());
+    core.ready.push_timers(due);
 }
 
 /// Step 4. The list is taken first: what is added meanwhile belongs to the next turn.
@@ -197,6 +198,7 @@ fn run_all(core: &Core, places: &mut slice::Iter<'_, Place>) {
         match place {
             Place::Task(id) => run_step(core, id),
             Place::Errand(key) => run_errand(core, core.ready.take(key)),
+            Place::Timer(number) => run_timer(core, number),
         }
     }
 }
@@ -207,6 +209,7 @@ fn run_one(core: &Core, place: Place) {
     match place {
         Place::Task(id) => run_step(core, id),
         Place::Errand(key) => run_errand(core, core.ready.take(key)),
+        Place::Timer(number) => run_timer(core, number),
     }
 }
 
@@ -247,14 +250,27 @@ fn recover(core: &Core, payload: Box<dyn Any + Send>) {
 fn run_errand(core: &Core, errand: Option<Errand>) {
     match errand {
         Some(Errand::Call(callback)) => run_callback(core, &*callback),
-        Some(Errand::Wake(waker)) => waker.wake(),
-        Some(Errand::Timer(key)) => match core.timers.take_due(key) {
-            Some(TimerAction::Wake(waker)) => waker.wake(),
-            Some(TimerAction::Call(callback)) => run_callback(core, &*callback),
-            None => {}
-        },
+        Some(Errand::Wake(waker)) => wake(core, waker),
         // The loop was cleared meanwhile.
         None => {}
+    }
+}
+
+#[inline(never)]
+fn run_timer(core: &Core, number: u32) {
+    match core.timers.take_due(number) {
+        Some(TimerAction::Wake(waker)) => wake(core, waker),
+        Some(TimerAction::Call(callback)) => run_callback(core, &*callback),
+        // It was cancelled meanwhile.
+        None => {}
+    }
+}
+
+/// Wakes somebody. Mostly it is a task of this loop, none of which is in a step.
+fn wake(core: &Core, waker: Waker) {
+    match ticket_of(&waker) {
+        Some(ticket) if ticket.number() == core.number => core.schedule(ticket.task()),
+        _ => waker.wake(),
     }
 }
 
@@ -280,7 +296,7 @@ fn run_step(core: &Core, id: TaskId) {
     };
     let ticket = Ticket::new(core.number, id);
     match context::run_as(ticket, || coroutine.step(ticket)) {
-        (Stepped::Waiting, false) => core.tasks.wait(id, context::with_step(Step::take_note)),
+        (Stepped::Waiting, false) => core.tasks.wait(id),
         (Stepped::Waiting, true) => core.ready.push_task(id),
         (Stepped::Ended, _) => bury(core, id, coroutine),
     }

@@ -11,7 +11,7 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use super::cell::TaskObject;
-use crate::cancel::{Awaitable, CancelReason, CancelTarget, Cancelled, Frame, FrameOwner};
+use crate::cancel::{Awaitable, CancelReason, CancelTarget, Cancelled, Frame, FrameOwner, Note};
 use crate::event_loop::{Callback, Coroutine, Stepped, TaskEnding, TaskId, Ticket};
 use crate::promise::PromiseCell;
 
@@ -73,6 +73,14 @@ impl<T: 'static> Coroutine for PromiseTask<T> {
 
     fn notify_end(&self, callback: Rc<dyn Callback>) {
         self.promise.add_done_callback(callback);
+    }
+
+    fn glance(&self) -> usize {
+        0
+    }
+
+    fn note(&self) -> Note {
+        Note::Unknown
     }
 
     fn panic_text(&self) -> Option<String> {

@@ -33,6 +33,7 @@ pub(super) fn spawned<F: Future + 'static>(
         index: id.index,
         site,
         name: Cell::new(None),
+        note: Cell::default(),
     })
 }
 
@@ -52,5 +53,6 @@ pub(super) fn stillborn<F: Future + 'static>(
         index: TaskId::NOBODY.index,
         site,
         name: Cell::new(None),
+        note: Cell::default(),
     })
 }

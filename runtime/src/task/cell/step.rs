@@ -18,7 +18,9 @@ use std::task::{Context, Poll};
 use std::thread;
 
 use super::body::Body;
-use crate::cancel::{Awaitable, CancelReason, CancelTarget, Cancelled, Frame, FrameOwner, Step};
+use crate::cancel::{
+    Awaitable, CancelReason, CancelTarget, Cancelled, Frame, FrameOwner, Note, Step,
+};
 use crate::event_loop::{
     Callback, Coroutine, ErrorContext, Stepped, TaskEnding, TaskId, Ticket, WeakLoop, is_queued,
     panic_text, ticket, waker_of, with_step,
@@ -35,6 +37,8 @@ pub(super) struct TaskCell<F: Future> {
     pub(super) index: u32,
     pub(super) site: &'static Location<'static>,
     pub(super) name: Cell<GivenName>,
+    /// What it began to wait for last.
+    pub(super) note: Cell<Note>,
 }
 
 /// `None`: the default name, `Task-N`. In a box: it is one word in every task, and hardly ever a
@@ -86,6 +90,21 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
 
     fn notify_end(&self, callback: Rc<dyn Callback>) {
         self.promise.add_done_callback(callback);
+    }
+
+    fn glance(&self) -> usize {
+        let marks = [
+            self.body.is_here(),
+            self.frame.is_requested(),
+            self.promise.is_done(),
+        ];
+        marks.into_iter().map(usize::from).sum()
+    }
+
+    fn note(&self) -> Note {
+        let note = self.note.take();
+        self.note.set(note.clone());
+        note
     }
 
     fn panic_text(&self) -> Option<String> {
@@ -185,6 +204,9 @@ impl<F: Future + 'static> TaskCell<F> {
     fn polled(&self) {
         self.frame.set_polling(false);
         self.frame.count(with_step(Step::take_parked));
+        if let Some(note) = with_step(Step::take_note) {
+            self.note.set(note);
+        }
     }
 
     /// What a poll that was not merely `Pending` comes to.
