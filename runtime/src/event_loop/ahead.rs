@@ -27,11 +27,12 @@ pub(super) fn is_far(core: &Core, places: &[Place]) -> bool {
     places.len() > AHEAD && core.tasks.len() >= MANY && !is_row(places)
 }
 
-/// By the ends alone: it is a guess, and costs the same for any number.
+/// By the ends alone: it is a guess, and costs the same for any number. Backwards is a row as well:
+/// so stand tasks in places that others have left in their order.
 fn is_row(places: &[Place]) -> bool {
     match (places.first(), places.last()) {
         (Some(Place::Task(first)), Some(Place::Task(last))) => {
-            last.index.wrapping_sub(first.index) as usize + 1 == places.len()
+            last.index.abs_diff(first.index) as usize + 1 == places.len()
         }
         _ => false,
     }
@@ -89,13 +90,14 @@ mod tests {
     fn many_tasks_are_far_unless_few_are_ready_or_they_stand_in_a_row() {
         let event_loop = fresh();
         let is_far = |places: &[Place]| is_far(event_loop.core(), places);
-        let backwards = tasks((0..=AHEAD).rev());
+        let scattered = tasks((0..=AHEAD).map(|n| n * 7 % 37));
         (1..MANY).for_each(|_| drop(event_loop.create_task(pending::<()>())));
-        assert!(!is_far(&backwards), "too few tasks to be far");
+        assert!(!is_far(&scattered), "too few tasks to be far");
         drop(event_loop.create_task(pending::<()>()));
-        assert!(is_far(&backwards));
-        assert!(!is_far(&backwards[1..]), "too few are ready");
+        assert!(is_far(&scattered));
+        assert!(!is_far(&scattered[1..]), "too few are ready");
         assert!(!is_far(&tasks(7..=7 + AHEAD)), "in a row");
+        assert!(!is_far(&tasks((7..=7 + AHEAD).rev())), "in a row backwards");
         assert!(is_far(
             &[&tasks(7..=7 + AHEAD)[..], &[Place::Errand(0)]].concat()
         ));
