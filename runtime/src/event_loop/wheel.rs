@@ -60,9 +60,11 @@ pub(crate) struct Wheel {
     levels: [Level; LEVELS],
 }
 
+#[derive(Default)]
 struct Level {
     /// One bit a slot: whether it has entries, dead ones included.
     occupied: u64,
+    /// None before the first entry: most loops need one or two levels.
     slots: Box<[Slot]>,
 }
 
@@ -87,7 +89,7 @@ impl Wheel {
     pub(crate) fn new(now: u64) -> Self {
         Self {
             elapsed: now / TICK,
-            levels: std::array::from_fn(|_| Level::new()),
+            levels: Default::default(),
         }
     }
 
@@ -203,14 +205,10 @@ fn digit(tick: u64, level: usize) -> usize {
 }
 
 impl Level {
-    fn new() -> Self {
-        Self {
-            occupied: 0,
-            slots: (0..SLOTS).map(|_| Slot::default()).collect(),
-        }
-    }
-
     fn insert(&mut self, slot: usize, entry: TimerKey) {
+        if self.slots.is_empty() {
+            self.slots = (0..SLOTS).map(|_| Slot::default()).collect();
+        }
         self.occupied |= 1 << slot;
         self.slots[slot].push(entry);
     }
