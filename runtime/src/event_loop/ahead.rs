@@ -120,9 +120,9 @@ mod tests {
             TimerAction::Wake(waker_of(ticket)),
             TimerAction::Call(callback(|| {})),
         ];
-        timers
-            .into_iter()
-            .for_each(|action| drop(core.timers.insert(0, action)));
+        for action in timers {
+            core.timers.insert(0, action);
+        }
         core.timers.expire(core.clock.now());
         let errands = || [0, 1, 2].map(|key| woken_by(core, &Place::Errand(key)));
         let timers = || [0, 1, 2].map(|number| woken_by(core, &Place::Timer(number)));
