@@ -227,13 +227,13 @@ pub(crate) fn ticket() -> Option<Ticket> {
 
 /// Returns the task that a ticket stands for, if it is on a loop of this thread.
 fn task_of(ticket: Ticket) -> Option<Rc<dyn Coroutine>> {
-    with_loop(ticket, |core| core.tasks.get(ticket.task()))?
+    with_loop(ticket.number(), |core| core.tasks.get(ticket.task()))?
 }
 
 /// Looks at the task that a ticket stands for, if it is on a loop of this thread, without
 /// keeping it. `look` runs no user code.
 pub(crate) fn with_task<R>(ticket: Ticket, look: impl FnOnce(&dyn Coroutine) -> R) -> Option<R> {
-    with_loop(ticket, |core| core.tasks.look(ticket.task(), look))?
+    with_loop(ticket.number(), |core| core.tasks.look(ticket.task(), look))?
 }
 
 /// The name of the task that a ticket stands for, if it is there.
@@ -246,7 +246,8 @@ pub(crate) fn is_queued(ticket: Ticket) -> bool {
     if self::ticket() == Some(ticket) {
         return CONTEXT.with(|context| context.woken.get());
     }
-    with_loop(ticket, |core| core.tasks.is_queued(ticket.task())).unwrap_or(false)
+    let is_queued = |core: &Core| core.tasks.is_queued(ticket.task());
+    with_loop(ticket.number(), is_queued).unwrap_or(false)
 }
 
 /// Returns a loop of this thread, running or not.
@@ -259,16 +260,16 @@ pub(crate) fn find_loop(number: LoopNumber) -> Option<Rc<Core>> {
     })
 }
 
-/// Looks at the loop of a ticket, if it is on this thread. `look` runs no user code.
+/// Looks at a loop of this thread, running or not. `look` runs no user code.
 #[inline]
-fn with_loop<R>(ticket: Ticket, look: impl FnOnce(&Core) -> R) -> Option<R> {
+pub(crate) fn with_loop<R>(number: LoopNumber, look: impl FnOnce(&Core) -> R) -> Option<R> {
     CONTEXT.with(|context| {
-        if context.number.get() == Some(ticket.number())
+        if context.number.get() == Some(number)
             && let Some(core) = &*context.running.borrow()
         {
             return Some(look(core));
         }
-        find(&context.loops, ticket.number()).map(|core| look(&core))
+        find(&context.loops, number).map(|core| look(&core))
     })
 }
 
@@ -301,7 +302,7 @@ fn wake_another(ticket: Ticket) {
     if wake_suspended(ticket) {
         return;
     }
-    if with_loop(ticket, |core| core.schedule(ticket.task())).is_none() {
+    if with_loop(ticket.number(), |core| core.schedule(ticket.task())).is_none() {
         inbox::forward(ticket);
     }
 }
@@ -336,7 +337,7 @@ pub(crate) fn current_vars() -> Option<SharedVars> {
         return entered;
     }
     match ticket() {
-        Some(ticket) => with_loop(ticket, |core| core.contexts.get(ticket.task()))?,
+        Some(ticket) => with_loop(ticket.number(), |core| core.contexts.get(ticket.task()))?,
         None => CONTEXT.with(|context| context.thread_vars.borrow().clone()),
     }
 }
@@ -350,7 +351,7 @@ pub(crate) fn vars_to_write() -> SharedVars {
     let vars = SharedVars::default();
     match ticket() {
         Some(ticket) => {
-            with_loop(ticket, |core| {
+            with_loop(ticket.number(), |core| {
                 core.contexts.insert(ticket.task(), vars.clone())
             });
         }

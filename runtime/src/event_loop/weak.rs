@@ -2,6 +2,7 @@
 
 use super::EventLoop;
 use super::context;
+use super::core::Core;
 use super::report::{ErrorContext, report_by_default};
 use super::ticket::{LoopNumber, Ticket};
 
@@ -17,6 +18,12 @@ impl WeakLoop {
 
     pub(crate) fn upgrade(self) -> Option<EventLoop> {
         context::find_loop(self.0).map(|core| EventLoop { core })
+    }
+
+    /// Looks at the loop without a handle of it, if it is there. `look` runs no user code.
+    #[inline]
+    pub(crate) fn look<R>(self, look: impl FnOnce(&Core) -> R) -> Option<R> {
+        context::with_loop(self.0, look)
     }
 
     pub(crate) fn number(self) -> LoopNumber {

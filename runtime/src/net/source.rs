@@ -22,7 +22,7 @@ use std::time::Duration;
 use super::polled::PolledWait;
 use crate::cancel::{Note, Plain, Step};
 use crate::event_loop::{
-    Callback, Direction, EventLoop, SourceId, WaitId, WeakLoop, callback, in_context,
+    Callback, Core, Direction, EventLoop, SourceId, WaitId, WeakLoop, callback, in_context,
     try_get_running_loop, with_step,
 };
 use crate::leaf::{Leaf, interrupted};
@@ -201,25 +201,20 @@ impl Registration {
 
     /// Whether a try is worth making now.
     pub(crate) fn is_ready(&self, direction: Direction) -> bool {
-        let event_loop = self.event_loop.upgrade();
-        event_loop.is_none_or(|event_loop| event_loop.core().reactor.is_ready(self.id, direction))
+        let is_ready = |core: &Core| core.reactor.is_ready(self.id, direction);
+        self.event_loop.look(is_ready).unwrap_or(true)
     }
 
     /// Says that a try ended in `WouldBlock`.
     pub(crate) fn clear_ready(&self, direction: Direction) {
-        if let Some(event_loop) = self.event_loop.upgrade() {
-            event_loop.core().reactor.clear_ready(self.id, direction);
-        }
+        let clear = |core: &Core| core.reactor.clear_ready(self.id, direction);
+        self.event_loop.look(clear);
     }
 
     /// Says that less came, or went, than was asked for: the next try would be in vain.
     pub(crate) fn drained(&self, direction: Direction) {
-        if let Some(event_loop) = self.event_loop.upgrade() {
-            event_loop
-                .core()
-                .reactor
-                .clear_ready_if_open(self.id, direction);
-        }
+        let clear = |core: &Core| core.reactor.clear_ready_if_open(self.id, direction);
+        self.event_loop.look(clear);
     }
 
     /// Takes note of how a try to read or write `asked` bytes ended.

@@ -183,11 +183,13 @@ impl Alarm {
 
 /// Whether a timer has gone off; otherwise it will wake this task.
 fn is_over(key: TimerKey, event_loop: &WeakLoop, context: &Context<'_>) -> bool {
-    let Some(event_loop) = event_loop.upgrade() else {
-        return true;
-    };
-    let timers = &event_loop.core().timers;
-    timers.has_gone_off(key) || !timers.set_waker(key, context.waker())
+    match event_loop.look(|core| core.timers.has_gone_off(key)) {
+        Some(false) => {}
+        Some(true) | None => return true,
+    }
+    // To look is not enough here: a waker of another library may do anything.
+    let event_loop = event_loop.upgrade();
+    event_loop.is_none_or(|it| !it.core().timers.set_waker(key, context.waker()))
 }
 
 impl std::future::Future for Sleep {
@@ -209,10 +211,9 @@ impl std::future::Future for Sleep {
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        if let State::Set { key, event_loop } = &self.0
-            && let Some(event_loop) = event_loop.upgrade()
-        {
-            drop(event_loop.core().timers.take(*key));
+        if let State::Set { key, event_loop } = &self.0 {
+            let taken = event_loop.look(|core| core.timers.take(*key));
+            drop(taken);
         }
     }
 }
