@@ -9,8 +9,8 @@ use std::time::Instant;
 use common::{Trace, ms, report_to};
 use looplet::observe::{LoopEvent, Observer, Recorder};
 use looplet::{
-    Clock, Event, EventLoop, TaskOptions, create_task, create_task_with, get_running_loop, sleep,
-    to_thread, yield_now,
+    Clock, Event, EventLoop, TaskOptions, TimerHandle, create_task, create_task_with,
+    get_running_loop, sleep, to_thread, yield_now,
 };
 
 /// Says what it is told.
@@ -282,6 +282,21 @@ fn an_observer_may_do_what_a_callback_may_and_nothing_is_lost() {
     assert_eq!(said.len(), 100);
     assert!(said.iter().all(|line| line == "called"), "{said:?}");
     event_loop.close();
+}
+
+#[test]
+fn of_a_timer_that_was_cancelled_when_it_was_due_nothing_is_told() {
+    let told = without_turns(observed(async {
+        let event_loop = get_running_loop();
+        let victim = Rc::new(RefCell::new(None::<TimerHandle>));
+        let found = victim.clone();
+        let cancel = move || found.take().into_iter().for_each(|timer| timer.cancel());
+        event_loop.call_later(ms(5), cancel);
+        victim.replace(Some(event_loop.call_later(ms(5), || ())));
+        sleep(ms(6)).await;
+    }));
+    let timers = told.iter().filter(|line| *line == "a timer {");
+    assert_eq!(timers.count(), 2, "the one that cancels, and the sleep");
 }
 
 #[test]

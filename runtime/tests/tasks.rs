@@ -2,13 +2,16 @@
 
 mod common;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
 use common::{SayOnDrop, Ticks, Trace, join, ms, panic_in, run_virtual, traced, turns};
 use looplet::{
-    CancelReason, Task, TaskError, all_tasks, catch_cancel, create_task, current_task, gather,
-    get_running_loop, sleep, timeout, yield_now,
+    CancelReason, Event, Task, TaskError, all_tasks, catch_cancel, create_task, current_task,
+    gather, get_running_loop, sleep, timeout, yield_now,
 };
 
 async fn sleepy(trace: Trace, name: &'static str, time: u64) -> &'static str {
@@ -58,6 +61,53 @@ fn a_task_says_what_it_is_and_what_it_waits_for() {
         task.cancel();
         assert!(task.join().await.is_err());
         assert_eq!(task.waits_for(), None);
+    });
+}
+
+/// Polls a sleep when it is dropped.
+struct SleepsOnDrop;
+
+impl Drop for SleepsOnDrop {
+    fn drop(&mut self) {
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(pin!(sleep(ms(900))).poll(&mut context).is_pending());
+    }
+}
+
+#[test]
+fn what_a_task_gave_up_when_it_ended_is_not_what_the_next_one_waits_for() {
+    run_virtual(async {
+        let waker = Rc::new(Cell::new(None));
+        let theirs = waker.clone();
+        let sleeper = create_task(async move {
+            let mut nap = pin!(sleep(ms(5)));
+            let poll = |context: &mut Context<'_>| {
+                theirs.set(Some(context.waker().clone()));
+                nap.as_mut().poll(context)
+            };
+            poll_fn(poll).await;
+        });
+        yield_now().await;
+        let wake_behind = async |other: Task<()>| {
+            let waker: Option<Waker> = waker.take();
+            waker.expect("the sleeper was polled").wake();
+            yield_now().await;
+            assert!(other.done());
+            assert_eq!(sleeper.waits_for().as_deref(), Some("sleep 0.005 s"));
+        };
+        let event = Event::new();
+        wake_behind(create_task(async move {
+            let mut wait = pin!(event.wait());
+            let poll = |context: &mut Context<'_>| Poll::Ready(wait.as_mut().poll(context));
+            assert!(poll_fn(poll).await.is_pending());
+        }))
+        .await;
+        let last = SleepsOnDrop;
+        wake_behind(create_task(poll_fn(move |_| {
+            let _it_goes_with_the_future = &last;
+            Poll::Ready(())
+        })))
+        .await;
     });
 }
 

@@ -141,7 +141,7 @@ impl Step {
         self.note.set(Some(note));
     }
 
-    /// Takes the note, at the end of the step.
+    /// Takes the note, for the task itself, at the end of its poll.
     #[inline]
     pub(crate) fn take_note(&self) -> Option<Note> {
         self.note.take()

@@ -28,7 +28,7 @@ pub(super) fn is_far(core: &Core, places: &[Place]) -> bool {
 }
 
 /// By the ends alone: it is a guess, and costs the same for any number. Backwards is a row as well:
-/// so stand tasks in places that others have left in their order.
+/// places that were left are given away again from the last to the first.
 fn is_row(places: &[Place]) -> bool {
     match (places.first(), places.last()) {
         (Some(Place::Task(first)), Some(Place::Task(last))) => {

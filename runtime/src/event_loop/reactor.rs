@@ -19,6 +19,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -261,6 +262,8 @@ impl Reactor {
         wait: &mut Option<WaitId>,
         context: &Context<'_>,
     ) -> Poll<()> {
+        // It may be that of another library, and do anything when it is cloned or dropped.
+        let waker = context.waker().clone();
         let mut sources = self.sources.borrow_mut();
         let Some(sides) = sources.get_mut(id.0) else {
             return Poll::Ready(());
@@ -270,10 +273,15 @@ impl Reactor {
             return Poll::Ready(());
         }
         let known = wait.and_then(|wait| side.waiting.iter_mut().find(|(id, _)| *id == wait));
-        match known {
-            Some((_, Errand::Wake(waker))) => waker.clone_from(context.waker()),
-            _ => *wait = Some(self.add(side, Errand::Wake(context.waker().clone()))),
-        }
+        let old = match known {
+            Some((_, old)) => Some(mem::replace(old, Errand::Wake(waker))),
+            None => {
+                *wait = Some(self.add(side, Errand::Wake(waker)));
+                None
+            }
+        };
+        drop(sources);
+        drop(old);
         Poll::Pending
     }
 

@@ -27,7 +27,7 @@ pub(crate) enum Errand {
 
 const _: () = assert!(
     size_of::<Errand>() <= 24,
-    "an errand is small, for there is one for every source that is ready"
+    "an errand is small, for there is one for every callback"
 );
 
 /// What kind of errand it is, for those who look.
@@ -38,7 +38,8 @@ pub(super) enum ErrandKind {
 }
 
 /// A place in the queue: a task, the key of an errand, or the number of a timer among those that
-/// are due.
+/// are due. A number holds until the next look for timers that are due: the turn has run them all
+/// by then, since it queues them right before it takes the queue out.
 ///
 /// Kept to three small words. An entry is written and read within nanoseconds, and a processor
 /// that has to put a wide load together from narrow stores waits for all of them.
@@ -80,7 +81,7 @@ impl ReadyQueue {
         self.places.borrow_mut().push(Place::Errand(key));
     }
 
-    /// Queues the timers that are due, of which there are so many.
+    /// Queues the timers that are due, by their numbers up to `count`.
     pub(crate) fn push_timers(&self, count: u32) {
         self.places
             .borrow_mut()

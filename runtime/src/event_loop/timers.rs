@@ -4,8 +4,8 @@
 //! kept here, under a key that the owner of the timer holds. The deadline is a part of the key, so
 //! that it is not kept twice: a million sleepers are a million timers.
 //!
-//! A timer that is due leaves the wheel but stays in the slab until the turn gets to it. So it
-//! can still be cancelled by an entry that runs before it in the same turn, as in asyncio.
+//! A timer that is due leaves the wheel and gets a number, by which it is in the ready queue. It
+//! stays in the slab until the turn gets to it. So it can still be cancelled by an entry that runs before it in the same turn, as in asyncio.
 
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
@@ -166,17 +166,15 @@ impl Timers {
     }
 
     /// Lets a sleeping timer wake somebody else from now on. Returns whether it is there.
-    pub(crate) fn set_waker(&self, key: TimerKey, waker: &Waker) -> bool {
+    pub(crate) fn set_waker(&self, key: TimerKey, waker: Waker) -> bool {
         let mut inner = self.inner.borrow_mut();
         let timer = inner.timers.get_mut(key.index as usize);
         let Some(timer) = timer.filter(|timer| timer.sequence == key.sequence) else {
             return false;
         };
         let old = match &mut timer.action {
-            TimerAction::Wake(old) if !old.will_wake(waker) => {
-                Some(std::mem::replace(old, waker.clone()))
-            }
-            TimerAction::Wake(_) | TimerAction::Call(_) => None,
+            TimerAction::Wake(old) => std::mem::replace(old, waker),
+            TimerAction::Call(_) => waker,
         };
         drop(inner);
         drop(old);
@@ -189,7 +187,7 @@ impl Timers {
     }
 
     /// Takes what is due at `now` off the wheel, and forgets what was due before. Returns how many
-    /// there are. No `now` lies before that of an earlier call.
+    /// are due now. No `now` lies before that of an earlier call.
     pub(crate) fn expire(&self, now: u64) -> u32 {
         let mut inner = self.inner.borrow_mut();
         let Inner {
@@ -258,6 +256,11 @@ mod tests {
         assert!(timers.take_due(0).is_none(), "it does not go off");
         assert_eq!(timers.next_deadline(), Some(5 * MS + 9));
         assert_eq!(expire(&timers, 6 * MS), [later]);
+        timers.clear();
+        assert!(
+            timers.take_due(0).is_none(),
+            "nor one of a loop that is closed"
+        );
     }
 
     #[test]
@@ -307,7 +310,7 @@ mod tests {
     #[test]
     fn a_waker_is_set_only_where_its_timer_is() {
         let timers = Timers::new(0);
-        let set_waker = |key| timers.set_waker(key, Waker::noop());
+        let set_waker = |key| timers.set_waker(key, Waker::noop().clone());
         let [gone, there] = [5, 6].map(|deadline| set(&timers, deadline * MS));
         assert!(set_waker(gone) && set_waker(there));
         timers.take(gone);

@@ -266,7 +266,8 @@ fn run_timer(core: &Core, number: u32) {
     }
 }
 
-/// Wakes somebody. Mostly it is a task of this loop, none of which is in a step.
+/// Wakes somebody. No step is running here, or suspended, so a task of this loop is queued without
+/// a question to the context.
 fn wake(core: &Core, waker: Waker) {
     match ticket_of(&waker) {
         Some(ticket) if ticket.number() == core.number => core.schedule(ticket.task()),

@@ -64,7 +64,7 @@ pub(crate) struct Wheel {
 struct Level {
     /// One bit a slot: whether it has entries, dead ones included.
     occupied: u64,
-    /// None before the first entry: most loops need one or two levels.
+    /// Empty before the first entry: most loops need one or two levels.
     slots: Box<[Slot]>,
 }
 
@@ -294,6 +294,25 @@ mod tests {
             self.0 ^= self.0 << 17;
             self.0 % limit
         }
+    }
+
+    #[test]
+    fn a_level_has_slots_once_it_has_an_entry() {
+        let mut wheel = Wheel::new(0);
+        let lengths = |wheel: &Wheel| wheel.levels.each_ref().map(|level| level.slots.len());
+        assert_eq!(lengths(&wheel), [0; LEVELS]);
+        wheel.insert(entry(100 * TICK, 0));
+        assert_eq!(lengths(&wheel), [0, SLOTS, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn nobody_is_asked_for_where_nobody_was_cancelled() {
+        let mut wheel = Wheel::new(0);
+        let all = [5, 70, 5000].map(|tick| entry(tick * TICK, tick));
+        all.iter().for_each(|&entry| wheel.insert(entry));
+        let mut due = Vec::new();
+        wheel.advance(6000 * TICK, &mut due, |_| unreachable!("all are alive"));
+        assert_eq!(due, all);
     }
 
     #[test]

@@ -187,9 +187,9 @@ fn is_over(key: TimerKey, event_loop: &WeakLoop, context: &Context<'_>) -> bool 
         Some(false) => {}
         Some(true) | None => return true,
     }
-    // To look is not enough here: a waker of another library may do anything.
-    let event_loop = event_loop.upgrade();
-    event_loop.is_none_or(|it| !it.core().timers.set_waker(key, context.waker()))
+    // The waker of another library may do anything when it is cloned or dropped.
+    let (waker, event_loop) = (context.waker().clone(), event_loop.upgrade());
+    event_loop.is_none_or(|it| !it.core().timers.set_waker(key, waker))
 }
 
 impl std::future::Future for Sleep {

@@ -258,6 +258,8 @@ impl<F: Future + 'static> TaskCell<F> {
             report_drop(self.promise.event_loop(), self.name(), &*payload);
         }
         self.forget_parked();
+        // What it waited for would keep its memory as long as there is a handle of this task.
+        drop(self.note.take());
         // The promise of a running task cannot have been settled by anybody else.
         let refused = self.promise.settle(outcome);
         drop(refused);
@@ -278,6 +280,7 @@ impl<F: Future + 'static> TaskCell<F> {
     fn forget_parked(&self) {
         if ticket() == Some(self.ticket()) {
             with_step(Step::take_parked);
+            drop(with_step(Step::take_note));
         }
     }
 }
