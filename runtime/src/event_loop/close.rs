@@ -62,7 +62,7 @@ pub(crate) fn close(core: &Rc<Core>) {
         let mut letter = Some(letter);
         discard(&mut || drop(letter.take()));
     }
-    for (_, attachment) in core.detach_all() {
+    for attachment in core.detach_all() {
         let mut attachment = Some(attachment);
         discard(&mut || drop(attachment.take()));
     }

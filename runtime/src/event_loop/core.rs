@@ -8,9 +8,8 @@
 //! belong here: it is kept under its type in [`Core::attachment`], and its own module knows
 //! what it is.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::io;
 use std::panic::Location;
 use std::rc::Rc;
@@ -65,7 +64,8 @@ pub(crate) struct Core {
     pub(crate) since_poll: Cell<u32>,
     /// Where the callback was scheduled that has panicked, until that is reported.
     pub(crate) culprit: Cell<Option<&'static Location<'static>>>,
-    attachments: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
+    /// What other modules keep for this loop: at most one of each type, and a handful in all.
+    attachments: RefCell<Vec<Rc<dyn Any>>>,
 }
 
 /// What a loop is doing.
@@ -138,22 +138,20 @@ impl Core {
             return found;
         }
         let made = Rc::new(make());
-        let old = self
-            .attachments
-            .borrow_mut()
-            .insert(TypeId::of::<T>(), made.clone());
-        drop(old);
+        self.attachments.borrow_mut().push(made.clone());
         made
     }
 
     /// What some other module keeps for this loop, if it was made.
     pub(crate) fn find_attachment<T: Any>(&self) -> Option<Rc<T>> {
-        let found = self.attachments.borrow().get(&TypeId::of::<T>()).cloned()?;
-        found.downcast().ok()
+        let attachments = self.attachments.borrow();
+        let found = attachments.iter().find(|kept| kept.is::<T>())?;
+        found.clone().downcast().ok()
     }
 
-    /// Takes everything that other modules keep for this loop, for the caller to drop.
-    pub(crate) fn detach_all(&self) -> HashMap<TypeId, Rc<dyn Any>> {
+    /// Takes everything that other modules keep for this loop, the oldest first, for the caller to
+    /// drop.
+    pub(crate) fn detach_all(&self) -> Vec<Rc<dyn Any>> {
         self.attachments.take()
     }
 }

@@ -11,7 +11,7 @@
 //! The line is a map by number, not a deque: a cancelled job leaves at once, with whatever it
 //! captured, however long the line is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -48,9 +48,20 @@ struct State {
     /// Those that wait for work.
     idle: usize,
     /// Those that run a job, and where it was submitted.
-    busy: HashMap<ThreadId, Site>,
+    busy: Vec<(ThreadId, Site)>,
     /// Whether it takes no more jobs.
     closed: bool,
+}
+
+impl State {
+    fn is_busy(&self, thread: ThreadId) -> bool {
+        self.busy.iter().any(|(busy, _)| *busy == thread)
+    }
+
+    /// A thread runs no job any more.
+    fn rest(&mut self, thread: ThreadId) {
+        self.busy.retain(|(busy, _)| *busy != thread);
+    }
 }
 
 impl Crew {
@@ -115,7 +126,7 @@ impl Crew {
         let deadline = Instant::now().checked_add(patience);
         let own = thread::current().id();
         let mut state = self.lock();
-        while state.threads > usize::from(state.busy.contains_key(&own)) {
+        while state.threads > usize::from(state.is_busy(own)) {
             let left = deadline.map_or(patience, |at| at.saturating_duration_since(Instant::now()));
             if left.is_zero() {
                 return false;
@@ -139,10 +150,10 @@ impl Crew {
     /// Waits for the next job of a thread. `None`: there will be none.
     fn next(&self, own: ThreadId) -> Option<Work> {
         let mut state = self.lock();
-        state.busy.remove(&own);
+        state.rest(own);
         loop {
             if let Some((_, (work, site))) = state.line.pop_first() {
-                state.busy.insert(own, site);
+                state.busy.push((own, site));
                 return Some(work);
             }
             if state.closed {
@@ -173,7 +184,7 @@ impl Crew {
 
     /// Where the jobs were submitted that run now, in the order of the source.
     pub(super) fn running(&self) -> Vec<Site> {
-        let mut sites: Vec<Site> = self.lock().busy.values().copied().collect();
+        let mut sites: Vec<Site> = self.lock().busy.iter().map(|(_, site)| *site).collect();
         sites.sort_unstable();
         sites
     }
@@ -190,7 +201,7 @@ struct Place<'a>(&'a Crew);
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let mut state = self.0.lock();
-        state.busy.remove(&thread::current().id());
+        state.rest(thread::current().id());
         state.threads -= 1;
         drop(state);
         self.0.ended.notify_all();
