@@ -32,20 +32,6 @@ fn run(event_loop: &EventLoop) {
 }
 
 #[test]
-fn a_timer_that_panics_keeps_none_of_those_behind_it_from_going_off() {
-    let (l, t) = fresh();
-    l.call_later(ms(5), t.sayer("first"));
-    l.call_later(ms(5), || panic!("boom"));
-    l.call_later(ms(5), t.sayer("third"));
-    l.call_later(ms(6), stop(&l));
-    run(&l);
-    assert_eq!(
-        t.take(),
-        ["first", "HANDLER a callback panicked: boom", "third"]
-    );
-}
-
-#[test]
 fn callbacks_run_in_the_order_of_the_calls() {
     // A01
     let (l, t) = fresh();
