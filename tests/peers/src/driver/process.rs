@@ -73,10 +73,14 @@ impl Process {
         }
     }
 
-    /// What it said last on its standard error, when it has ended too early.
+    /// How it has ended, when that was too early, and what it said last on its standard error.
     fn complaint(&mut self) -> String {
         let _ = self.child.kill();
-        last_line(&self.errors()).to_string()
+        let errors = self.errors();
+        match self.child.wait() {
+            Ok(status) => format!("{status}: {}", last_line(&errors)),
+            Err(error) => error.to_string(),
+        }
     }
 
     /// Waits for its end, and returns the nanoseconds of CPU that its main thread has used. The
