@@ -22,10 +22,11 @@
 
 use std::io;
 use std::rc::Rc;
+use std::time::Instant;
 
 use looplet::yield_now;
 
-use crate::codec::{Event, Expected, ResponseReader, Step};
+use crate::codec::{Event, Expected, ResponseReader};
 use crate::collected::Collected;
 use crate::connection::Connection;
 use crate::error::{Error, Phase};
@@ -110,7 +111,8 @@ impl Exchange {
         loop {
             match self.received_head(inform) {
                 Ok(Some(head)) => return Ok(head),
-                Ok(None) => {}
+                // A head that comes in one piece is no phase of its own.
+                Ok(None) => self.terms.progress.enter(self.phase),
                 Err(error) => return Err(self.broken_head(error)),
             }
             if let Err(error) = self.receive().await {
@@ -188,7 +190,7 @@ impl Exchange {
                     return Ok(data);
                 }
                 Event::End => {
-                    self.note_end();
+                    self.end(self.terms.progress.end());
                     return Ok(None);
                 }
                 _ => self.receive().await?,
@@ -196,8 +198,9 @@ impl Exchange {
         }
     }
 
-    fn note_end(&self) {
-        self.terms.progress.end();
+    /// Notes that the body has ended, and when.
+    fn end(&mut self, at: Option<Instant>) {
+        self.connection.idle_since = at;
         let trailers = self.reader.trailers().received();
         if !trailers.is_empty() {
             self.terms.progress.tell(|| WireEvent::Trailers(trailers));
@@ -215,10 +218,7 @@ impl Exchange {
             }
             self.unread.consume(step.consumed);
             match step.event {
-                Event::End => {
-                    self.note_end();
-                    return Ok(true);
-                }
+                Event::End => return Ok(true),
                 Event::Partial if self.unread.get().is_empty() || step.consumed == 0 => {
                     return Ok(false);
                 }
@@ -229,14 +229,13 @@ impl Exchange {
 
     /// Takes the body if all of it has arrived; otherwise leaves it where it is.
     pub(crate) fn take_whole_body(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        let here = self.unread.get();
-        let is_whole = match self.reader.remaining() {
-            Some(length) => length <= here.len() as u64,
-            None => is_whole(&mut self.reader.clone(), here),
-        };
         let mut body = Collected::default();
-        let taken = is_whole && self.collect_received(&mut body)?;
-        Ok(taken.then(|| body.into_bytes()))
+        let is_whole = self.reader.ends_within(self.unread.get());
+        if !is_whole || !self.collect_received(&mut body)? {
+            return Ok(None);
+        }
+        self.end(self.terms.progress.end_at_once());
+        Ok(Some(body.into_bytes()))
     }
 
     /// Reads the rest of the body, at most `limit` bytes.
@@ -251,6 +250,7 @@ impl Exchange {
                 return Err(Error::BodyTooLarge { limit });
             }
             if ended {
+                self.end(self.terms.progress.end());
                 return Ok(body.into_bytes());
             }
             let ahead = self.reader.body_ahead();
@@ -289,7 +289,7 @@ impl Exchange {
         self.unread.received(received);
         match received {
             0 => self.reader.end_of_stream(self.unread.get())?,
-            _ if self.phase == Phase::FirstByte => self.enter(Phase::Head),
+            _ if self.phase == Phase::FirstByte => self.phase = Phase::Head,
             _ => {}
         }
         Ok(())
@@ -365,23 +365,6 @@ impl Exchange {
     pub(crate) fn into_connection(self: Box<Self>) -> Option<Box<Connection>> {
         let reusable = self.reader.is_reusable(self.unread.get()) && self.unsent.is_none();
         reusable.then_some(self.connection)
-    }
-}
-
-/// Whether a response ends within `input`.
-fn is_whole(reader: &mut ResponseReader, mut input: &[u8]) -> bool {
-    loop {
-        match reader.read(input) {
-            Ok(Step {
-                event: Event::End, ..
-            }) => return true,
-            Ok(Step {
-                event: Event::Partial,
-                ..
-            })
-            | Err(_) => return false,
-            Ok(step) => input = &input[step.consumed..],
-        }
     }
 }
 

@@ -43,7 +43,7 @@ struct Facts {
 impl Failure {
     /// Puts together what is known when a request ends this way.
     pub(crate) fn new(error: Error, url: Option<&Url>, progress: &Progress) -> Self {
-        progress.end();
+        let _ = progress.end();
         let url = url.cloned().map(|mut url| {
             // A URL that cannot have them has none.
             let _ = url.set_username("").and_then(|()| url.set_password(None));

@@ -95,10 +95,12 @@ impl Session {
         let (phase, limit) = (Phase::PoolWait, inner.config.timeouts.pool_wait);
         if let Some(turn) = inner.manners.turn(origin) {
             deadline.within(phase, None, turn).await?;
+            outgoing.terms.progress.catch_up();
         }
         let mut slot = inner.pool.join(origin, outgoing.route.clone());
         if !slot.is_here() {
             slot = deadline.within(phase, limit, slot.wait()).await?;
+            outgoing.terms.progress.catch_up();
         }
         // It may have been closed meanwhile.
         self.check_open()?;
@@ -133,8 +135,9 @@ impl Session {
         outgoing: &Outgoing,
     ) -> Result<(ResponseHead, Box<Exchange>), Error> {
         let terms = &*outgoing.terms;
-        if let Some(connection) = slot.take_idle(outgoing.may_be_repeated()) {
+        if let Some(connection) = slot.take_idle(terms, outgoing.may_be_repeated()) {
             connection.is_used_again(terms);
+            terms.progress.enter_instead(Phase::Send);
             match outgoing.try_on(connection).await {
                 Err(error) if outgoing.may_be_repeated() && is_stale(&error) => {
                     terms.progress.forget_sent();

@@ -26,6 +26,7 @@ use looplet::{Permit, Semaphore, TimerHandle, get_running_loop};
 use crate::connect::Route;
 use crate::connection::Connection;
 use crate::message::Origin;
+use crate::terms::Terms;
 
 /// How many connections a session may have.
 ///
@@ -151,13 +152,13 @@ impl Pool {
     }
 
     /// Takes the youngest idle connection of a route that still stands.
-    fn take_idle(&self, route: &Route, repeatable: bool) -> Option<Box<Connection>> {
+    fn take_idle(&self, route: &Route, terms: &Terms, repeatable: bool) -> Option<Box<Connection>> {
         loop {
             let mut idle = self.idle.borrow_mut();
             let at = idle.iter().rposition(|idle| idle.route == *route)?;
             let found = idle.remove(at)?;
             drop(idle);
-            let is_over = found.is_over(get_running_loop().time());
+            let is_over = found.is_over(known_or_now(terms.progress.since()));
             if !is_over && found.connection.is_alive(repeatable) {
                 return Some(found.connection);
             }
@@ -168,7 +169,7 @@ impl Pool {
         if self.limits.idle == 0 || self.closed.get() {
             return;
         }
-        let now = get_running_loop().time();
+        let now = known_or_now(connection.idle_since);
         let until = self.end_of_idling(&connection, now);
         let mut idle = self.idle.borrow_mut();
         idle.push_back(Idle {
@@ -259,6 +260,11 @@ impl fmt::Debug for Pool {
     }
 }
 
+/// A time that was read just now by another step of the request.
+fn known_or_now(known: Option<Instant>) -> Instant {
+    known.unwrap_or_else(|| get_running_loop().time())
+}
+
 /// The right to have one connection in use.
 pub(crate) struct Slot {
     pool: Rc<Pool>,
@@ -291,8 +297,8 @@ impl Slot {
     }
 
     /// Takes an idle connection of the route, for a request that can be repeated or not.
-    pub(crate) fn take_idle(&self, repeatable: bool) -> Option<Box<Connection>> {
-        self.pool.take_idle(&self.route, repeatable)
+    pub(crate) fn take_idle(&self, terms: &Terms, repeatable: bool) -> Option<Box<Connection>> {
+        self.pool.take_idle(&self.route, terms, repeatable)
     }
 
     /// Gives the place back, and the connection for others to use.

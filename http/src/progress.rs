@@ -6,8 +6,8 @@
 //!
 //! # Rules
 //!
-//! 1. There is one phase at a time, and the clock is read when it changes. So the phases add up
-//!    to the whole.
+//! 1. There is one phase at a time, and the clock is read when it changes, unless the one before
+//!    took no time because there was nothing to wait for. So the phases add up to the whole.
 //! 2. Bytes of a body are counted as they are on the wire, without the framing.
 //! 3. Whoever taps the wire sees heads as they were sent and received, byte for byte, before
 //!    anybody has understood them.
@@ -195,20 +195,49 @@ impl Progress {
 
     /// Begins a phase, which ends the one before.
     pub(crate) fn enter(&self, phase: Phase) {
-        if self.phase() == Some(phase) {
-            return;
+        if self.phase() != Some(phase) {
+            self.begin(phase);
         }
+    }
+
+    /// Counts the phase that is under way up to now, and goes on with it.
+    pub(crate) fn catch_up(&self) {
+        if let Some(phase) = self.phase() {
+            self.begin(phase);
+        }
+    }
+
+    fn begin(&self, phase: Phase) {
         let now = now();
         self.settle(now);
         self.0.phase.set(now.map(|now| (phase, now)));
     }
 
-    /// Ends the last phase. Time goes on for the next hop only.
-    pub(crate) fn end(&self) {
-        if self.0.phase.get().is_some() {
-            self.settle(now());
-            self.0.phase.set(None);
-        }
+    /// Begins a phase in place of the one that has just begun, and took no time.
+    pub(crate) fn enter_instead(&self, phase: Phase) {
+        let since = self.since();
+        self.0.phase.set(since.map(|since| (phase, since)));
+    }
+
+    /// Since when it is in its phase.
+    pub(crate) fn since(&self) -> Option<Instant> {
+        self.0.phase.get().map(|(_, since)| since)
+    }
+
+    /// Ends the last phase. Time goes on for the next hop only. Returns when that was.
+    pub(crate) fn end(&self) -> Option<Instant> {
+        self.0.phase.get()?;
+        let now = now();
+        self.settle(now);
+        self.0.phase.set(None);
+        now
+    }
+
+    /// The same for a phase that has just begun, and took no time.
+    pub(crate) fn end_at_once(&self) -> Option<Instant> {
+        let since = self.since();
+        self.0.phase.set(None);
+        since
     }
 
     /// Counts the phase that is under way.
@@ -218,7 +247,7 @@ impl Progress {
 
     /// Begins a hop whose body has `to_send` bytes.
     pub(crate) fn begin_hop(&self, to_send: Option<u64>) {
-        self.end();
+        let _ = self.end();
         let record = &*self.0;
         record.hops.set(record.hops.get().saturating_add(1));
         record.timings.borrow_mut().next_hop();
@@ -307,7 +336,7 @@ impl Ending {
 impl Drop for Ending {
     fn drop(&mut self) {
         if let Some(progress) = &self.0 {
-            progress.end();
+            let _ = progress.end();
         }
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::error::Phase;
 
-/// How long each phase of a request took. Phases that were not needed, such as the handshake on a
-/// connection that was there already, took no time.
+/// How long each phase of a request took. Phases that were not needed took no time, such as the
+/// handshake on a connection that was there already, or the body where it came with the head.
 ///
 /// The phases do not overlap, and together they are the [`total`](Self::total). They are those
 /// of the last hop; the time of redirects and retries before it is [`earlier`](Self::earlier).
@@ -37,7 +37,7 @@ pub struct Timings {
     pub send: Duration,
     /// From the end of the request to the first byte of the answer.
     pub first_byte: Duration,
-    /// From the first byte of the answer to the end of its head.
+    /// From the first byte of the answer to the end of its head, if that came in pieces.
     pub head: Duration,
     /// From the end of the head to that of the body, as the program read it.
     pub body: Duration,

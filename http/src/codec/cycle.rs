@@ -185,6 +185,21 @@ impl ResponseReader {
         }
     }
 
+    /// Whether the response ends, soundly, within `input`: what comes next on the wire.
+    pub(crate) fn ends_within(&self, mut input: &[u8]) -> bool {
+        if let Some(length) = self.remaining() {
+            return length <= input.len() as u64;
+        }
+        let mut reader = self.clone();
+        loop {
+            match reader.read(input).map(|step| (step.event, step.consumed)) {
+                Ok((Event::End, _)) => return true,
+                Ok((Event::Partial, _)) | Err(_) => return false,
+                Ok((_, consumed)) => input = &input[consumed..],
+            }
+        }
+    }
+
     /// The number of bytes, next on the wire, that are data of the body whatever they are:
     /// the rest of a body of known length, the rest of a chunk, or no end for a body that
     /// ends with the connection.
