@@ -38,12 +38,18 @@ pub(crate) struct FieldSpan {
     pub(crate) value: (u32, u32),
 }
 
+impl FieldSpan {
+    fn name_length(self) -> usize {
+        (self.name.1 - self.name.0) as usize
+    }
+}
+
 impl Fields {
     /// Takes parsed bytes over. The names must be ASCII.
     pub(crate) fn new(buffer: Vec<u8>, spans: Vec<FieldSpan>) -> Self {
         let mut lengths = Lengths::default();
-        for FieldSpan { name, .. } in &spans {
-            lengths.add((name.1 - name.0) as usize);
+        for span in &spans {
+            lengths.add(span.name_length());
         }
         Fields {
             buffer,
@@ -100,6 +106,7 @@ impl Fields {
         };
         spans
             .iter()
+            .filter(move |span| span.name_length() == name.len())
             .filter(move |span| self.slice(span.name).eq_ignore_ascii_case(name.as_bytes()))
             .map(|span| self.slice(span.value))
     }
