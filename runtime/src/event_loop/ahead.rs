@@ -9,8 +9,8 @@
 use std::hint::black_box;
 
 use super::core::Core;
-use super::ready::{Errand, Place};
-use super::ticket::Ticket;
+use super::ready::Place;
+use super::ticket::{TaskId, Ticket};
 use super::timers::TimerAction;
 use super::waker::ticket_of;
 
@@ -42,24 +42,19 @@ fn is_row(places: &[Place]) -> bool {
 pub(super) fn look(core: &Core, next: &[Place]) {
     let stepped = next.iter().filter_map(|place| match place {
         Place::Task(id) => Some(*id),
-        Place::Errand(_) | Place::Timer(_) => None,
+        Place::Wake(_) | Place::Errand(_) | Place::Timer(_) => None,
     });
-    let woken = next
-        .iter()
-        .filter_map(|place| Some(woken_by(core, place)?.task()));
+    let woken = next.iter().filter_map(|place| woken_by(core, place));
     black_box(core.tasks.glance_inside(stepped) + core.tasks.glance(woken));
 }
 
-/// The task that an errand or a timer wakes.
-fn woken_by(core: &Core, place: &Place) -> Option<Ticket> {
+/// The task that an entry wakes.
+fn woken_by(core: &Core, place: &Place) -> Option<TaskId> {
     match *place {
-        Place::Task(_) => None,
-        Place::Errand(key) => core.ready.look(key, |errand| match errand {
-            Errand::Wake(waker) => ticket_of(waker),
-            Errand::Call(_) => None,
-        })?,
+        Place::Task(_) | Place::Errand(_) => None,
+        Place::Wake(id) => Some(id),
         Place::Timer(number) => core.timers.look(number, |action| match action {
-            TimerAction::Wake(waker) => ticket_of(waker),
+            TimerAction::Wake(waker) => ticket_of(waker).map(Ticket::task),
             TimerAction::Call(_) => None,
         })?,
     }
@@ -68,11 +63,9 @@ fn woken_by(core: &Core, place: &Place) -> Option<Ticket> {
 #[cfg(test)]
 mod tests {
     use std::future::pending;
-    use std::task::Waker;
 
     use super::*;
     use crate::event_loop::handle::callback;
-    use crate::event_loop::ticket::TaskId;
     use crate::event_loop::waker::waker_of;
     use crate::event_loop::{Clock, EventLoop};
 
@@ -104,32 +97,22 @@ mod tests {
     }
 
     #[test]
-    fn an_errand_or_a_timer_wakes_the_task_of_its_waker_as_long_as_it_is_there() {
+    fn a_wake_or_a_timer_wakes_its_task_as_long_as_it_is_there() {
         let event_loop = fresh();
         let core = event_loop.core();
-        let ticket = Ticket::new(core.number, TaskId::new(3, 5));
-        let errands = [
-            Errand::Wake(waker_of(ticket)),
-            Errand::Wake(Waker::noop().clone()),
-            Errand::Call(callback(|| {})),
-        ];
-        errands
-            .into_iter()
-            .for_each(|errand| core.ready.push(errand));
+        let task = TaskId::new(3, 5);
+        assert_eq!(woken_by(core, &Place::Wake(task)), Some(task));
         let timers = [
-            TimerAction::Wake(waker_of(ticket)),
+            TimerAction::Wake(waker_of(Ticket::new(core.number, task))),
             TimerAction::Call(callback(|| {})),
         ];
         for action in timers {
             core.timers.insert(0, action);
         }
         core.timers.expire(core.clock.now());
-        let errands = || [0, 1, 2].map(|key| woken_by(core, &Place::Errand(key)));
         let timers = || [0, 1, 2].map(|number| woken_by(core, &Place::Timer(number)));
-        assert_eq!(errands(), [Some(ticket), None, None]);
-        assert_eq!(timers(), [Some(ticket), None, None]);
+        assert_eq!(timers(), [Some(task), None, None]);
         core.timers.clear();
-        core.ready.take(0);
-        assert_eq!((errands(), timers()), ([None; 3], [None; 3]));
+        assert_eq!(timers(), [None; 3]);
     }
 }

@@ -30,6 +30,7 @@ pub(super) fn run_all(
         begin(core, place);
         let (task, site) = match place {
             Place::Task(id) => (core.tasks.get(id), None),
+            Place::Wake(_) => (None, None),
             Place::Errand(key) => (None, core.ready.site(key)),
             Place::Timer(number) => (None, core.timers.site(number)),
         };
@@ -108,6 +109,7 @@ fn begin(core: &Core, place: Place) {
     }
     let running = match place {
         Place::Task(id) => core.tasks.get(id).map(Running::Task),
+        Place::Wake(_) => Some(Running::Source),
         Place::Errand(key) => core.ready.kind(key).map(|kind| match kind {
             ErrandKind::Call => Running::Callback,
             ErrandKind::Wake => Running::Source,

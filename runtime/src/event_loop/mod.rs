@@ -21,6 +21,7 @@ mod timers;
 mod ready;
 mod tasks;
 mod contexts;
+mod waits;
 mod reactor;
 mod inbox;
 mod report;

@@ -31,6 +31,9 @@ use slab::Slab;
 
 use super::handle::Callback;
 use super::ready::Errand;
+use super::waits::{Wait, Waiting};
+
+pub(crate) use super::waits::WaitId;
 
 /// Events fetched with one call.
 const BATCH: usize = 256;
@@ -60,8 +63,7 @@ struct Side {
     ready: bool,
     /// Whether it was closed or has failed, so that no further edge will come.
     closed: bool,
-    /// What is run when it becomes ready. More than one only if a socket is shared.
-    waiting: Vec<(WaitId, Errand)>,
+    waiting: Waiting,
 }
 
 impl Side {
@@ -75,7 +77,11 @@ impl Side {
     fn announce(&mut self, closed: bool, woken: &mut Vec<Errand>) {
         self.ready = true;
         self.closed |= closed;
-        woken.extend(self.waiting.drain(..).map(|(_, errand)| errand));
+        match mem::take(&mut self.waiting) {
+            Waiting::Nobody => {}
+            Waiting::One(wait) => woken.push(wait.errand),
+            Waiting::Several(waits) => woken.extend(waits.into_iter().map(|wait| wait.errand)),
+        }
     }
 }
 
@@ -85,10 +91,6 @@ struct Sides {
     /// Whether a wait for it does not keep the loop from a deadlock.
     background: bool,
 }
-
-/// Names one wait for one direction of a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WaitId(u64);
 
 impl Sides {
     fn new(ready: bool, background: bool) -> Self {
@@ -107,7 +109,7 @@ impl Sides {
     }
 
     fn waits(&self) -> usize {
-        self.read.waiting.len() + self.write.waiting.len()
+        self.read.waiting.all().len() + self.write.waiting.all().len()
     }
 
     fn announce(&mut self, event: &Event, woken: &mut Vec<Errand>) {
@@ -272,9 +274,8 @@ impl Reactor {
         if side.ready {
             return Poll::Ready(());
         }
-        let known = wait.and_then(|wait| side.waiting.iter_mut().find(|(id, _)| *id == wait));
-        let old = match known {
-            Some((_, old)) => Some(mem::replace(old, Errand::Wake(waker))),
+        let old = match wait.and_then(|wait| side.waiting.find(wait)) {
+            Some(known) => Some(mem::replace(&mut known.errand, Errand::Wake(waker))),
             None => {
                 *wait = Some(self.add(side, Errand::Wake(waker)));
                 None
@@ -298,10 +299,10 @@ impl Reactor {
     }
 
     fn add(&self, side: &mut Side, errand: Errand) -> WaitId {
-        let new = WaitId(self.waits.get());
-        self.waits.set(new.0 + 1);
-        side.waiting.push((new, errand));
-        new
+        let id = WaitId(self.waits.get());
+        self.waits.set(id.0 + 1);
+        side.waiting.push(Wait { id, errand });
+        id
     }
 
     /// Whether a try is worth making.
@@ -318,9 +319,7 @@ impl Reactor {
         let Some(sides) = sources.get_mut(id.0) else {
             return;
         };
-        let waiting = &mut sides.side(direction).waiting;
-        let at = waiting.iter().position(|(id, _)| *id == wait);
-        let removed = at.map(|at| waiting.swap_remove(at));
+        let removed = sides.side(direction).waiting.remove(wait);
         drop(sources);
         drop(removed);
     }

@@ -21,7 +21,7 @@ use super::ticket::TaskId;
 pub(crate) enum Errand {
     /// Run a callback.
     Call(Rc<dyn Callback>),
-    /// Wake whoever waited for a source. The task it wakes runs in the next turn.
+    /// Wake whoever waited for a source, and is no task of this loop.
     Wake(Waker),
 }
 
@@ -37,8 +37,8 @@ pub(super) enum ErrandKind {
     Wake,
 }
 
-/// A place in the queue: a task, the key of an errand, or the number of a timer among those that
-/// are due. A number holds until the next look for timers that are due: the turn has run them all
+/// A place in the queue: a task to run, or one to wake, which runs in the next turn then; the key of
+/// an errand, or the number of a timer among those that are due. A number holds until the next look for timers that are due: the turn has run them all
 /// by then, since it queues them right before it takes the queue out.
 ///
 /// Kept to three small words. An entry is written and read within nanoseconds, and a processor
@@ -46,6 +46,7 @@ pub(super) enum ErrandKind {
 #[derive(Clone, Copy)]
 pub(crate) enum Place {
     Task(TaskId),
+    Wake(TaskId),
     Errand(u32),
     Timer(u32),
 }
@@ -74,6 +75,12 @@ impl ReadyQueue {
     #[inline]
     pub(crate) fn push_task(&self, task: TaskId) {
         self.places.borrow_mut().push(Place::Task(task));
+    }
+
+    /// Queues a wake of a task that waited for a source.
+    #[inline]
+    pub(crate) fn push_wake(&self, task: TaskId) {
+        self.places.borrow_mut().push(Place::Wake(task));
     }
 
     pub(crate) fn push(&self, errand: Errand) {
@@ -137,7 +144,7 @@ impl ReadyQueue {
         let new = places.iter().skip(told.replace(places.len()));
         let task = |place: &Place| match place {
             Place::Task(id) => Some(*id),
-            Place::Errand(_) | Place::Timer(_) => None,
+            Place::Wake(_) | Place::Errand(_) | Place::Timer(_) => None,
         };
         new.filter_map(task).collect()
     }
@@ -145,11 +152,6 @@ impl ReadyQueue {
     /// Takes an errand out.
     pub(crate) fn take(&self, key: u32) -> Option<Errand> {
         self.errands.borrow_mut().try_remove(key as usize)
-    }
-
-    /// Looks at an errand without taking it out.
-    pub(super) fn look<R>(&self, key: u32, look: impl FnOnce(&Errand) -> R) -> Option<R> {
-        self.errands.borrow().get(key as usize).map(look)
     }
 
     /// Takes all errands out, for the caller to drop.

@@ -121,7 +121,7 @@ fn ask_kernel(core: &Core, woken: &mut Vec<Errand>) -> Result<(), TurnError> {
         .map_err(TurnError::Poll)?;
     let sources = woken.len();
     let idle = woken.is_empty() && core.ready.is_empty() && !core.stopping.get();
-    woken.drain(..).for_each(|errand| core.ready.push(errand));
+    woken.drain(..).for_each(|errand| queue(core, errand));
     if idle && core.clock.is_virtual() && !core.inbox.has_jobs() {
         core.timers
             .next_deadline()
@@ -129,6 +129,23 @@ fn ask_kernel(core: &Core, woken: &mut Vec<Errand>) -> Result<(), TurnError> {
     }
     attended::end_poll(core, sources);
     Ok(())
+}
+
+/// Queues what waited for a source. To wake a task of this loop, its number is enough.
+fn queue(core: &Core, errand: Errand) {
+    match &errand {
+        Errand::Wake(waker) => match own_task(core, waker) {
+            Some(id) => core.ready.push_wake(id),
+            None => core.ready.push(errand),
+        },
+        Errand::Call(_) => core.ready.push(errand),
+    }
+}
+
+/// The task of this loop that a waker wakes.
+fn own_task(core: &Core, waker: &Waker) -> Option<TaskId> {
+    let ticket = ticket_of(waker)?;
+    (ticket.number() == core.number).then(|| ticket.task())
 }
 
 /// How long the kernel may let the loop sleep. `None`: until something happens.
@@ -197,6 +214,7 @@ fn run_all(core: &Core, places: &mut slice::Iter<'_, Place>) {
     for &place in places {
         match place {
             Place::Task(id) => run_step(core, id),
+            Place::Wake(id) => core.schedule(id),
             Place::Errand(key) => run_errand(core, core.ready.take(key)),
             Place::Timer(number) => run_timer(core, number),
         }
@@ -208,6 +226,7 @@ fn run_all(core: &Core, places: &mut slice::Iter<'_, Place>) {
 fn run_one(core: &Core, place: Place) {
     match place {
         Place::Task(id) => run_step(core, id),
+        Place::Wake(id) => core.schedule(id),
         Place::Errand(key) => run_errand(core, core.ready.take(key)),
         Place::Timer(number) => run_timer(core, number),
     }
@@ -269,9 +288,9 @@ fn run_timer(core: &Core, number: u32) {
 /// Wakes somebody. No step is running here, or suspended, so a task of this loop is queued without
 /// a question to the context.
 fn wake(core: &Core, waker: Waker) {
-    match ticket_of(&waker) {
-        Some(ticket) if ticket.number() == core.number => core.schedule(ticket.task()),
-        _ => waker.wake(),
+    match own_task(core, &waker) {
+        Some(id) => core.schedule(id),
+        None => waker.wake(),
     }
 }
 

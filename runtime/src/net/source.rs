@@ -190,6 +190,9 @@ impl Registration {
         wait: &mut Option<WaitId>,
         context: &Context<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.is_open_and_ready(direction) {
+            return Poll::Ready(Ok(()));
+        }
         let Some(event_loop) = self.open_loop() else {
             return Poll::Ready(Err(loop_is_gone()));
         };
@@ -197,6 +200,12 @@ impl Registration {
         reactor
             .poll_ready(self.id, direction, wait, context)
             .map(Ok)
+    }
+
+    /// The commonest case, without a handle of the loop.
+    fn is_open_and_ready(&self, direction: Direction) -> bool {
+        let look = |core: &Core| !core.is_closed() && core.reactor.is_ready(self.id, direction);
+        self.event_loop.look(look).unwrap_or(false)
     }
 
     /// Whether a try is worth making now.
