@@ -11,8 +11,6 @@ use std::hint::black_box;
 use super::core::Core;
 use super::ready::Place;
 use super::ticket::{TaskId, Ticket};
-use super::timers::TimerAction;
-use super::waker::ticket_of;
 
 /// How many entries are looked at together: with twice as many, it was no faster.
 pub(super) const AHEAD: usize = 16;
@@ -53,10 +51,7 @@ fn woken_by(core: &Core, place: &Place) -> Option<TaskId> {
     match *place {
         Place::Task(_) | Place::Errand(_) => None,
         Place::Wake(id) => Some(id),
-        Place::Timer(number) => core.timers.look(number, |action| match action {
-            TimerAction::Wake(waker) => ticket_of(waker).map(Ticket::task),
-            TimerAction::Call(_) => None,
-        })?,
+        Place::Timer(number) => core.timers.task(number).map(Ticket::task),
     }
 }
 
@@ -66,7 +61,7 @@ mod tests {
 
     use super::*;
     use crate::event_loop::handle::callback;
-    use crate::event_loop::waker::waker_of;
+    use crate::event_loop::timers::TimerAction;
     use crate::event_loop::{Clock, EventLoop};
 
     fn fresh() -> EventLoop {
@@ -102,13 +97,9 @@ mod tests {
         let core = event_loop.core();
         let task = TaskId::new(3, 5);
         assert_eq!(woken_by(core, &Place::Wake(task)), Some(task));
-        let timers = [
-            TimerAction::Wake(waker_of(Ticket::new(core.number, task))),
-            TimerAction::Call(callback(|| {})),
-        ];
-        for action in timers {
-            core.timers.insert(0, action);
-        }
+        let ticket = Ticket::new(core.number, task);
+        core.timers.insert(0, TimerAction::Task(ticket));
+        core.timers.insert(0, TimerAction::Call(callback(|| {})));
         core.timers.expire(core.clock.now());
         let timers = || [0, 1, 2].map(|number| woken_by(core, &Place::Timer(number)));
         assert_eq!(timers(), [Some(task), None, None]);

@@ -114,7 +114,7 @@ fn begin(core: &Core, place: Place) {
             ErrandKind::Call => Running::Callback,
             ErrandKind::Wake => Running::Source,
         }),
-        Place::Timer(number) => core.timers.look(number, |_| Running::Timer),
+        Place::Timer(number) => core.timers.is_due(number).then_some(Running::Timer),
     };
     // What is gone does not run.
     let Some(running) = running else { return };

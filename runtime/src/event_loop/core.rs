@@ -24,7 +24,7 @@ use super::reactor::Reactor;
 use super::ready::{Errand, ReadyQueue};
 use super::report::Reporter;
 use super::tasks::Tasks;
-use super::ticket::{LoopNumber, TaskId};
+use super::ticket::{LoopNumber, TaskId, Ticket};
 use super::timers::{TimerAction, TimerKey, Timers};
 use super::watch::Watch;
 
@@ -130,6 +130,12 @@ impl Core {
     /// Sets a timer; on a closed loop there is none.
     pub(crate) fn set_timer(&self, deadline: u64, action: TimerAction) -> Option<TimerKey> {
         (!self.is_closed()).then(|| self.timers.insert(deadline, action))
+    }
+
+    /// Sets a timer that wakes a task; on a closed loop there is none.
+    #[inline]
+    pub(crate) fn set_wake(&self, deadline: u64, task: Ticket) -> Option<TimerKey> {
+        (!self.is_closed()).then(|| self.timers.insert_wake(deadline, task))
     }
 
     /// What some other module keeps for this loop, made at the first use.

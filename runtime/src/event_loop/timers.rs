@@ -4,6 +4,8 @@
 //! kept here, under a key that the owner of the timer holds. The deadline is a part of the key, so
 //! that it is not kept twice: a million sleepers are a million timers.
 //!
+//! Nearly all timers wake a task, and those are plain data. What others do lies beside them.
+//!
 //! A timer that is due leaves the wheel and gets a number, by which it is in the ready queue. It
 //! stays in the slab until the turn gets to it. So it can still be cancelled by an entry that runs before it in the same turn, as in asyncio.
 
@@ -15,25 +17,39 @@ use std::task::Waker;
 use slab::Slab;
 
 use super::handle::Callback;
+use super::ticket::Ticket;
 use super::wheel::Wheel;
 
 pub(crate) use super::wheel::TimerKey;
 
 /// What to do when a timer is due.
 pub(crate) enum TimerAction {
-    /// Wake whoever sleeps.
+    /// Wake a task.
+    Task(Ticket),
+    /// Wake whoever sleeps with a waker of another library.
     Wake(Waker),
     /// Run a callback.
     Call(Rc<dyn Callback>),
 }
 
+/// A timer, as it lies in memory.
+#[derive(Clone, Copy)]
 struct Timer {
     sequence: u64,
-    action: TimerAction,
+    deed: Deed,
+}
+
+/// What a timer does, or where that lies. Nothing in it has to be dropped, so it is put together
+/// in registers; where it was put together in memory, a processor had to wait for all that it had
+/// written before.
+#[derive(Clone, Copy)]
+enum Deed {
+    Task(Ticket),
+    Other(u32),
 }
 
 const _: () = assert!(
-    size_of::<Timer>() <= 32,
+    size_of::<Timer>() <= 24,
     "a timer is small, for there is one for every sleeper"
 );
 
@@ -47,6 +63,8 @@ pub(crate) struct Timers {
 struct Inner {
     wheel: Wheel,
     timers: Slab<Timer>,
+    /// What those do that do not wake a task.
+    others: Slab<TimerAction>,
     /// Timers made so far.
     made: u64,
     /// What has left the wheel.
@@ -76,6 +94,7 @@ impl Timers {
         let inner = Inner {
             wheel: Wheel::new(now),
             timers: Slab::new(),
+            others: Slab::new(),
             made: 0,
             expired: Expired::default(),
             latest: None,
@@ -99,9 +118,21 @@ impl Timers {
     /// Sets a timer for `deadline`.
     pub(crate) fn insert(&self, deadline: u64, action: TimerAction) -> TimerKey {
         let mut inner = self.inner.borrow_mut();
+        let deed = inner.deed(action);
+        self.put(&mut inner, deadline, deed)
+    }
+
+    /// The same for one that wakes a task.
+    #[inline]
+    pub(crate) fn insert_wake(&self, deadline: u64, task: Ticket) -> TimerKey {
+        self.put(&mut self.inner.borrow_mut(), deadline, Deed::Task(task))
+    }
+
+    #[inline]
+    fn put(&self, inner: &mut Inner, deadline: u64, deed: Deed) -> TimerKey {
         let sequence = inner.made;
         inner.made += 1;
-        let index = inner.timers.insert(Timer { sequence, action }) as u32;
+        let index = inner.timers.insert(Timer { sequence, deed }) as u32;
         let key = TimerKey {
             deadline,
             sequence,
@@ -115,28 +146,28 @@ impl Timers {
     /// Removes a timer and returns what it would have done, for the caller to drop or to do.
     pub(crate) fn take(&self, key: TimerKey) -> Option<TimerAction> {
         let mut inner = self.inner.borrow_mut();
+        let action = inner.remove(key)?;
         let Inner {
             wheel,
             timers,
             expired,
             ..
         } = &mut *inner;
-        let timer = remove(timers, key)?;
         self.count.set(timers.len());
         if !expired.contains(key) {
             wheel.cancel(key.deadline, |entry| is_alive(timers, *entry));
         }
-        Some(timer.action)
+        Some(action)
     }
 
     /// The same for the `number`-th of those that are due: it goes off.
     pub(crate) fn take_due(&self, number: u32) -> Option<TimerAction> {
         let mut inner = self.inner.borrow_mut();
         let key = *inner.due.get(number as usize)?;
-        let timer = remove(&mut inner.timers, key)?;
+        let action = inner.remove(key)?;
         inner.latest = inner.latest.max(Some(key));
         self.count.set(inner.timers.len());
-        Some(timer.action)
+        Some(action)
     }
 
     /// Whether a timer has gone off.
@@ -149,33 +180,40 @@ impl Timers {
         self.inner.borrow().latest >= Some(key)
     }
 
-    /// Looks at what the `number`-th of those that are due is going to do.
-    pub(super) fn look<R>(&self, number: u32, look: impl FnOnce(&TimerAction) -> R) -> Option<R> {
-        let inner = self.inner.borrow();
-        let key = inner.due.get(number as usize)?;
-        let timer = inner.timers.get(key.index as usize)?;
-        (timer.sequence == key.sequence).then(|| look(&timer.action))
+    /// Whether the `number`-th of those that are due was not cancelled.
+    pub(super) fn is_due(&self, number: u32) -> bool {
+        self.inner.borrow().due(number).is_some()
+    }
+
+    /// The task that the `number`-th of those that are due wakes, if it does.
+    pub(super) fn task(&self, number: u32) -> Option<Ticket> {
+        match self.inner.borrow().due(number)? {
+            Deed::Task(ticket) => Some(ticket),
+            Deed::Other(_) => None,
+        }
     }
 
     /// Where the callback of the `number`-th that is due was scheduled, if it is one of a program.
     pub(super) fn site(&self, number: u32) -> Option<&'static Location<'static>> {
-        self.look(number, |action| match action {
-            TimerAction::Wake(_) => None,
-            TimerAction::Call(callback) => callback.site(),
-        })?
+        let inner = self.inner.borrow();
+        match inner.due(number)? {
+            Deed::Other(at) => match &inner.others[at as usize] {
+                TimerAction::Call(callback) => callback.site(),
+                TimerAction::Task(_) | TimerAction::Wake(_) => None,
+            },
+            Deed::Task(_) => None,
+        }
     }
 
-    /// Lets a sleeping timer wake somebody else from now on. Returns whether it is there.
-    pub(crate) fn set_waker(&self, key: TimerKey, waker: Waker) -> bool {
+    /// Lets a timer do something else from now on. Returns whether it is there.
+    pub(crate) fn change(&self, key: TimerKey, action: TimerAction) -> bool {
         let mut inner = self.inner.borrow_mut();
-        let timer = inner.timers.get_mut(key.index as usize);
-        let Some(timer) = timer.filter(|timer| timer.sequence == key.sequence) else {
+        let Some(deed) = inner.deed_of(key) else {
             return false;
         };
-        let old = match &mut timer.action {
-            TimerAction::Wake(old) => std::mem::replace(old, waker),
-            TimerAction::Call(_) => waker,
-        };
+        let old = inner.take_deed(deed);
+        let deed = inner.deed(action);
+        inner.timers[key.index as usize].deed = deed;
         drop(inner);
         drop(old);
         true
@@ -213,11 +251,42 @@ impl Timers {
         let mut inner = self.inner.borrow_mut();
         inner.wheel = Wheel::new(0);
         inner.due.clear();
+        inner.timers = Slab::new();
         self.count.set(0);
-        std::mem::take(&mut inner.timers)
-            .into_iter()
-            .map(|(_, timer)| timer.action)
-            .collect()
+        let others = std::mem::take(&mut inner.others).into_iter();
+        others.map(|(_, action)| action).collect()
+    }
+}
+
+impl Inner {
+    fn deed(&mut self, action: TimerAction) -> Deed {
+        match action {
+            TimerAction::Task(ticket) => Deed::Task(ticket),
+            other => Deed::Other(self.others.insert(other) as u32),
+        }
+    }
+
+    fn take_deed(&mut self, deed: Deed) -> TimerAction {
+        match deed {
+            Deed::Task(ticket) => TimerAction::Task(ticket),
+            Deed::Other(at) => self.others.remove(at as usize),
+        }
+    }
+
+    fn deed_of(&self, key: TimerKey) -> Option<Deed> {
+        let timer = self.timers.get(key.index as usize)?;
+        (timer.sequence == key.sequence).then_some(timer.deed)
+    }
+
+    /// What the `number`-th of those that are due does, unless it was cancelled.
+    fn due(&self, number: u32) -> Option<Deed> {
+        self.deed_of(*self.due.get(number as usize)?)
+    }
+
+    fn remove(&mut self, key: TimerKey) -> Option<TimerAction> {
+        let deed = self.deed_of(key)?;
+        self.timers.remove(key.index as usize);
+        Some(self.take_deed(deed))
     }
 }
 
@@ -225,10 +294,6 @@ fn is_alive(timers: &Slab<Timer>, key: TimerKey) -> bool {
     timers
         .get(key.index as usize)
         .is_some_and(|timer| timer.sequence == key.sequence)
-}
-
-fn remove(timers: &mut Slab<Timer>, key: TimerKey) -> Option<Timer> {
-    is_alive(timers, key).then(|| timers.remove(key.index as usize))
 }
 
 #[cfg(test)]
@@ -308,17 +373,33 @@ mod tests {
     }
 
     #[test]
-    fn a_waker_is_set_only_where_its_timer_is() {
+    fn a_timer_is_changed_only_where_it_is() {
         let timers = Timers::new(0);
-        let set_waker = |key| timers.set_waker(key, Waker::noop().clone());
+        let change = |key| timers.change(key, TimerAction::Wake(Waker::noop().clone()));
         let [gone, there] = [5, 6].map(|deadline| set(&timers, deadline * MS));
-        assert!(set_waker(gone) && set_waker(there));
+        assert!(change(gone) && change(there));
         timers.take(gone);
-        assert!(!set_waker(gone) && set_waker(there));
+        assert!(!change(gone) && change(there));
         let in_its_place = set(&timers, 7 * MS);
         assert_eq!(in_its_place.index, gone.index);
-        assert!(!set_waker(gone) && set_waker(in_its_place));
+        assert!(!change(gone) && change(in_its_place));
         timers.clear();
-        assert!(!set_waker(there));
+        assert!(!change(there));
+    }
+
+    #[test]
+    fn a_timer_does_what_it_was_changed_to_and_what_it_did_before_is_gone() {
+        let timers = Timers::new(0);
+        let ticket = Ticket::from_word(7).expect("a word that is not 0");
+        let key = timers.insert_wake(5 * MS, ticket);
+        for _ in 0..3 {
+            assert!(timers.change(key, TimerAction::Wake(Waker::noop().clone())));
+        }
+        assert_eq!(timers.inner.borrow().others.len(), 1);
+        assert!(matches!(timers.take(key), Some(TimerAction::Wake(_))));
+        let key = timers.insert(6 * MS, TimerAction::Wake(Waker::noop().clone()));
+        assert!(timers.change(key, TimerAction::Task(ticket)));
+        assert!(matches!(timers.take(key), Some(TimerAction::Task(it)) if it == ticket));
+        assert_eq!(timers.inner.borrow().others.len(), 0);
     }
 }

@@ -269,7 +269,7 @@ fn recover(core: &Core, payload: Box<dyn Any + Send>) {
 fn run_errand(core: &Core, errand: Option<Errand>) {
     match errand {
         Some(Errand::Call(callback)) => run_callback(core, &*callback),
-        Some(Errand::Wake(waker)) => wake(core, waker),
+        Some(Errand::Wake(waker)) => waker.wake(),
         // The loop was cleared meanwhile.
         None => {}
     }
@@ -278,19 +278,15 @@ fn run_errand(core: &Core, errand: Option<Errand>) {
 #[inline(never)]
 fn run_timer(core: &Core, number: u32) {
     match core.timers.take_due(number) {
-        Some(TimerAction::Wake(waker)) => wake(core, waker),
+        // No step is running here, so a task of this loop is queued without a question to the context.
+        Some(TimerAction::Task(ticket)) if ticket.number() == core.number => {
+            core.schedule(ticket.task())
+        }
+        Some(TimerAction::Task(ticket)) => context::wake(ticket),
+        Some(TimerAction::Wake(waker)) => waker.wake(),
         Some(TimerAction::Call(callback)) => run_callback(core, &*callback),
         // It was cancelled meanwhile.
         None => {}
-    }
-}
-
-/// Wakes somebody. No step is running here, or suspended, so a task of this loop is queued without
-/// a question to the context.
-fn wake(core: &Core, waker: Waker) {
-    match own_task(core, &waker) {
-        Some(id) => core.schedule(id),
-        None => waker.wake(),
     }
 }
 

@@ -94,8 +94,20 @@ impl Wheel {
     }
 
     /// Adds an entry. One that is overdue comes out with the next `advance`.
+    #[inline(always)]
     pub(crate) fn insert(&mut self, entry: TimerKey) {
-        let place = self.place_of(entry.deadline);
+        self.insert_parts(entry.deadline, entry.sequence, entry.index);
+    }
+
+    /// An entry goes in by its parts, in registers, and is put together where it stays: one that
+    /// is put together beforehand is read before a processor has written it.
+    fn insert_parts(&mut self, deadline: u64, sequence: u64, index: u32) {
+        let place = self.place_of(deadline);
+        let entry = TimerKey {
+            deadline,
+            sequence,
+            index,
+        };
         self.level_of(place).insert(place.slot, entry);
     }
 

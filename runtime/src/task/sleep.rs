@@ -9,7 +9,9 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use crate::cancel::Note;
-use crate::event_loop::{TimerAction, TimerKey, WeakLoop, get_running_loop, nanoseconds};
+use crate::event_loop::{
+    TimerAction, TimerKey, WeakLoop, get_running_loop, nanoseconds, ticket_of,
+};
 use crate::leaf::{Leaf, interrupted};
 
 /// Waits until `delay` has passed, counted from the first poll.
@@ -171,8 +173,11 @@ impl Alarm {
             context.waker().wake_by_ref();
             return;
         }
-        let action = TimerAction::Wake(context.waker().clone());
-        if let Some(key) = core.set_timer(deadline, action) {
+        let key = match ticket_of(context.waker()) {
+            Some(ticket) => core.set_wake(deadline, ticket),
+            None => core.set_timer(deadline, TimerAction::Wake(context.waker().clone())),
+        };
+        if let Some(key) = key {
             self.0 = State::Set {
                 key,
                 event_loop: event_loop.downgrade(),
@@ -188,8 +193,12 @@ fn is_over(key: TimerKey, event_loop: &WeakLoop, context: &Context<'_>) -> bool 
         Some(true) | None => return true,
     }
     // The waker of another library may do anything when it is cloned or dropped.
-    let (waker, event_loop) = (context.waker().clone(), event_loop.upgrade());
-    event_loop.is_none_or(|it| !it.core().timers.set_waker(key, waker))
+    let action = match ticket_of(context.waker()) {
+        Some(ticket) => TimerAction::Task(ticket),
+        None => TimerAction::Wake(context.waker().clone()),
+    };
+    let event_loop = event_loop.upgrade();
+    event_loop.is_none_or(|it| !it.core().timers.change(key, action))
 }
 
 impl std::future::Future for Sleep {
