@@ -134,32 +134,30 @@ impl Tasks {
         }
     }
 
-    /// Adds the coroutine that `make` builds from its id and its number. The caller queues its
-    /// first step, or makes it. Returns the id, and what `make` returns beside it.
+    /// The id and the number of the next task. They hold until it is [added](Self::add).
     ///
     /// # Panics
     ///
     /// If the loop holds 67 million tasks.
-    pub(crate) fn enlist<R>(
-        &self,
-        make: impl FnOnce(TaskId, u32) -> (Rc<dyn Coroutine>, R),
-    ) -> (TaskId, R) {
-        let number = self.made.get().wrapping_add(1);
-        self.made.set(number);
-        let mut slots = self.slots.borrow_mut();
+    pub(crate) fn next(&self) -> (TaskId, u32) {
+        let slots = self.slots.borrow();
         assert!(
             slots.len() < MAX_TASKS,
             "a loop holds at most {MAX_TASKS} tasks"
         );
-        let vacant = slots.vacant_entry();
-        let id = TaskId::new(vacant.key(), number);
-        let (coroutine, made) = make(id, number);
-        vacant.insert(Slot {
+        let number = self.made.get().wrapping_add(1);
+        (TaskId::new(slots.vacant_key(), number), number)
+    }
+
+    /// Adds the next task. The caller queues its first step, or makes it.
+    pub(crate) fn add(&self, id: TaskId, coroutine: Rc<dyn Coroutine>) {
+        self.made.set(self.made.get().wrapping_add(1));
+        let key = self.slots.borrow_mut().insert(Slot {
             coroutine,
             generation: id.generation,
             queued: true,
         });
-        (id, made)
+        debug_assert_eq!(key, id.index as usize, "its id is that of the next task");
     }
 
     /// Queues a task unless it is queued already or gone.
@@ -197,7 +195,7 @@ impl Tasks {
         let slots = self.slots.borrow();
         let slot = |id: TaskId| slots.get(id.index as usize);
         ids.filter_map(slot)
-            .map(|slot| slot.coroutine.glance())
+            .map(|slot| Rc::strong_count(&slot.coroutine) + slot.coroutine.glance())
             .sum()
     }
 

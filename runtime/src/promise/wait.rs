@@ -1,11 +1,12 @@
 //! The wait for a promise cell: what every await of a promise, a task or a gather is made of.
 
+use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::cell::PromiseCell;
 use super::line::CallbackId;
-use super::outcome::{Outcome, TaskError, value_of};
+use super::outcome::{Outcome, TaskError};
 use crate::cancel::{CancelTarget, Cancelled};
 use crate::leaf::{Leaf, interrupted, unwind};
 
@@ -35,17 +36,27 @@ impl Wait {
         if interrupted() {
             return Poll::Pending;
         }
-        let Some(outcome) = read(cell) else {
-            self.place = Some(cell.enqueue(self.place, context.waker()));
-            self.leaf.park_on(context, target);
-            return Poll::Pending;
-        };
+        match read(cell) {
+            None => {
+                self.place = Some(cell.enqueue(self.place, context.waker()));
+                self.leaf.park_on(context, target);
+                Poll::Pending
+            }
+            Some(Ok(value)) => {
+                self.end();
+                Poll::Ready(Answer::Value(value))
+            }
+            Some(Err(failure)) => {
+                let to_own_request = self.end();
+                Poll::Ready(Answer::Failure(failure, to_own_request))
+            }
+        }
+    }
+
+    /// Returns whether a request to the awaiter had been forwarded to what it waited for.
+    fn end(&mut self) -> bool {
         self.place = None;
-        let to_own_request = self.leaf.resume();
-        Poll::Ready(Answer {
-            outcome,
-            to_own_request,
-        })
+        self.leaf.resume()
     }
 
     /// Leaves the line, when the wait is dropped.
@@ -57,27 +68,29 @@ impl Wait {
 }
 
 /// What a wait came to.
-pub(crate) struct Answer<T> {
-    outcome: Outcome<T>,
-    /// Whether a request to the awaiter had been forwarded to what it waited for.
-    to_own_request: bool,
+pub(crate) enum Answer<T> {
+    Value(T),
+    /// A failure, and whether a request to the awaiter had been forwarded to what it waited for.
+    Failure(TaskError, bool),
 }
 
 impl<T> Answer<T> {
     /// Raises a cancel in the awaiter, and gives a value or goes on with a panic.
     pub(crate) fn value(self) -> Poll<T> {
-        match self.outcome {
-            Err(TaskError::Cancelled(cause)) => raise(cause),
-            outcome => Poll::Ready(value_of(outcome)),
+        match self {
+            Answer::Value(value) => Poll::Ready(value),
+            Answer::Failure(TaskError::Cancelled(cause), _) => raise(cause),
+            Answer::Failure(TaskError::Panicked(payload), _) => resume_unwind(payload),
         }
     }
 
     /// Gives the outcome, except a cancel that answers the awaiter's own request: a join must
     /// not turn that into a value.
     pub(crate) fn outcome(self) -> Poll<Outcome<T>> {
-        match self.outcome {
-            Err(TaskError::Cancelled(cause)) if self.to_own_request => raise(cause),
-            outcome => Poll::Ready(outcome),
+        match self {
+            Answer::Value(value) => Poll::Ready(Ok(value)),
+            Answer::Failure(TaskError::Cancelled(cause), true) => raise(cause),
+            Answer::Failure(failure, _) => Poll::Ready(Err(failure)),
         }
     }
 }

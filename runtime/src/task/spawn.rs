@@ -88,8 +88,9 @@ impl EventLoop {
         if self.is_closed() || self.core().settings.eager || is_vars_used() {
             return self.spawn_task(future, TaskOptions::default(), site);
         }
-        let (id, object) = self.enlist(future, site);
-        self.core().ready.push_task(id);
+        let next = self.core().tasks.next();
+        let object = self.enlist(future, next, site);
+        self.core().ready.push_task(next.0);
         Task { object }
     }
 
@@ -120,8 +121,9 @@ impl EventLoop {
             let object = stillborn::<F>(self, cause, site);
             return Task { object };
         }
-        let (id, object) = self.enlist(future, site);
-        self.set_going(id, object.coroutine(), options);
+        let next = self.core().tasks.next();
+        let object = self.enlist(future, next, site);
+        self.set_going(next.0, object.coroutine(), options);
         Task { object }
     }
 
@@ -142,17 +144,17 @@ impl EventLoop {
         }
     }
 
+    /// Makes the next task of this loop, with its id and its number.
     #[inline]
     fn enlist<F: Future + 'static>(
         &self,
         future: F,
+        next: (TaskId, u32),
         site: &'static Location<'static>,
-    ) -> (TaskId, Rc<dyn TaskObject<F::Output>>) {
-        self.core().tasks.enlist(|id, number| {
-            let object = spawned(future, self, (id, number), site);
-            let coroutine: Rc<dyn Coroutine> = object.clone();
-            (coroutine, object)
-        })
+    ) -> Rc<dyn TaskObject<F::Output>> {
+        let object = spawned(future, self, next, site);
+        self.core().tasks.add(next.0, object.clone());
+        object
     }
 
     /// Runs the loop until `main` is done and returns what it returns.

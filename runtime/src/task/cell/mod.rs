@@ -26,7 +26,7 @@ pub(super) fn spawned<F: Future + 'static>(
     (id, number): (TaskId, u32),
     site: &'static Location<'static>,
 ) -> Rc<dyn TaskObject<F::Output>> {
-    Rc::new(TaskCell {
+    Rc::new_cyclic(|_| TaskCell {
         body: Body::new(future),
         promise: PromiseCell::of_task(event_loop.downgrade(), number),
         frame: Frame::default(),

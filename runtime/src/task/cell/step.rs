@@ -98,7 +98,7 @@ impl<F: Future + 'static> Coroutine for TaskCell<F> {
             self.frame.is_requested(),
             self.promise.is_done(),
         ];
-        marks.into_iter().map(usize::from).sum()
+        self.index as usize + marks.into_iter().map(usize::from).sum::<usize>()
     }
 
     fn note(&self) -> Note {
