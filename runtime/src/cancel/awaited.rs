@@ -4,6 +4,7 @@
 //! before somebody asks. The note does not keep the thing alive, and when the thing is gone it
 //! says so.
 
+use std::cell::Cell;
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
@@ -108,6 +109,84 @@ impl Note {
 pub(crate) fn note_of<T: Awaitable + 'static>(thing: &Rc<T>) -> Note {
     let weak: Weak<T> = Rc::downgrade(thing);
     Note::Thing(weak)
+}
+
+/// A note on its way from a leaf to its task, in parts: it is left and taken within nanoseconds,
+/// and a processor that has to put a wide load together from narrow stores waits for all of them.
+pub(super) struct Noted {
+    kind: Cell<Kind>,
+    deadline: Cell<u64>,
+    plain: Cell<Plain>,
+    thing: Cell<Option<Weak<dyn Awaitable>>>,
+}
+
+/// Which part of a note there is, if there is one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    None,
+    Unknown,
+    Sleep,
+    Plain,
+    Thing,
+}
+
+impl Noted {
+    pub(super) const fn new() -> Self {
+        Self {
+            kind: Cell::new(Kind::None),
+            deadline: Cell::new(0),
+            plain: Cell::new(Plain::Event),
+            thing: Cell::new(None),
+        }
+    }
+
+    #[inline]
+    pub(super) fn set(&self, note: Note) {
+        self.clear();
+        self.kind.set(match note {
+            Note::Unknown => Kind::Unknown,
+            Note::Sleep(deadline) => {
+                self.deadline.set(deadline);
+                Kind::Sleep
+            }
+            Note::Plain(plain) => {
+                self.plain.set(plain);
+                Kind::Plain
+            }
+            Note::Thing(thing) => {
+                self.thing.set(Some(thing));
+                Kind::Thing
+            }
+        });
+    }
+
+    /// Moves the note to `to`, if there is one.
+    #[inline]
+    pub(super) fn move_to(&self, to: &Cell<Note>) {
+        match self.kind.replace(Kind::None) {
+            Kind::None => {}
+            Kind::Unknown => to.set(Note::Unknown),
+            Kind::Sleep => to.set(Note::Sleep(self.deadline.get())),
+            Kind::Plain => to.set(Note::Plain(self.plain.get())),
+            Kind::Thing => to.set(self.thing.take().map_or(Note::Unknown, Note::Thing)),
+        }
+    }
+
+    /// Takes the note out, if there is one.
+    pub(super) fn take(&self) -> Option<Note> {
+        let is_there = self.kind.get() != Kind::None;
+        let note = Cell::default();
+        self.move_to(&note);
+        is_there.then(|| note.into_inner())
+    }
+
+    /// Forgets the note. A thing would keep its memory until the next one comes.
+    #[inline]
+    pub(super) fn clear(&self) {
+        if self.kind.replace(Kind::None) == Kind::Thing {
+            drop(self.thing.take());
+        }
+    }
 }
 
 struct Words<'a>(&'a dyn Awaitable);

@@ -18,6 +18,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use super::awaited::Noted;
 use super::{Cancelled, FrameRef, Note};
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -39,8 +40,8 @@ pub(crate) struct Step {
     /// Leaves that began to wait during this step in the task's own frame, less those that
     /// ceased. Kept here so that the commonest wait touches nothing but this.
     parked: Cell<i32>,
-    /// What the leaf waits for that began to wait last; `None`: no leaf did.
-    note: Cell<Option<Note>>,
+    /// What the leaf waits for that began to wait last.
+    noted: Noted,
 }
 
 /// What a step was doing when it was suspended.
@@ -60,7 +61,7 @@ impl Step {
             cause: Cell::new(None),
             frame: RefCell::new(None),
             parked: Cell::new(0),
-            note: Cell::new(None),
+            noted: Noted::new(),
         }
     }
 
@@ -138,13 +139,18 @@ impl Step {
     /// Leaves a note of what the task waits for.
     #[inline]
     pub(crate) fn leave_note(&self, note: Note) {
-        self.note.set(Some(note));
+        self.noted.set(note);
     }
 
-    /// Takes the note, for the task itself, at the end of its poll.
+    /// Forgets the note.
+    pub(crate) fn forget_note(&self) {
+        self.noted.clear();
+    }
+
+    /// Moves the note, if there is one, to the task itself, at the end of its poll.
     #[inline]
-    pub(crate) fn take_note(&self) -> Option<Note> {
-        self.note.take()
+    pub(crate) fn move_note(&self, to: &Cell<Note>) {
+        self.noted.move_to(to);
     }
 
     /// Returns the innermost frame below the task's own, if one is being polled.
@@ -164,7 +170,7 @@ impl Step {
             cause: self.cause.take(),
             frame: self.frame.take(),
             parked: self.parked.take(),
-            note: self.note.take(),
+            note: self.noted.take(),
         }
     }
 
@@ -174,6 +180,9 @@ impl Step {
         self.cause.set(suspended.cause);
         self.frame.replace(suspended.frame);
         self.parked.set(suspended.parked);
-        self.note.set(suspended.note);
+        self.noted.clear();
+        if let Some(note) = suspended.note {
+            self.noted.set(note);
+        }
     }
 }

@@ -191,7 +191,11 @@ impl std::future::Future for Wait<'_> {
         };
         if !here {
             let Self { leaf, note, .. } = &mut *self;
-            leaf.park(context, || note.clone());
+            leaf.park(context, || match note {
+                // A copy of the whole would be one of bytes that were written just now.
+                Note::Plain(plain) => Note::Plain(*plain),
+                note => note.clone(),
+            });
             return Poll::Pending;
         }
         self.id = None;

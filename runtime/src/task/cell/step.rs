@@ -204,9 +204,7 @@ impl<F: Future + 'static> TaskCell<F> {
     fn polled(&self) {
         self.frame.set_polling(false);
         self.frame.count(with_step(Step::take_parked));
-        if let Some(note) = with_step(Step::take_note) {
-            self.note.set(note);
-        }
+        with_step(|step| step.move_note(&self.note));
     }
 
     /// What a poll that was not merely `Pending` comes to.
@@ -280,7 +278,7 @@ impl<F: Future + 'static> TaskCell<F> {
     fn forget_parked(&self) {
         if ticket() == Some(self.ticket()) {
             with_step(Step::take_parked);
-            drop(with_step(Step::take_note));
+            with_step(Step::forget_note);
         }
     }
 }
