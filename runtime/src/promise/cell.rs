@@ -22,7 +22,11 @@ use crate::event_loop::{Callback, ErrorContext, TaskEnding, WeakLoop, waker_of};
 ///      │
 ///      └─────────────► Cancelled, Panicked    (a copy is left for the next who asks)
 /// ```
+///
+/// It has two bytes, so that a cell has no hole: with one, what lies behind it in a task went by way
+/// of the stack when the task was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
 enum Stage {
     Pending,
     Value,
