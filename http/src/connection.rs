@@ -4,7 +4,7 @@
 //! thousands of idle ones cost little.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::message::ResponseHead;
 use crate::message::syntax::list_members;
@@ -19,8 +19,6 @@ pub(crate) struct Connection {
     pub(crate) stream: Stream,
     /// How long the server keeps it while it is idle, if it has said so.
     pub(crate) keep_alive: Option<Duration>,
-    /// When the last exchange on it has ended.
-    pub(crate) idle_since: Option<Instant>,
     /// Where it leads. Requests do not ask the kernel for it again.
     ends: Ends,
     /// What is received into.
@@ -33,7 +31,6 @@ impl Connection {
         Box::new(Self {
             stream,
             keep_alive: None,
-            idle_since: None,
             ends,
             spare,
         })

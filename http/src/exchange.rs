@@ -50,8 +50,13 @@ pub(crate) struct Exchange {
     connection: Box<Connection>,
     reader: ResponseReader,
     unread: Unread,
-    /// Where it is: at sending, or waiting for the first byte, the rest of the head, or the body.
+    /// Where it is: at sending, or waiting for the first byte, the rest of the head, or the body. It
+    /// may be ahead of the record, where a head that comes in one piece is no phase.
     phase: Phase,
+    /// When the head was there.
+    answered: Option<Instant>,
+    /// When the body had ended.
+    ended: Option<Instant>,
     /// Why the request was not sent to its end. No other can follow half a one.
     unsent: Option<Error>,
     /// Reads since others had their turn.
@@ -75,6 +80,8 @@ impl Exchange {
             unread: Unread::new(&connection.spare),
             connection,
             phase: Phase::Send,
+            answered: None,
+            ended: None,
             unsent: None,
             reads: 0,
             pace: Pace::new(terms.timeouts.min_speed),
@@ -112,7 +119,7 @@ impl Exchange {
             match self.received_head(inform) {
                 Ok(Some(head)) => return Ok(head),
                 // A head that comes in one piece is no phase of its own.
-                Ok(None) => self.terms.progress.enter(self.phase),
+                Ok(None) => _ = self.terms.progress.enter(self.phase),
                 Err(error) => return Err(self.broken_head(error)),
             }
             if let Err(error) = self.receive().await {
@@ -136,12 +143,13 @@ impl Exchange {
             self.unread.consume(step.consumed);
             match step.event {
                 Event::Head(head) => {
-                    self.enter(Phase::Body);
+                    self.answered = self.enter(Phase::Body);
                     self.connection.keep_alive_as_said(&head);
                     self.terms.progress.expect(self.reader.remaining());
                     return Ok(Some(head));
                 }
                 Event::Interim(head) => {
+                    self.terms.progress.enter(self.phase);
                     if let Some(inform) = inform {
                         inform(&head);
                     }
@@ -162,9 +170,9 @@ impl Exchange {
         error
     }
 
-    fn enter(&mut self, phase: Phase) {
+    fn enter(&mut self, phase: Phase) -> Option<Instant> {
         self.phase = phase;
-        self.terms.progress.enter(phase);
+        self.terms.progress.enter(phase)
     }
 
     /// A server that says nothing to half a request gives the reason of the broken write.
@@ -200,7 +208,7 @@ impl Exchange {
 
     /// Notes that the body has ended, and when.
     fn end(&mut self, at: Option<Instant>) {
-        self.connection.idle_since = at;
+        self.ended = at;
         let trailers = self.reader.trailers().received();
         if !trailers.is_empty() {
             self.terms.progress.tell(|| WireEvent::Trailers(trailers));
@@ -234,7 +242,8 @@ impl Exchange {
         if !is_whole || !self.collect_received(&mut body)? {
             return Ok(None);
         }
-        self.end(self.terms.progress.end_at_once());
+        // It came with the head.
+        self.end(self.terms.progress.end_at(self.answered));
         Ok(Some(body.into_bytes()))
     }
 
@@ -243,6 +252,9 @@ impl Exchange {
         let mut body = Collected::default();
         loop {
             let ended = self.collect_received(&mut body)?;
+            if ended {
+                self.end(self.terms.progress.end());
+            }
             let announced = body
                 .len()
                 .saturating_add(self.reader.remaining().unwrap_or(0));
@@ -250,7 +262,6 @@ impl Exchange {
                 return Err(Error::BodyTooLarge { limit });
             }
             if ended {
-                self.end(self.terms.progress.end());
                 return Ok(body.into_bytes());
             }
             let ahead = self.reader.body_ahead();
@@ -359,6 +370,11 @@ impl Exchange {
     /// The trailers of a chunked body, once it has ended.
     pub(crate) fn trailers(&self) -> &Fields {
         self.reader.trailers()
+    }
+
+    /// When the body had ended, if that is known.
+    pub(crate) fn ended(&self) -> Option<Instant> {
+        self.ended
     }
 
     /// Gives the connection back if it can carry another exchange.

@@ -165,11 +165,17 @@ impl Pool {
         }
     }
 
-    fn put_idle(self: &Rc<Self>, route: Route, connection: Box<Connection>) {
+    /// Keeps a connection that is idle `since` just now; `None`: now.
+    fn put_idle(
+        self: &Rc<Self>,
+        route: Route,
+        connection: Box<Connection>,
+        since: Option<Instant>,
+    ) {
         if self.limits.idle == 0 || self.closed.get() {
             return;
         }
-        let now = known_or_now(connection.idle_since);
+        let now = known_or_now(since);
         let until = self.end_of_idling(&connection, now);
         let mut idle = self.idle.borrow_mut();
         idle.push_back(Idle {
@@ -301,9 +307,10 @@ impl Slot {
         self.pool.take_idle(&self.route, terms, repeatable)
     }
 
-    /// Gives the place back, and the connection for others to use.
-    pub(crate) fn keep(self, connection: Box<Connection>) {
-        self.pool.put_idle(self.route.clone(), connection);
+    /// Gives the place back, and the connection for others to use, which is idle `since` just now;
+    /// `None`: now.
+    pub(crate) fn keep(self, connection: Box<Connection>, since: Option<Instant>) {
+        self.pool.put_idle(self.route.clone(), connection, since);
     }
 }
 

@@ -7,7 +7,8 @@
 //! # Rules
 //!
 //! 1. There is one phase at a time, and the clock is read when it changes, unless the one before
-//!    took no time because there was nothing to wait for. So the phases add up to the whole.
+//!    took no time because there was nothing to wait for. So the phases add up to the whole, but for
+//!    what is done with a body that came with its head.
 //! 2. Bytes of a body are counted as they are on the wire, without the framing.
 //! 3. Whoever taps the wire sees heads as they were sent and received, byte for byte, before
 //!    anybody has understood them.
@@ -193,10 +194,12 @@ impl Progress {
         self.0.expected.get()
     }
 
-    /// Begins a phase, which ends the one before.
-    pub(crate) fn enter(&self, phase: Phase) {
-        if self.phase() != Some(phase) {
-            self.begin(phase);
+    /// Begins a phase, which ends the one before. Returns when that was; `None`: it is under way
+    /// already.
+    pub(crate) fn enter(&self, phase: Phase) -> Option<Instant> {
+        match self.phase() == Some(phase) {
+            true => None,
+            false => self.begin(phase),
         }
     }
 
@@ -207,10 +210,11 @@ impl Progress {
         }
     }
 
-    fn begin(&self, phase: Phase) {
+    fn begin(&self, phase: Phase) -> Option<Instant> {
         let now = now();
         self.settle(now);
         self.0.phase.set(now.map(|now| (phase, now)));
+        now
     }
 
     /// Begins a phase in place of the one that has just begun, and took no time.
@@ -226,18 +230,16 @@ impl Progress {
 
     /// Ends the last phase. Time goes on for the next hop only. Returns when that was.
     pub(crate) fn end(&self) -> Option<Instant> {
-        self.0.phase.get()?;
-        let now = now();
-        self.settle(now);
-        self.0.phase.set(None);
-        now
+        self.end_at(None)
     }
 
-    /// The same for a phase that has just begun, and took no time.
-    pub(crate) fn end_at_once(&self) -> Option<Instant> {
-        let since = self.since();
+    /// The same at a time that was read just now; `None`: now.
+    pub(crate) fn end_at(&self, time: Option<Instant>) -> Option<Instant> {
+        self.0.phase.get()?;
+        let time = time.or_else(now);
+        self.settle(time);
         self.0.phase.set(None);
-        since
+        time
     }
 
     /// Counts the phase that is under way.

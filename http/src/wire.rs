@@ -66,8 +66,10 @@ impl Wire {
     /// trailers.
     pub(crate) fn give_back(self) -> Fields {
         let trailers = self.exchange.trailers().clone();
+        // A body that is decoded may be read long after it has come.
+        let since = self.exchange.ended().filter(|_| self.decoding.is_none());
         if let Some(connection) = self.exchange.into_connection() {
-            self.slot.keep(connection);
+            self.slot.keep(connection, since);
         }
         trailers
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use looplet_http::codec::{Limits, Tolerance};
 use looplet_http::{Error, Response, Session, SessionConfig, WireEvent};
 
-use crate::server::{Peer, Sent, TestServer, on_loop};
+use crate::server::{Peer, Sent, TestServer, ms, on_loop};
 
 /// What was told, without requests and connections.
 type Told = Rc<RefCell<Vec<String>>>;
@@ -68,6 +68,33 @@ fn heads_and_trailers_are_told_as_they_were_received() {
             ]
         );
         assert_eq!(body, Ok("hi".to_owned()));
+    });
+}
+
+#[test]
+fn trailers_are_told_although_the_body_is_too_large() {
+    on_loop(async {
+        let server = TestServer::start(async |mut peer: Peer| {
+            peer.expect().await;
+            peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            looplet_http::runtime::sleep(ms(20)).await;
+            peer.send("5\r\nhello\r\n0\r\nA: b\r\n\r\n");
+        })
+        .await;
+        let session = Session::with(SessionConfig {
+            max_body: 3,
+            ..SessionConfig::default()
+        });
+        let told = Told::default();
+        let note = told.clone();
+        let request = session.get(server.url("/")).on_wire(move |event| {
+            if let WireEvent::Trailers(bytes) = event {
+                note.borrow_mut().push(bytes.escape_ascii().to_string());
+            }
+        });
+        let body = text(request.sent().await.unwrap()).await;
+        assert_eq!(body, Err(Error::BodyTooLarge { limit: 3 }));
+        assert_eq!(told.take(), ["A: b\\r\\n\\r\\n"]);
     });
 }
 

@@ -48,6 +48,24 @@ fn phases_are_where_the_time_went() {
 }
 
 #[test]
+fn whoever_is_told_of_an_interim_head_finds_the_phase_of_the_head() {
+    on_loop(async {
+        let server = TestServer::start(async |mut peer: Peer| {
+            peer.expect().await;
+            peer.send("HTTP/1.1 103 Early Hints\r\n\r\n");
+            peer.send(HELLO);
+        })
+        .await;
+        let (progress, seen) = (Progress::new(), Rc::new(RefCell::default()));
+        let (watched, note) = (progress.clone(), seen.clone());
+        let request = plain_session().get(server.url("/")).progress(&progress);
+        let told = request.on_informational(move |_| *note.borrow_mut() = watched.phase());
+        told.send().await.unwrap();
+        assert_eq!(seen.take(), Some(Phase::Head));
+    });
+}
+
+#[test]
 fn the_time_of_a_redirect_is_earlier() {
     on_loop(async {
         let server = TestServer::start(async |mut peer: Peer| {
