@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use common::{Trace, ms, run_virtual, traced, virtual_loop};
+use looplet::inspect::pstree;
 use looplet::{
     Context, ContextVar, Runner, TaskOptions, WrongContext, copy_context, create_task,
     create_task_with, get_running_loop, run, sleep, yield_now,
@@ -282,6 +283,35 @@ fn who_is_woken_by_the_task_it_starts_eagerly_goes_on() {
         t.say("went on");
     });
     assert_eq!(trace, ["went on"]);
+}
+
+#[test]
+fn who_starts_a_task_eagerly_while_it_waits_still_says_what_it_waits_for() {
+    run_virtual(async {
+        let event = looplet::Event::new();
+        let outer = create_task(async move {
+            let mut waiting = Box::pin(event.wait());
+            std::future::poll_fn(|context| {
+                let polled = waiting.as_mut().poll(context);
+                eagerly(sleep(ms(60_000)));
+                polled
+            })
+            .await;
+        });
+        outer.set_name("outer");
+        yield_now().await;
+        let tree = pstree(&get_running_loop()).expect("there is no circle");
+        let lines: Vec<_> = tree.lines().collect();
+        let behind = |name: &str| {
+            let at = lines.iter().position(|line| line.ends_with(name));
+            at.map_or("", |at| lines[at + 1])
+        };
+        assert!(
+            behind("outer").ends_with("waits for an Event that nobody sets"),
+            "{tree}"
+        );
+        assert!(behind("Task-3").ends_with("waits for sleep 60 s"), "{tree}");
+    });
 }
 
 #[test]

@@ -17,7 +17,8 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use common::{Boxed, Trace, join, ms, run_virtual, traced, unordered, virtual_loop};
 use looplet::{
-    RunError, Runner, Sleep, TcpStream, catch_cancel, create_task, run, sleep, timeout, yield_now,
+    EventLoop, RunError, Runner, Sleep, Task, TcpStream, catch_cancel, create_task,
+    get_running_loop, run, sleep, timeout, yield_now,
 };
 
 /// A connection that nobody writes to, and its other end.
@@ -299,6 +300,64 @@ fn a_poll_on_a_closed_loop_is_an_error() {
         panic!("nobody would ever wake")
     };
     assert_eq!(error.kind(), ErrorKind::NotConnected);
+}
+
+#[test]
+fn a_poll_on_a_closed_loop_is_an_error_also_where_a_try_would_be_worth_making() {
+    let runner = Runner::new().expect("the system gives a loop");
+    let ran = runner.run(async { (silent().await, get_running_loop()) });
+    let ((stream, _other), _held) = ran.expect("it ends by itself");
+    let context = Context::from_waker(Waker::noop());
+    assert!(stream.poll_writable(&context).is_ready());
+    runner.close();
+    let Poll::Ready(Err(error)) = stream.poll_writable(&context) else {
+        panic!("nothing can be waited for any more")
+    };
+    assert_eq!(error.kind(), ErrorKind::NotConnected);
+}
+
+/// A task that ends when it is polled for the second time, on a loop on which it has been polled
+/// once, and its waker.
+fn woken_from_outside() -> (EventLoop, Task<()>, Waker) {
+    let event_loop = EventLoop::new().expect("the system gives a loop");
+    let seen = Rc::new(Cell::new(None));
+    let keep = seen.clone();
+    let task = event_loop.create_task(poll_fn(move |context| {
+        match keep.replace(Some(context.waker().clone())) {
+            None => Poll::Pending,
+            Some(_) => Poll::Ready(()),
+        }
+    }));
+    let ran = event_loop.run_until_complete(yield_now());
+    ran.expect("it ends by itself");
+    let waker = seen.take().expect("it was polled");
+    seen.set(Some(waker.clone()));
+    (event_loop, task, waker)
+}
+
+#[test]
+fn a_sleep_that_was_polled_with_a_waker_of_another_loop_wakes_the_task_there() {
+    let (outer, task, waker) = woken_from_outside();
+    run_virtual(async move {
+        let mut nap = sleep(ms(1));
+        let polled = Pin::new(&mut nap).poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        sleep(ms(2)).await;
+    });
+    outer.run_until_complete(task).expect("it was woken");
+}
+
+#[test]
+fn a_socket_that_was_polled_with_a_waker_of_another_loop_wakes_the_task_there() {
+    let (outer, task, waker) = woken_from_outside();
+    run(async move {
+        let (stream, mut other) = silent().await;
+        let polled = stream.poll_readable(&Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        other.write_all(b"!").expect("the other end is open");
+        stream.readable().await.expect("the loop is open");
+    });
+    outer.run_until_complete(task).expect("it was woken");
 }
 
 /// Polls a sleep with a waker of its own.

@@ -115,8 +115,11 @@ pub(crate) fn note_of<T: Awaitable + 'static>(thing: &Rc<T>) -> Note {
 /// and a processor that has to put a wide load together from narrow stores waits for all of them.
 pub(super) struct Noted {
     kind: Cell<Kind>,
+    /// What there is if that is its kind; otherwise, what there was.
     deadline: Cell<u64>,
+    /// The same.
     plain: Cell<Plain>,
+    /// `None` if that is not its kind.
     thing: Cell<Option<Weak<dyn Awaitable>>>,
 }
 
@@ -194,5 +197,62 @@ struct Words<'a>(&'a dyn Awaitable);
 impl fmt::Display for Words<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.describe(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Gate;
+
+    impl Awaitable for Gate {}
+
+    fn moved(noted: &Noted) -> String {
+        let note = Cell::default();
+        noted.move_to(&note);
+        note.into_inner().text(0)
+    }
+
+    #[test]
+    fn each_kind_of_note_arrives_as_it_was_left() {
+        let (noted, gate) = (Noted::new(), Rc::new(Gate));
+        assert!(noted.take().is_none());
+        for (note, text) in [
+            (Note::Unknown, "something"),
+            (Note::Sleep(2_000_000_000), "sleep 2 s"),
+            (Note::Plain(Plain::Job), "a job on a thread"),
+            (note_of(&gate), "something"),
+        ] {
+            noted.set(note.clone());
+            assert_eq!(moved(&noted), text);
+            noted.set(note);
+            assert_eq!(noted.take().map(|note| note.text(0)).as_deref(), Some(text));
+            assert!(noted.take().is_none());
+        }
+    }
+
+    #[test]
+    fn where_there_is_no_note_the_one_before_stays() {
+        let (noted, note) = (Noted::new(), Cell::new(Note::Plain(Plain::Job)));
+        noted.move_to(&note);
+        assert_eq!(note.into_inner().text(0), "a job on a thread");
+    }
+
+    #[test]
+    fn a_note_that_is_moved_replaced_or_forgotten_keeps_no_memory() {
+        let (noted, gate) = (Noted::new(), Rc::new(Gate));
+        let ends: [fn(&Noted); 4] = [
+            |noted| drop(moved(noted)),
+            |noted| drop(noted.take()),
+            |noted| noted.set(Note::Unknown),
+            Noted::clear,
+        ];
+        for end in ends {
+            noted.set(note_of(&gate));
+            assert_eq!(Rc::weak_count(&gate), 1);
+            end(&noted);
+            assert_eq!(Rc::weak_count(&gate), 0);
+        }
     }
 }

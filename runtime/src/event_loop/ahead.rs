@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wake_or_a_timer_wakes_its_task_as_long_as_it_is_there() {
+    fn a_wake_wakes_its_task_and_so_does_a_timer_as_long_as_it_is_there() {
         let event_loop = fresh();
         let core = event_loop.core();
         let task = TaskId::new(3, 5);

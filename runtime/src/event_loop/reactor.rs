@@ -63,6 +63,7 @@ struct Side {
     ready: bool,
     /// Whether it was closed or has failed, so that no further edge will come.
     closed: bool,
+    /// What is run when it becomes ready.
     waiting: Waiting,
 }
 

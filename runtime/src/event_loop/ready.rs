@@ -1,7 +1,7 @@
 //! The ready queue: what the loop will run, in the order in which it became ready.
 //!
 //! There is one queue for everything, as in asyncio, because the order between a callback and
-//! a task is part of what a program can observe. A task is in it at most once: whoever
+//! a task is part of what a program can observe. To be run, a task is in it at most once: whoever
 //! schedules one sets its `queued` mark (see `tasks.rs`) and pushes only if it was not set.
 //!
 //! The queue never runs anything. The turn takes the entries out, and no borrow is held while
@@ -21,7 +21,7 @@ use super::ticket::TaskId;
 pub(crate) enum Errand {
     /// Run a callback.
     Call(Rc<dyn Callback>),
-    /// Wake whoever waited for a source, and is no task of this loop.
+    /// Wake whoever waited for a source.
     Wake(Waker),
 }
 
@@ -37,9 +37,10 @@ pub(super) enum ErrandKind {
     Wake,
 }
 
-/// A place in the queue: a task to run, or one to wake, which runs in the next turn then; the key of
-/// an errand, or the number of a timer among those that are due. A number holds until the next look for timers that are due: the turn has run them all
-/// by then, since it queues them right before it takes the queue out.
+/// A place in the queue: a task to run; a task that waited for a source and is to be woken, which
+/// runs in the next turn then; the key of an errand; or the number of a timer among those that are
+/// due. A number holds until the next look for timers that are due: the turn has run them all by
+/// then, since it queues them right before it takes the queue out.
 ///
 /// Kept to three small words. An entry is written and read within nanoseconds, and a processor
 /// that has to put a wide load together from narrow stores waits for all of them.

@@ -134,7 +134,8 @@ impl Tasks {
         }
     }
 
-    /// The id and the number of the next task. They hold until it is [added](Self::add).
+    /// The id and the number of the next task. Until it is [added](Self::add), none may be added or
+    /// removed, so nothing of a program may run.
     ///
     /// # Panics
     ///
@@ -157,7 +158,7 @@ impl Tasks {
             generation: id.generation,
             queued: true,
         });
-        debug_assert_eq!(key, id.index as usize, "its id is that of the next task");
+        assert_eq!(key, id.index as usize, "its id is that of the next task");
     }
 
     /// Queues a task unless it is queued already or gone.

@@ -402,4 +402,24 @@ mod tests {
         assert!(matches!(timers.take(key), Some(TimerAction::Task(it)) if it == ticket));
         assert_eq!(timers.inner.borrow().others.len(), 0);
     }
+
+    #[test]
+    fn what_a_timer_does_is_gone_with_it() {
+        let timers = Timers::new(0);
+        let others = || timers.inner.borrow().others.len();
+        for deadline in [5, 5, 7] {
+            set(&timers, deadline * MS);
+        }
+        let due = expire(&timers, 6 * MS);
+        assert_eq!((due.len(), others()), (2, 3));
+        assert!(timers.take_due(0).is_some(), "it goes off");
+        assert_eq!(others(), 2);
+        assert!(
+            timers.take(due[1]).is_some(),
+            "it is cancelled while it is due"
+        );
+        assert_eq!(others(), 1);
+        assert_eq!(timers.clear().len(), 1);
+        assert_eq!(others(), 0);
+    }
 }

@@ -278,7 +278,7 @@ fn run_errand(core: &Core, errand: Option<Errand>) {
 #[inline(never)]
 fn run_timer(core: &Core, number: u32) {
     match core.timers.take_due(number) {
-        // No step is running here, so a task of this loop is queued without a question to the context.
+        // No step is running here, so a task of this loop is queued without asking the context.
         Some(TimerAction::Task(ticket)) if ticket.number() == core.number => {
             core.schedule(ticket.task())
         }

@@ -99,8 +99,9 @@ impl Wheel {
         self.insert_parts(entry.deadline, entry.sequence, entry.index);
     }
 
-    /// An entry goes in by its parts, in registers, and is put together where it stays: one that
-    /// is put together beforehand is read before a processor has written it.
+    /// An entry goes in by its parts, in registers, and is put together where it stays. One that is
+    /// put together beforehand is copied while its parts are still on their way to memory, and a
+    /// processor waits for them.
     fn insert_parts(&mut self, deadline: u64, sequence: u64, index: u32) {
         let place = self.place_of(deadline);
         let entry = TimerKey {

@@ -23,8 +23,8 @@ use crate::event_loop::{Callback, ErrorContext, TaskEnding, WeakLoop, waker_of};
 ///      └─────────────► Cancelled, Panicked    (a copy is left for the next who asks)
 /// ```
 ///
-/// It has two bytes, so that a cell has no hole: with one, what lies behind it in a task went by way
-/// of the stack when the task was made.
+/// It has two bytes, so that there is no padding between the fields of a cell. Where there was, a
+/// task was copied there by way of the stack when it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 enum Stage {

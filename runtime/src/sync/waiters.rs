@@ -192,7 +192,7 @@ impl std::future::Future for Wait<'_> {
         if !here {
             let Self { leaf, note, .. } = &mut *self;
             leaf.park(context, || match note {
-                // A copy of the whole would be one of bytes that were written just now.
+                // Without the bytes beside it, which were written just now: see `Noted`.
                 Note::Plain(plain) => Note::Plain(*plain),
                 note => note.clone(),
             });

@@ -111,8 +111,8 @@ fn status(process: &str, name: &str) -> u64 {
 }
 
 /// Lets this process have as many descriptors as the system allows, and sees that it ends when its
-/// life is over: by a signal, since in a process with a second thread `malloc` takes locks, and most
-/// subjects have none.
+/// life is over: by a signal and not by a second thread, since `malloc` takes locks where there is
+/// one, and most subjects have one thread.
 pub(crate) fn prepare() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {

@@ -26,8 +26,8 @@ pub(super) fn spawned<F: Future + 'static>(
     (id, number): (TaskId, u32),
     site: &'static Location<'static>,
 ) -> Rc<dyn TaskObject<F::Output>> {
-    // It is made where it is going to lie. `Rc::new` takes one that was made elsewhere, and a task is
-    // large: to copy it was a twentieth of a spawn with its await.
+    // It is made where it is going to lie. `Rc::new` takes one that was made elsewhere, and to copy
+    // a task was a twentieth of a spawn with its await.
     Rc::new_cyclic(|_| TaskCell {
         body: Body::new(future),
         promise: PromiseCell::of_task(event_loop.downgrade(), number),
