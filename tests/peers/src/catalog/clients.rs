@@ -69,6 +69,11 @@ pub(super) const BENCHES: &[Bench] = &[
         nginx("/1k", 256, 20_000, 8_000),
     ),
     kept(
+        "nginx-100k-1",
+        "GET 100 KiB from nginx, 1 connection that is kept",
+        nginx("/100k", 1, 5_000, 3_000),
+    ),
+    kept(
         "nginx-100k-16",
         "GET 100 KiB from nginx, 16 connections that are kept",
         nginx("/100k", 16, 5_000, 3_000),
@@ -77,6 +82,11 @@ pub(super) const BENCHES: &[Bench] = &[
         "nginx-100k-64",
         "GET 100 KiB from nginx, 64 connections that are kept",
         nginx("/100k", 64, 5_000, 3_000),
+    ),
+    kept(
+        "nginx-100k-256",
+        "GET 100 KiB from nginx, 256 connections that are kept",
+        nginx("/100k", 256, 5_000, 3_000),
     ),
     Bench {
         name: "instructions",

@@ -114,6 +114,13 @@ pub(super) const BENCHES: &[Bench] = &[
         peers: RUNTIMES,
     },
     Bench {
+        name: "echo-1",
+        about: "TCP echo of 64 bytes, 1 connection: the server",
+        work: echo(1),
+        units: CPU,
+        peers: SERVERS,
+    },
+    Bench {
         name: "echo-64",
         about: "TCP echo of 64 bytes, 64 connections: the server",
         work: echo(64),
