@@ -38,14 +38,19 @@
 //!
 //! # Features
 //!
-//! None is on by default: the runtime then brings four crates. Each adds something and changes
-//! nothing else, but for Ctrl-C:
+//! Each adds something and changes nothing else, but for Ctrl-C. One is on by default, since the
+//! runtime brings its four crates with it and without:
+//!
+//! * `protocols`: asyncio's lower level, transports and protocols, and `inspect::listen`, which is
+//!   one. A library that works with streams takes `default-features = false`, and is built sooner.
+//!
+//! The others are off:
 //!
 //! * `signal` (three crates): the module `signal`, `inspect::dump_on`, and Ctrl-C as a cancel in
 //!   [`run`] and [`Runner::run`]. Without it nobody handles `SIGINT`, and Ctrl-C ends the process at
 //!   once.
-//! * `process` (three more; it switches `signal` on): the module `process`, and subprocesses with a
-//!   protocol.
+//! * `process` (three more; it switches `signal` and `protocols` on): the module `process`, and
+//!   subprocesses with a protocol.
 //! * `futures` (two crates): conversions from and to `futures_core::Stream`, and the traits of
 //!   `futures_io` for [`TcpStream`], [`UnixStream`], [`StreamReader`] and [`StreamWriter`].
 //! * `getnameinfo` (two crates): the function of that name, from addresses to names.
@@ -63,6 +68,9 @@
 //! 5. Every future that waits removes itself when it is dropped.
 //! 6. No thread is started unasked: the first job, file or name to resolve starts one, and so
 //!    does a watchdog.
+
+// What is there for the transports alone.
+#![cfg_attr(not(feature = "protocols"), allow(dead_code, unused_imports))]
 
 mod cancel;
 mod vars;
@@ -83,6 +91,7 @@ mod executor;
 mod threadsafe;
 mod net;
 mod streams;
+#[cfg(feature = "protocols")]
 mod transports;
 #[cfg(feature = "signal")]
 pub mod signal;
@@ -144,6 +153,7 @@ pub use self::task::{
     format_call_graph, sleep, sleep_until, spawn, timeout, timeout_at, yield_now,
 };
 pub use self::threadsafe::{CoroutineError, CoroutineHandle};
+#[cfg(feature = "protocols")]
 pub use self::transports::{
     BufferLimitsError, Buffered, BufferedProtocol, DatagramOptions, DatagramProtocol,
     DatagramTransport, Protocol, SendToError, StreamProtocol, Transport, TransportServer,

@@ -32,10 +32,12 @@
 mod text;
 mod table;
 mod tree;
+#[cfg(feature = "protocols")]
 mod listen;
 #[cfg(feature = "signal")]
 mod on_signal;
 
+#[cfg(feature = "protocols")]
 pub use self::listen::{Inspector, listen};
 #[cfg(feature = "signal")]
 pub use self::on_signal::{SignalDump, dump_on};
