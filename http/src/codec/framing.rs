@@ -87,11 +87,15 @@ pub fn body_framing(
     }
     // Rules 3 and 4.
     let is_coded = head.header(TRANSFER_ENCODING).is_some();
-    let has_length = head.header(CONTENT_LENGTH).is_some();
-    if is_coded && has_length && !limits.tolerance.length_beside_coding {
+    let has_length = is_coded && head.header(CONTENT_LENGTH).is_some();
+    if has_length && !limits.tolerance.length_beside_coding {
         return Err(Error::ConflictingFraming);
     }
-    if let Some(framing) = transfer_framing(expected, head, limits)? {
+    let coded = match is_coded {
+        true => transfer_framing(expected, head, limits)?,
+        false => None,
+    };
+    if let Some(framing) = coded {
         let sound = !has_length && head.version() == Version::Http11;
         return Ok(BodyPlan {
             framing,
@@ -130,16 +134,13 @@ fn may_persist(head: &ResponseHead) -> bool {
     keep_alive
 }
 
-/// What `Transfer-Encoding` makes of the body, if it says anything. Empty list members are
+/// What `Transfer-Encoding`, which is there, makes of the body, if it says anything. Empty list members are
 /// skipped (RFC 9110, section 5.6.1.2).
 fn transfer_framing(
     expected: &Expected,
     head: &ResponseHead,
     limits: &Limits,
 ) -> Result<Option<Framing>, Error> {
-    if head.header(TRANSFER_ENCODING).is_none() {
-        return Ok(None);
-    }
     let members = head.headers_all(TRANSFER_ENCODING).flat_map(list_members);
     let mut codings: Vec<&[u8]> = members.filter(|coding| !coding.is_empty()).collect();
     if limits.tolerance.redundant_codings {

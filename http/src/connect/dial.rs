@@ -48,14 +48,22 @@ impl Dialer {
         whose: Whose,
         terms: &Terms,
     ) -> Result<Vec<SocketAddr>, Error> {
-        let looking_up = self.config.resolver.resolve(host, port);
-        let limit = terms.timeouts.resolve;
-        let found = terms.phase(Phase::Resolve, limit, looking_up).await?;
         let failed = |cause| Error::Resolve {
             host: host.to_owned(),
             cause,
         };
-        let found = found.map_err(|error| failed(error.to_string()))?;
+        let resolver = &*self.config.resolver;
+        let found = match resolver.known(host, port) {
+            Some(known) => {
+                terms.progress.enter(Phase::Resolve);
+                known
+            }
+            None => {
+                let (limit, looking_up) = (terms.timeouts.resolve, resolver.resolve(host, port));
+                let found = terms.phase(Phase::Resolve, limit, looking_up).await?;
+                found.map_err(|error| failed(error.to_string()))?
+            }
+        };
         if found.is_empty() {
             return Err(failed("the name has no addresses".to_owned()));
         }
@@ -71,18 +79,23 @@ impl Dialer {
     }
 
     /// Drops the addresses that the policy forbids.
-    fn allowed(&self, host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Error> {
+    fn allowed(&self, host: &str, mut found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Error> {
         let policy = &self.config.addr_policy;
-        let (allowed, refused): (Vec<_>, Vec<_>) = found
-            .into_iter()
-            .partition(|address| policy.allows(*address));
-        if allowed.is_empty() {
+        let mut refused = Vec::new();
+        found.retain(|address| {
+            let is_allowed = policy.allows(*address);
+            if !is_allowed {
+                refused.push(*address);
+            }
+            is_allowed
+        });
+        if found.is_empty() {
             return Err(Error::AddressRefused {
                 host: host.to_owned(),
                 addresses: refused,
             });
         }
-        Ok(allowed)
+        Ok(found)
     }
 
     /// Chooses the addresses to try: not those that the local address cannot reach, nor all of
@@ -134,6 +147,9 @@ impl Dialer {
 /// The first addresses, without doubles. If that would leave a family out, its first one takes
 /// the last place.
 fn first_of_both(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    if addresses.len() < 2 {
+        return addresses;
+    }
     let mut first: Vec<SocketAddr> = Vec::new();
     for address in &addresses {
         if first.len() < TRIED && !first.contains(address) {

@@ -152,6 +152,9 @@ fn as_io_error(error: RaceError<io::Error>) -> io::Error {
 
 /// Puts the families in turns after `head` addresses of the first one's, without doubles.
 pub(super) fn alternate(addresses: Vec<SocketAddr>, head: usize) -> Vec<SocketAddr> {
+    if addresses.len() < 2 {
+        return addresses;
+    }
     let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut first, mut second) = (VecDeque::new(), VecDeque::new());
     for address in addresses {

@@ -74,7 +74,8 @@ impl StaticResolver {
         self
     }
 
-    fn known(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+    /// What the program has said of a host, if it has said something.
+    fn said(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
         let place = (name_of(host), port);
         if let Some(known) = self.places.get(&place) {
             return Some(known.clone());
@@ -92,13 +93,20 @@ impl Default for StaticResolver {
 
 impl Resolver for StaticResolver {
     fn resolve<'r>(&'r self, host: &'r str, port: u16) -> Resolving<'r> {
-        match self.known(host, port) {
+        match self.said(host, port) {
             None => self.others.resolve(host, port),
             Some(known) if known.is_empty() => Box::pin(async {
                 let text = "the program says that it has no address";
                 Err(io::Error::new(io::ErrorKind::NotFound, text))
             }),
             Some(known) => Box::pin(async { Ok(known) }),
+        }
+    }
+
+    fn known(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+        match self.said(host, port) {
+            None => self.others.known(host, port),
+            said => said.filter(|addresses| !addresses.is_empty()),
         }
     }
 }
@@ -120,6 +128,15 @@ mod tests {
         let found = run(async move { resolver.resolve(&host, port).await });
         let found = found.map_err(|error| error.to_string())?;
         Ok(found.iter().map(SocketAddr::to_string).collect())
+    }
+
+    #[test]
+    fn what_the_program_has_said_is_known_and_what_has_no_address_is_not() {
+        let others = StaticResolver::new().host("b.test", ["192.0.2.9".parse().unwrap()]);
+        let resolver = StaticResolver::before(others).host("gone.test", []);
+        let known =
+            run(async move { ["B.test", "gone.test"].map(|host| resolver.known(host, 80)) });
+        assert_eq!(known, [Some(vec!["192.0.2.9:80".parse().unwrap()]), None]);
     }
 
     #[test]

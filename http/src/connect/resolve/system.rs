@@ -234,6 +234,10 @@ fn ask_the_system(host: &str) -> io::Result<Vec<IpAddr>> {
     Ok(found.map(|address| address.ip()).collect())
 }
 
+fn at_port(found: &[IpAddr], port: u16) -> Vec<SocketAddr> {
+    found.iter().map(|ip| SocketAddr::new(*ip, port)).collect()
+}
+
 fn threads() -> ThreadPool {
     ThreadPool::with(PoolConfig {
         threads: THREADS,
@@ -244,13 +248,25 @@ fn threads() -> ThreadPool {
 impl Resolver for SystemResolver {
     fn resolve<'r>(&'r self, host: &'r str, port: u16) -> Resolving<'r> {
         Box::pin(async move {
-            if let Ok(ip) = host.parse::<IpAddr>() {
-                return Ok(vec![SocketAddr::new(ip, port)]);
+            if let Some(known) = self.known(host, port) {
+                return Ok(known);
             }
             let found = self.addresses(host).await;
             let found = found.map_err(|(kind, text)| io::Error::new(kind, text))?;
-            Ok(found.iter().map(|ip| SocketAddr::new(*ip, port)).collect())
+            Ok(at_port(&found, port))
         })
+    }
+
+    fn known(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+        if let Ok(ip) = host.parse::<IpAddr>() {
+            return Some(vec![SocketAddr::new(ip, port)]);
+        }
+        match self.inner.names.borrow().get(host)? {
+            Name::Known(Ok(found), until) if *until > get_running_loop().time() => {
+                Some(at_port(found, port))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -266,7 +282,7 @@ impl fmt::Debug for SystemResolver {
 mod tests {
     use std::sync::{Condvar, Mutex};
 
-    use looplet::{create_task, run, sleep, yield_now};
+    use looplet::{Clock, EventLoop, create_task, run, sleep, yield_now};
 
     use super::*;
 
@@ -321,6 +337,28 @@ mod tests {
             assert!(asking("given-up".to_owned()).await.is_ok());
             assert_eq!(GATE.lock().unwrap().asked.last().unwrap(), "given-up");
         });
+    }
+
+    #[test]
+    fn an_answer_is_known_as_long_as_it_is_used_again_and_a_failure_never() {
+        let virtual_loop = EventLoop::builder().clock(Clock::Virtual).build().unwrap();
+        let ran = virtual_loop.run_until_complete(async {
+            let resolver = SystemResolver::asking(|host| match host {
+                "a.test" => Ok(vec![[192, 0, 2, 1].into()]),
+                _ => Err(io::ErrorKind::NotFound.into()),
+            });
+            let known = |host| resolver.known(host, 80);
+            assert_eq!(known("a.test"), None);
+            assert!(resolver.resolve("a.test", 443).await.is_ok());
+            assert!(resolver.resolve("gone.test", 443).await.is_err());
+            let found = vec![SocketAddr::from(([192, 0, 2, 1], 80))];
+            assert_eq!((known("a.test"), known("gone.test")), (Some(found), None));
+            sleep(KEEP).await;
+            assert_eq!(known("a.test"), None);
+            let address = SocketAddr::from(([127, 0, 0, 1], 80));
+            assert_eq!(known("127.0.0.1"), Some(vec![address]));
+        });
+        ran.unwrap();
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::task::Poll;
+use std::time::Duration;
 
 use looplet_http::proxy::Proxies;
 use looplet_http::runtime::{Clock, Runner, UnixListener, create_task, gather, sleep};
@@ -65,6 +66,33 @@ fn a_name_is_looked_up_once_and_connected_to_elsewhere() {
         assert_eq!(asked.borrow()[..], ["a.test:81"]);
         let get = "GET / HTTP/1.1\r\nHost: a.test:81\r\n\r\n";
         assert_eq!(server.requests(), [get, get]);
+    });
+}
+
+/// Knows every host, and has no other answer.
+#[derive(Debug)]
+struct Knows(SocketAddr);
+
+impl Resolver for Knows {
+    fn resolve<'r>(&'r self, host: &'r str, _port: u16) -> Resolving<'r> {
+        panic!("{host} is known");
+    }
+
+    fn known(&self, _host: &str, _port: u16) -> Option<Vec<SocketAddr>> {
+        Some(vec![self.0])
+    }
+}
+
+#[test]
+fn what_is_known_is_not_asked_for_nor_has_it_a_limit() {
+    on_loop(async {
+        let server = TestServer::answering(EMPTY).await;
+        let mut config = config();
+        config.connect.resolver = Rc::new(Knows(server.address()));
+        config.timeouts.resolve = Some(Duration::ZERO);
+        let session = Session::with(config);
+        session.get("http://a.test/").send().await.unwrap();
+        assert_eq!(server.requests().len(), 1);
     });
 }
 
