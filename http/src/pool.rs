@@ -202,8 +202,8 @@ impl Pool {
         now.checked_add(limit)
     }
 
-    /// Sets the timer, unless it is set to go off before `until`. (One that is overdue was set
-    /// on a loop that has ended since.)
+    /// Sets the timer, unless it is set to go off before `until`. (One that is cancelled was set on a
+    /// loop that was closed since, and one that is overdue on a loop that does not run.)
     fn plan_eviction(self: &Rc<Self>, until: Option<Instant>, now: Instant) {
         let Some(until) = until else {
             return;
@@ -211,7 +211,7 @@ impl Pool {
         let mut eviction = self.eviction.borrow_mut();
         let is_set = eviction
             .as_ref()
-            .is_some_and(|timer| timer.when() > now && timer.when() <= until);
+            .is_some_and(|timer| !timer.cancelled() && timer.when() > now && timer.when() <= until);
         if !is_set {
             let pool = Rc::downgrade(self);
             let evict = move || {

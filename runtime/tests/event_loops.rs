@@ -60,6 +60,18 @@ fn a_loop_that_was_closed_is_still_the_one_that_was_set() {
 }
 
 #[test]
+fn what_a_closed_loop_had_still_to_call_is_cancelled_and_gone_also_if_there_are_handles() {
+    let (event_loop, kept) = (named("closed"), Rc::new(()));
+    let holder = |kept: Rc<()>| move || drop(kept);
+    let soon = event_loop.call_soon(holder(kept.clone()));
+    let later = event_loop.call_later(ms(1000), holder(kept.clone()));
+    assert_eq!((soon.cancelled(), later.cancelled()), (false, false));
+    event_loop.close();
+    assert_eq!((soon.cancelled(), later.cancelled()), (true, true));
+    assert_eq!(Rc::strong_count(&kept), 1);
+}
+
+#[test]
 fn a_loop_is_shown_with_its_name_if_it_has_one() {
     let text = format!("{:?}", named("crawler"));
     assert_eq!(

@@ -386,9 +386,9 @@ fn a_place_that_is_given_up_at_the_moment_it_is_free_goes_to_the_next() {
     });
 }
 
-#[test]
-fn idle_connections_are_closed_after_fifteen_seconds() {
-    // No other timers than that of the pool: the virtual clock jumps to any that is set.
+/// A session that sets no other timers than that of the pool: the virtual clock jumps to any that
+/// is set.
+fn session_without_timers() -> Session {
     let timeouts = Timeouts {
         pool_wait: None,
         resolve: None,
@@ -400,13 +400,18 @@ fn idle_connections_are_closed_after_fifteen_seconds() {
         min_speed: None,
         total: None,
     };
+    Session::with(SessionConfig {
+        timeouts,
+        ..SessionConfig::default()
+    })
+}
+
+#[test]
+fn idle_connections_are_closed_after_fifteen_seconds() {
     let runner = Runner::with_clock(Clock::Virtual).unwrap();
     let test = async move {
         let server = TestServer::answering(EMPTY).await;
-        let session = Session::with(SessionConfig {
-            timeouts,
-            ..SessionConfig::default()
-        });
+        let session = session_without_timers();
         session.get(server.url("/")).sent().await.unwrap();
         sleep(Duration::from_millis(14_900)).await;
         assert_eq!(pool_of(&session), at_rest(1));
@@ -421,6 +426,24 @@ fn idle_connections_are_closed_after_fifteen_seconds() {
         until(|| server.open() == 0).await;
     };
     runner.run(test).unwrap();
+}
+
+#[test]
+fn idle_connections_have_their_time_also_in_the_second_run_of_a_session() {
+    let session = session_without_timers();
+    for stays_until_the_end in [false, true] {
+        let session = session.clone();
+        let runner = Runner::with_clock(Clock::Virtual).unwrap();
+        let test = async move {
+            let server = TestServer::answering(EMPTY).await;
+            session.get(server.url("/")).sent().await.unwrap();
+            if stays_until_the_end {
+                sleep(Duration::from_secs(16)).await;
+                assert_eq!(pool_of(&session), at_rest(0));
+            }
+        };
+        runner.run(test).unwrap();
+    }
 }
 
 #[test]

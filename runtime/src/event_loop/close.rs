@@ -9,7 +9,9 @@ use super::attended;
 use super::context;
 use super::core::{Core, Phase};
 use super::graph::Graph;
+use super::ready::Errand;
 use super::report::ErrorContext;
+use super::timers::TimerAction;
 
 /// A loop cannot be closed while it runs.
 ///
@@ -50,13 +52,20 @@ pub(crate) fn close(core: &Rc<Core>) {
     // One at a time, so that a panic in the drop of one leaves none of the others behind.
     let callback = "a callback panicked while it was dropped";
     let discard = |drop: &mut dyn FnMut()| core.reporter.contain(callback, drop);
+    // Whoever has the handle of a callback learns that it never runs, and keeps nothing of it.
     for (_, errand) in core.ready.clear() {
         let mut errand = Some(errand);
-        discard(&mut || drop(errand.take()));
+        discard(&mut || match errand.take() {
+            Some(Errand::Call(callback)) => callback.cancel(),
+            other => drop(other),
+        });
     }
     for action in core.timers.clear() {
         let mut action = Some(action);
-        discard(&mut || drop(action.take()));
+        discard(&mut || match action.take() {
+            Some(TimerAction::Call(callback)) => callback.cancel(),
+            other => drop(other),
+        });
     }
     for letter in core.inbox.close() {
         let mut letter = Some(letter);
