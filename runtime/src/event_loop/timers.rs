@@ -7,7 +7,8 @@
 //! Nearly all timers wake a task, and those are plain data. What others do lies beside them.
 //!
 //! A timer that is due leaves the wheel and gets a number, by which it is in the ready queue. It
-//! stays in the slab until the turn gets to it. So it can still be cancelled by an entry that runs before it in the same turn, as in asyncio.
+//! stays in the slab until the turn gets to it. So it can still be cancelled by an entry that runs
+//! before it in the same turn, as in asyncio.
 
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
