@@ -87,6 +87,8 @@ pub mod blocking;
 #[cfg(feature = "json")]
 mod json;
 
+/// The runtime, without its feature `protocols`: a program that wants transports names `looplet`
+/// beside the client.
 pub use looplet as runtime;
 
 pub use auth::Auth;

@@ -202,8 +202,9 @@ impl Pool {
         now.checked_add(limit)
     }
 
-    /// Sets the timer, unless it is set to go off before `until`. (One that is cancelled was set on a
-    /// loop that was closed since, and one that is overdue on a loop that does not run.)
+    /// Sets the timer, unless it is set to go off before `until`. One that is cancelled was set on a
+    /// loop that was closed since. One that is overdue may be of a loop that does not run; if it is
+    /// of this one, what it would have closed is closed by the next, and not handed out until then.
     fn plan_eviction(self: &Rc<Self>, until: Option<Instant>, now: Instant) {
         let Some(until) = until else {
             return;

@@ -63,14 +63,20 @@
 //! 3. A turn runs what was ready when it began; what becomes ready meanwhile waits.
 //! 4. One thread-local (`event_loop/context.rs`), two files with `unsafe`
 //!    (`event_loop/waker.rs`, `task/cell/body.rs`), one global (the table in `event_loop/inbox.rs`);
-//!    signals and children belong to the process, so the features have a table each
+//!    signals and children belong to the process, so these two features have a table each
 //!    (`signal/table.rs`, `process/reaper.rs`).
 //! 5. Every future that waits removes itself when it is dropped.
 //! 6. No thread is started unasked: the first job, file or name to resolve starts one, and so
 //!    does a watchdog.
 
-// What is there for the transports alone.
-#![cfg_attr(not(feature = "protocols"), allow(dead_code, unused_imports))]
+#![cfg_attr(
+    not(feature = "protocols"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "some is there for the transports alone"
+    )
+)]
 
 mod cancel;
 mod vars;

@@ -5,7 +5,9 @@ mod common;
 use std::rc::Rc;
 
 use common::{Trace, ms, report_to, virtual_loop};
-use looplet::{ErrorContext, EventLoop, RunError, get_event_loop, set_event_loop, sleep};
+use looplet::{
+    ErrorContext, EventLoop, RunError, TimerHandle, get_event_loop, set_event_loop, sleep,
+};
 
 fn named(name: &str) -> EventLoop {
     let builder = EventLoop::builder().name(name);
@@ -69,6 +71,33 @@ fn what_a_closed_loop_had_still_to_call_is_cancelled_and_gone_also_if_there_are_
     event_loop.close();
     assert_eq!((soon.cancelled(), later.cancelled()), (true, true));
     assert_eq!(Rc::strong_count(&kept), 1);
+}
+
+#[test]
+fn a_call_that_was_made_before_its_loop_was_closed_was_not_cancelled() {
+    let event_loop = named("closed");
+    let made = event_loop.call_soon(|| {});
+    assert!(event_loop.poll_once(Some(ms(0))).is_ok());
+    event_loop.close();
+    assert!(!made.cancelled());
+}
+
+#[test]
+fn what_a_call_holds_may_cancel_another_one_while_the_loop_is_closed() {
+    struct Cancels(TimerHandle);
+
+    impl Drop for Cancels {
+        fn drop(&mut self) {
+            self.0.cancel();
+        }
+    }
+
+    let event_loop = named("closed");
+    let later = event_loop.call_later(ms(1000), || panic!("the loop does not run"));
+    let cancels = Cancels(later.clone());
+    let soon = event_loop.call_soon(move || drop(cancels));
+    event_loop.close();
+    assert_eq!((soon.cancelled(), later.cancelled()), (true, true));
 }
 
 #[test]

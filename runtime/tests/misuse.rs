@@ -360,8 +360,8 @@ fn a_timer_may_be_cancelled_twice_by_what_it_captured_and_after_its_loop() {
     assert_eq!(event_loop.stats().timers, 0);
     let left = event_loop.call_later(ms(5), || {});
     drop(event_loop);
-    left.cancel();
     assert!(left.cancelled());
+    left.cancel();
 }
 
 #[test]

@@ -140,12 +140,14 @@ pub fn encode_head(
         out,
         missing.filter(|line| is_missing(line, &request.headers)),
     );
-    if lacks_te_option(request, defaults) {
+    let options = sent_members(request, defaults, "connection");
+    let offers = sent_members(request, defaults, "te");
+    if lacks_te_option(&options, &offers) {
         push_line(out, "Connection", b"TE");
     }
     push_framing(out, request, &special);
     out.extend_from_slice(b"\r\n");
-    Ok(expected(request, defaults))
+    Ok(expected(request, &options, &offers))
 }
 
 /// The caller's headers that the client has an opinion on.
@@ -349,18 +351,18 @@ fn push_line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// What the request that was written lets the answer be.
-fn expected(request: &Request, defaults: &Headers) -> Expected {
+/// What the request that was written, with these options of the connection and offers of codings,
+/// lets the answer be.
+fn expected(request: &Request, options: &[&[u8]], offers: &[&[u8]]) -> Expected {
     let mut expected = Expected::answer_to(request.method.clone());
     expected.last = request.version == Version::Http10;
-    for option in sent_members(request, defaults, "connection") {
+    for option in options {
         expected.last |= option.eq_ignore_ascii_case(b"close");
         expected.upgrade |= option.eq_ignore_ascii_case(b"upgrade");
     }
     let is_continue = |member: &&[u8]| member.eq_ignore_ascii_case(b"100-continue");
     expected.continues = request.headers.members("expect").iter().any(is_continue);
-    let offers = sent_members(request, defaults, "te");
-    expected.codings = offers.into_iter().filter_map(offered_coding).collect();
+    expected.codings = offers.iter().copied().filter_map(offered_coding).collect();
     expected
 }
 
@@ -373,12 +375,9 @@ fn sent_members<'h>(request: &'h Request, defaults: &'h Headers, name: &str) -> 
 }
 
 /// Whether `TE` is sent, but not said to be for the next hop only (RFC 9110, section 10.1.4).
-fn lacks_te_option(request: &Request, defaults: &Headers) -> bool {
+fn lacks_te_option(options: &[&[u8]], offers: &[&[u8]]) -> bool {
     let is_te = |option: &&[u8]| option.eq_ignore_ascii_case(b"te");
-    !sent_members(request, defaults, "te").is_empty()
-        && !sent_members(request, defaults, "connection")
-            .iter()
-            .any(is_te)
+    !offers.is_empty() && !options.iter().any(is_te)
 }
 
 /// The transfer coding that a member of `TE` offers, unless its weight is zero.

@@ -87,8 +87,8 @@ pub fn body_framing(
     }
     // Rules 3 and 4.
     let is_coded = head.header(TRANSFER_ENCODING).is_some();
-    let has_length = is_coded && head.header(CONTENT_LENGTH).is_some();
-    if has_length && !limits.tolerance.length_beside_coding {
+    let length_beside_coding = is_coded && head.header(CONTENT_LENGTH).is_some();
+    if length_beside_coding && !limits.tolerance.length_beside_coding {
         return Err(Error::ConflictingFraming);
     }
     let coded = match is_coded {
@@ -96,7 +96,7 @@ pub fn body_framing(
         false => None,
     };
     if let Some(framing) = coded {
-        let sound = !has_length && head.version() == Version::Http11;
+        let sound = !length_beside_coding && head.version() == Version::Http11;
         return Ok(BodyPlan {
             framing,
             persistent: persistent && sound && framing == Framing::Chunked,
@@ -134,8 +134,8 @@ fn may_persist(head: &ResponseHead) -> bool {
     keep_alive
 }
 
-/// What `Transfer-Encoding`, which is there, makes of the body, if it says anything. Empty list members are
-/// skipped (RFC 9110, section 5.6.1.2).
+/// What `Transfer-Encoding`, which is there, makes of the body, if it says anything. Empty list
+/// members are skipped (RFC 9110, section 5.6.1.2).
 fn transfer_framing(
     expected: &Expected,
     head: &ResponseHead,

@@ -125,7 +125,7 @@ impl Headers {
 
     /// Whether there is a field of this name.
     pub fn contains(&self, name: &str) -> bool {
-        self.named(name.as_bytes()).next().is_some()
+        self.lengths.may_have(name.len()) && self.named(name.as_bytes()).next().is_some()
     }
 
     /// The value of the first field of this name.

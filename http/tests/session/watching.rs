@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use looplet_http::message::Body;
-use looplet_http::runtime::create_task;
+use looplet_http::runtime::{create_task, sleep};
 use looplet_http::{Error, MinSpeed, Phase, Progress, Session, SessionConfig, Timeouts, WireEvent};
 
 use crate::server::{
@@ -21,18 +21,23 @@ fn sum(progress: &Progress) -> Duration {
 #[test]
 fn phases_are_where_the_time_went() {
     on_loop(async {
-        let server = TestServer::start(async |mut peer: Peer| {
+        let progress = Progress::new();
+        let watched = progress.clone();
+        // Each pause begins when the phase has: however late the client notices what has come.
+        let server = TestServer::start(async move |mut peer: Peer| {
             peer.expect().await;
-            looplet_http::runtime::sleep(ms(30)).await;
+            until(|| watched.phase() == Some(Phase::FirstByte)).await;
+            sleep(ms(30)).await;
             peer.send("HTTP/1.1 200 OK\r\n");
-            looplet_http::runtime::sleep(ms(20)).await;
+            until(|| watched.phase() == Some(Phase::Head)).await;
+            sleep(ms(20)).await;
             peer.send("Content-Length: 5\r\n\r\n");
-            looplet_http::runtime::sleep(ms(10)).await;
+            until(|| watched.phase() == Some(Phase::Body)).await;
+            sleep(ms(10)).await;
             peer.send("hello");
             peer.until_gone().await;
         })
         .await;
-        let progress = Progress::new();
         let request = plain_session().get(server.url("/")).progress(&progress);
         let mut response = request.send().await.unwrap();
         assert_eq!(progress.phase(), Some(Phase::Body));
@@ -70,7 +75,7 @@ fn the_time_of_a_redirect_is_earlier() {
     on_loop(async {
         let server = TestServer::start(async |mut peer: Peer| {
             peer.expect().await;
-            looplet_http::runtime::sleep(ms(20)).await;
+            sleep(ms(20)).await;
             peer.send(moved(302, "/2"));
             peer.serve(HELLO).await;
         })
@@ -281,7 +286,7 @@ fn a_server_that_takes_nothing_is_too_slow() {
     on_loop(async {
         let server = TestServer::start(async |mut peer: Peer| {
             peer.expect_head().await;
-            looplet_http::runtime::sleep(Duration::from_secs(5)).await;
+            sleep(Duration::from_secs(5)).await;
         })
         .await;
         let body = vec![0; 32 * 1024 * 1024];
@@ -331,7 +336,7 @@ fn a_program_that_reads_slowly_is_not_blamed_on_the_server() {
         let mut length = 0;
         while let Some(piece) = response.chunk().await.unwrap() {
             length += piece.len();
-            looplet_http::runtime::sleep(ms(10)).await;
+            sleep(ms(10)).await;
         }
         assert_eq!(length, 200_000);
     });

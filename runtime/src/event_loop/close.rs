@@ -1,5 +1,5 @@
-//! The end of a loop: everything that is left is dropped, and what should not have been left is
-//! reported, once.
+//! The end of a loop: everything that is left is cancelled or dropped, and what should not have
+//! been left is reported, once.
 
 use std::error::Error;
 use std::fmt;
@@ -52,20 +52,13 @@ pub(crate) fn close(core: &Rc<Core>) {
     // One at a time, so that a panic in the drop of one leaves none of the others behind.
     let callback = "a callback panicked while it was dropped";
     let discard = |drop: &mut dyn FnMut()| core.reporter.contain(callback, drop);
-    // Whoever has the handle of a callback learns that it never runs, and keeps nothing of it.
     for (_, errand) in core.ready.clear() {
         let mut errand = Some(errand);
-        discard(&mut || match errand.take() {
-            Some(Errand::Call(callback)) => callback.cancel(),
-            other => drop(other),
-        });
+        discard(&mut || errand.take().map_or((), end_errand));
     }
     for action in core.timers.clear() {
         let mut action = Some(action);
-        discard(&mut || match action.take() {
-            Some(TimerAction::Call(callback)) => callback.cancel(),
-            other => drop(other),
-        });
+        discard(&mut || action.take().map_or((), end_timer));
     }
     for letter in core.inbox.close() {
         let mut letter = Some(letter);
@@ -79,6 +72,21 @@ pub(crate) fn close(core: &Rc<Core>) {
     let mut contexts = Some(core.contexts.clear());
     discard(&mut || drop(contexts.take()));
     report_open(core);
+}
+
+/// Drops an errand. Whoever has the handle of a callback learns that it never runs, and keeps
+/// nothing of it.
+fn end_errand(errand: Errand) {
+    if let Errand::Call(callback) = errand {
+        callback.cancel();
+    }
+}
+
+/// Drops a timer, and a callback in the same way.
+fn end_timer(action: TimerAction) {
+    if let TimerAction::Call(callback) = action {
+        callback.cancel();
+    }
 }
 
 /// Tells of tasks that are dropped where they stand.

@@ -114,7 +114,7 @@ impl Handle {
     }
 
     /// Returns whether [`cancel`](Self::cancel) was called, even if the callback had run by
-    /// then, as in asyncio; or whether the loop was closed.
+    /// then, as in asyncio; or whether the loop was closed before it ran.
     pub fn cancelled(&self) -> bool {
         self.callback.is_cancelled()
     }
@@ -176,7 +176,7 @@ impl TimerHandle {
     }
 
     /// Returns whether [`cancel`](Self::cancel) was called, even if the callback had run by
-    /// then, as in asyncio; or whether the loop was closed.
+    /// then, as in asyncio; or whether the loop was closed before it ran.
     pub fn cancelled(&self) -> bool {
         self.handle.cancelled()
     }

@@ -286,7 +286,8 @@ impl EventLoop {
     ///
     /// Tasks are dropped where they stand, without a chance to clean up;
     /// [`Runner`](crate::Runner) cancels them first. Whoever awaits them elsewhere sees them
-    /// cancelled. Closing twice is fine. The asyncio counterpart is `loop.close`.
+    /// cancelled, and so does whoever has the handle of a callback. Closing twice is fine. The asyncio
+    /// counterpart is `loop.close`, which leaves handles as they are.
     ///
     /// # Panics
     ///

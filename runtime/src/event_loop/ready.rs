@@ -155,7 +155,7 @@ impl ReadyQueue {
         self.errands.borrow_mut().try_remove(key as usize)
     }
 
-    /// Takes all errands out, for the caller to drop.
+    /// Takes all errands out, for the caller to drop or to cancel.
     pub(crate) fn clear(&self) -> Slab<Errand> {
         self.places.take();
         self.errands.take()

@@ -247,7 +247,8 @@ impl Timers {
         due.len() as u32
     }
 
-    /// Removes all timers and returns what they would have done, for the caller to drop.
+    /// Removes all timers and returns what they would have done, for the caller to drop or to
+    /// cancel.
     pub(crate) fn clear(&self) -> Vec<TimerAction> {
         let mut inner = self.inner.borrow_mut();
         inner.wheel = Wheel::new(0);

@@ -1,9 +1,10 @@
 //! A look at the tasks of a running program, from inside and from outside.
 //!
 //! asyncio has `python -m asyncio ps PID` and `pstree PID`, which read the memory of another
-//! process. Here a program that wants to be looked at says so: it [listens](listen()) on a UNIX
-//! socket, and whoever connects and asks gets the answer. `examples/ps.rs` is the program that
-//! asks. With the feature `signal`, a signal is another way to ask: see `dump_on`.
+//! process. Here a program that wants to be looked at says so: it listens on a UNIX socket, and
+//! whoever connects and asks gets the answer; see `listen`, which takes the feature `protocols`.
+//! `examples/ps.rs` is the program that asks. With the feature `signal`, a signal is another way
+//! to ask: see `dump_on`.
 //!
 //! * [`ps`] is a table: each task with what it runs, where it was spawned, what it waits for
 //!   and who awaits it.

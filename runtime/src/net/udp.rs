@@ -19,7 +19,7 @@ use crate::event_loop::{Direction, EventLoop, get_running_loop};
 /// one datagram, and every receive takes one: what does not fit into the buffer is lost. A
 /// datagram of no bytes is legal, so 0 bytes do not mean an end.
 ///
-/// asyncio has only [`DatagramTransport`](crate::DatagramTransport), which calls back.
+/// asyncio has only `DatagramTransport`, which calls back.
 ///
 /// # Cancel safety
 ///

@@ -7,13 +7,13 @@ use super::reader::LIMIT;
 use crate::net::{AddressFamily, BACKLOG, BindOptions, HAPPY_EYEBALLS_DELAY, RouteOptions};
 
 /// How a connection is made; for [`open_connection_with`](crate::open_connection_with) and
-/// [`create_connection_with`](crate::EventLoop::create_connection_with).
+/// `EventLoop::create_connection_with`.
 ///
 /// The asyncio counterparts are the keyword arguments of `open_connection` and
 /// `create_connection`. There is no `all_errors`: the error always has those of all addresses, as
 /// [`ConnectErrors`](crate::ConnectErrors). A socket that is connected already has functions of
 /// its own, [`open_connection_on`](crate::open_connection_on) and
-/// [`connect_accepted_socket`](crate::EventLoop::connect_accepted_socket).
+/// `EventLoop::connect_accepted_socket`.
 ///
 /// ```
 /// use looplet::ConnectOptions;
@@ -62,7 +62,7 @@ impl ConnectOptions {
 }
 
 /// How a server is set up; for [`start_server_with`](crate::start_server_with),
-/// [`create_server_with`](crate::EventLoop::create_server_with), and what is like them.
+/// `EventLoop::create_server_with`, and what is like them.
 ///
 /// What concerns addresses and ports has no meaning for UNIX sockets, nor for a socket that the
 /// program has bound ([`start_server_on`](crate::start_server_on)). The asyncio counterparts are

@@ -13,7 +13,7 @@ use crate::net::Pipe;
 ///
 /// It becomes non-blocking, and so do all copies of the descriptor, in other processes too. A
 /// socket or a terminal will do as well. asyncio has
-/// [`connect_read_pipe`](crate::EventLoop::connect_read_pipe), which wants a protocol.
+/// `connect_read_pipe`, which wants a protocol.
 ///
 /// # Errors
 ///

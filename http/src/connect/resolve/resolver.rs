@@ -42,8 +42,8 @@ pub trait Resolver: fmt::Debug {
     fn resolve<'r>(&'r self, host: &'r str, port: u16) -> Resolving<'r>;
 
     /// Returns what [`resolve`](Self::resolve) would find, if that is known without waiting, and
-    /// `None` if it is not, or if it is an error. It is asked first, and takes no time: so no timer
-    /// is set for it. A resolver that does not say has `None` for everything.
+    /// `None` if it is not, or if it is an error. It is asked first, and no timer is set for it, so it
+    /// must not block. A resolver that does not say has `None` for everything.
     fn known(&self, _host: &str, _port: u16) -> Option<Vec<SocketAddr>> {
         None
     }

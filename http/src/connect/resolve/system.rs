@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use looplet::{Event, PoolConfig, ThreadPool, get_running_loop};
+use looplet::{Event, PoolConfig, ThreadPool, get_running_loop, try_get_running_loop};
 
 use super::resolver::{Resolver, Resolving};
 use crate::background::start;
@@ -261,8 +261,9 @@ impl Resolver for SystemResolver {
         if let Ok(ip) = host.parse::<IpAddr>() {
             return Some(vec![SocketAddr::new(ip, port)]);
         }
+        let now = try_get_running_loop()?.time();
         match self.inner.names.borrow().get(host)? {
-            Name::Known(Ok(found), until) if *until > get_running_loop().time() => {
+            Name::Known(Ok(found), until) if *until > now && !found.is_empty() => {
                 Some(at_port(found, port))
             }
             _ => None,
@@ -353,7 +354,10 @@ mod tests {
             assert!(resolver.resolve("gone.test", 443).await.is_err());
             let found = vec![SocketAddr::from(([192, 0, 2, 1], 80))];
             assert_eq!((known("a.test"), known("gone.test")), (Some(found), None));
-            sleep(KEEP).await;
+            let moment = Duration::from_millis(1);
+            sleep(KEEP - moment).await;
+            assert!(known("a.test").is_some());
+            sleep(moment).await;
             assert_eq!(known("a.test"), None);
             let address = SocketAddr::from(([127, 0, 0, 1], 80));
             assert_eq!(known("127.0.0.1"), Some(vec![address]));

@@ -6,7 +6,6 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::Duration;
 
 use looplet_http::proxy::Proxies;
 use looplet_http::runtime::{Clock, Runner, UnixListener, create_task, gather, sleep};
@@ -84,12 +83,11 @@ impl Resolver for Knows {
 }
 
 #[test]
-fn what_is_known_is_not_asked_for_nor_has_it_a_limit() {
+fn what_is_known_is_not_asked_for() {
     on_loop(async {
         let server = TestServer::answering(EMPTY).await;
         let mut config = config();
         config.connect.resolver = Rc::new(Knows(server.address()));
-        config.timeouts.resolve = Some(Duration::ZERO);
         let session = Session::with(config);
         session.get("http://a.test/").send().await.unwrap();
         assert_eq!(server.requests().len(), 1);
