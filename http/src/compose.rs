@@ -15,6 +15,7 @@ use crate::auth::Auth;
 use crate::cookies::append_pair;
 use crate::message::{Body, Version};
 use crate::request_builder::RequestBuilder;
+#[cfg(feature = "multipart")]
 use crate::upload::Multipart;
 
 impl RequestBuilder {
@@ -152,6 +153,7 @@ impl RequestBuilder {
     }
 
     /// Sets a form with files as the body: `multipart/form-data`.
+    #[cfg(feature = "multipart")]
     pub fn multipart(self, form: Multipart) -> Self {
         let content_type = form.content_type();
         self.set_header("Content-Type", content_type)

@@ -35,6 +35,10 @@
 //! (`journey`), a request that can still be changed (`request_builder`), and what can be put into
 //! it (`upload`, `compose`).
 //!
+//! Of the features that are on by default, three bring no other crates, and can be left out all the
+//! same: [`blocking`], `multipart`, which adds [`RequestBuilder::multipart`], and `socks`. Without
+//! it, a proxy that speaks SOCKS is refused with an error that says so.
+//!
 //! Of the features that are off by default, `json` adds `RequestBuilder::json` and
 //! `Response::json`, `digest` adds `Auth::digest`, `cookies` the jar for
 //! `SessionConfig::cookies`, `psl` the list of the domains that a cookie must not be for, and
@@ -83,6 +87,7 @@ mod request_builder;
 mod upload;
 mod compose;
 mod download;
+#[cfg(feature = "blocking")]
 pub mod blocking;
 #[cfg(feature = "json")]
 mod json;
@@ -112,4 +117,5 @@ pub use session::Session;
 pub use timeouts::{MinSpeed, Timeouts};
 pub use timings::Timings;
 pub use tls::{AcceptAnyCertificate, Identity, TlsConfig, TlsVersion, Trust};
+#[cfg(feature = "multipart")]
 pub use upload::{Multipart, Part};

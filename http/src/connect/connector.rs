@@ -1,4 +1,4 @@
-//! Makes the connections of a session, step by step.
+//! The steps towards a connection; which of them make a way, is in `ways`.
 
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -8,21 +8,20 @@ use url::Url;
 use super::config::ConnectConfig;
 use super::dial::{Dialer, Whose};
 use super::route::Route;
-use super::{socks, tunnel};
 use crate::error::{Error, Phase};
 use crate::message::{Origin, Scheme};
 use crate::progress::WireEvent;
-use crate::proxy::{Proxies, Proxy, ProxyKind};
+use crate::proxy::{Proxies, Proxy};
 use crate::socket::{Layer, Socket};
 use crate::stream::Stream;
-use crate::terms::{Terms, Work};
+use crate::terms::Terms;
 use crate::timeouts::Budget;
 use crate::tls::{TlsConfig, TlsConnector, TlsStream};
 
 /// Makes the connections of a session.
 #[derive(Debug)]
 pub(crate) struct Connector {
-    dialer: Dialer,
+    pub(super) dialer: Dialer,
     tls: TlsConnector,
     proxies: Proxies,
 }
@@ -53,129 +52,17 @@ impl Connector {
         Ok(Route::to(origin, proxy, self.proxies.tunnel))
     }
 
-    /// Goes a way to `origin`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Resolve`], [`Error::AddressRefused`], [`Error::Connect`] with a line for each
-    /// address, [`Error::Proxy`], [`Error::ProxyRefused`], [`Error::Certificate`],
-    /// [`Error::Tls`], [`Error::TlsConfig`], or [`Error::Timeout`].
-    pub(crate) fn connect<'w>(
-        &'w self,
-        route: &'w Route,
-        origin: &'w Origin,
-        terms: &'w Terms,
-    ) -> Work<'w, Result<Stream, Error>> {
-        Box::pin(self.go(route, origin, terms))
-    }
-
-    async fn go(&self, route: &Route, origin: &Origin, terms: &Terms) -> Result<Stream, Error> {
-        match route {
-            Route::Direct(_) => self.direct(origin, terms).await,
-            Route::Forward(proxy) => self.forward(proxy, terms).await,
-            Route::Tunnel(proxy, _) if proxy.kind().is_socks() => {
-                self.through_socks(proxy, origin, terms).await
-            }
-            Route::Tunnel(proxy, _) => self.through_tunnel(proxy, origin, terms).await,
-        }
-    }
-
-    async fn direct(&self, origin: &Origin, terms: &Terms) -> Result<Stream, Error> {
-        self.check(origin.scheme() == Scheme::Https)?;
-        let (host, port) = (origin.host(), origin.port());
-        let (socket, budget) = self.dial(host, port, Whose::Server, terms).await?;
-        self.secure(origin, socket, budget, terms).await
-    }
-
-    async fn forward(&self, proxy: &Proxy, terms: &Terms) -> Result<Stream, Error> {
-        let is_tls = proxy.kind() == ProxyKind::Https;
-        self.check(is_tls)?;
-        let (socket, budget) = self.dial_proxy(proxy, terms).await?;
-        if !is_tls {
-            return Ok(Stream::Plain(socket));
-        }
-        let tls = self.handshake(proxy.host(), socket, budget, terms).await?;
-        Ok(Stream::Tls(Box::new(tls)))
-    }
-
-    async fn through_tunnel(
+    pub(super) async fn dial_proxy(
         &self,
         proxy: &Proxy,
-        origin: &Origin,
         terms: &Terms,
-    ) -> Result<Stream, Error> {
-        let both = [
-            proxy.kind() == ProxyKind::Https,
-            origin.scheme() == Scheme::Https,
-        ];
-        self.check(both.contains(&true))?;
-        let (socket, budget) = self.dial_proxy(proxy, terms).await?;
-        if proxy.kind() != ProxyKind::Https {
-            let asking = tunnel::open(&socket, proxy, origin, terms.limits, &terms.progress);
-            terms.phase_of(budget, Phase::Proxy, asking).await??;
-            return self.secure(origin, socket, budget, terms).await;
-        }
-        let outer = self.handshake(proxy.host(), socket, budget, terms).await?;
-        let asking = tunnel::open(&outer, proxy, origin, terms.limits, &terms.progress);
-        terms.phase_of(budget, Phase::Proxy, asking).await??;
-        if origin.scheme() == Scheme::Http {
-            return Ok(Stream::Tls(Box::new(outer)));
-        }
-        let inner = self.handshake(origin.host(), outer, budget, terms).await?;
-        Ok(Stream::TlsInTls(Box::new(inner)))
-    }
-
-    async fn through_socks(
-        &self,
-        proxy: &Proxy,
-        origin: &Origin,
-        terms: &Terms,
-    ) -> Result<Stream, Error> {
-        self.check(origin.scheme() == Scheme::Https)?;
-        let target = self.socks_target(proxy, origin, terms).await?;
-        let (socket, budget) = self.dial_proxy(proxy, terms).await?;
-        let asking = socks::ask(&socket, proxy, target);
-        terms.phase_of(budget, Phase::Proxy, asking).await??;
-        self.secure(origin, socket, budget, terms).await
-    }
-
-    /// What a SOCKS proxy is told: an address that is looked up here, or the name.
-    async fn socks_target<'o>(
-        &self,
-        proxy: &Proxy,
-        origin: &'o Origin,
-        terms: &Terms,
-    ) -> Result<socks::Target<'o>, Error> {
-        let (host, port) = (origin.host(), origin.port());
-        if let Some(ip) = origin.ip_addr() {
-            return Ok(socks::Target::Address(SocketAddr::new(ip, port)));
-        }
-        let ipv4_only = match proxy.kind() {
-            ProxyKind::Socks4 => true,
-            ProxyKind::Socks5 => false,
-            _ => return Ok(socks::Target::Name(host, port)),
-        };
-        let found = self
-            .dialer
-            .look_up(host, port, Whose::Server, terms)
-            .await?;
-        let usable = found
-            .into_iter()
-            .find(|found| found.is_ipv4() || !ipv4_only);
-        let none = || Error::Resolve {
-            host: host.to_owned(),
-            cause: "it has no IPv4 address, and SOCKS 4 knows no others".to_owned(),
-        };
-        usable.map(socks::Target::Address).ok_or_else(none)
-    }
-
-    async fn dial_proxy(&self, proxy: &Proxy, terms: &Terms) -> Result<(Socket, Budget), Error> {
+    ) -> Result<(Socket, Budget), Error> {
         self.dial(proxy.host(), proxy.port(), Whose::Proxy, terms)
             .await
     }
 
     /// Connects to a host, or to the UNIX socket that stands for all.
-    async fn dial(
+    pub(super) async fn dial(
         &self,
         host: &str,
         port: u16,
@@ -194,7 +81,7 @@ impl Connector {
     }
 
     /// Makes the TLS handshake with the server, if there is to be one.
-    async fn secure(
+    pub(super) async fn secure(
         &self,
         origin: &Origin,
         socket: Socket,
@@ -208,7 +95,7 @@ impl Connector {
         Ok(Stream::Tls(Box::new(tls)))
     }
 
-    async fn handshake<L: Layer>(
+    pub(super) async fn handshake<L: Layer>(
         &self,
         host: &str,
         below: L,
@@ -227,7 +114,7 @@ impl Connector {
 
     /// Says what is wrong with the settings of TLS, if it `is_needed`, before anything is
     /// connected.
-    fn check(&self, is_needed: bool) -> Result<(), Error> {
+    pub(super) fn check(&self, is_needed: bool) -> Result<(), Error> {
         if is_needed { self.tls.check() } else { Ok(()) }
     }
 }

@@ -3,7 +3,7 @@
 //! The steps, in their order; each is a phase of its own for [`Timings`](crate::Timings): find
 //! the way (`route`), look the name up (`resolve`), drop the addresses that must not be used
 //! (`policy`), try the others (`dial`), ask a proxy for a connection (`socks`, `tunnel`), and
-//! make the TLS handshake.
+//! make the TLS handshake. `connector` has the steps, `ways` and `through_socks` what they come to.
 //!
 //! # Rules
 //!
@@ -17,10 +17,16 @@ mod resolve;
 mod config;
 mod dial;
 mod talk;
+#[cfg(feature = "socks")]
 mod socks;
 mod tunnel;
 mod route;
 mod connector;
+#[cfg(feature = "socks")]
+mod through_socks;
+#[cfg(not(feature = "socks"))]
+mod no_socks;
+mod ways;
 
 pub use config::ConnectConfig;
 pub(crate) use connector::Connector;

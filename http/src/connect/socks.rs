@@ -11,7 +11,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use super::talk::{receive_exactly, send};
+use super::talk::{receive, send};
 use crate::error::{Error, Phase};
 use crate::proxy::{Proxy, ProxyKind};
 use crate::socket::Layer;
@@ -232,4 +232,13 @@ fn field<'b>(what: &str, bytes: &'b [u8]) -> Result<&'b [u8], Fault> {
         return Err(said(format!("there is a zero byte in the {what}")));
     }
     Ok(bytes)
+}
+
+/// Receives exactly as much as fits.
+async fn receive_exactly(layer: &impl Layer, buffer: &mut [u8]) -> io::Result<()> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        filled += receive(layer, &mut buffer[filled..]).await?;
+    }
+    Ok(())
 }

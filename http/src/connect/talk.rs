@@ -39,12 +39,3 @@ pub(super) async fn receive(layer: &impl Layer, buffer: &mut [u8]) -> io::Result
         }
     }
 }
-
-/// Receives exactly as much as fits.
-pub(super) async fn receive_exactly(layer: &impl Layer, buffer: &mut [u8]) -> io::Result<()> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        filled += receive(layer, &mut buffer[filled..]).await?;
-    }
-    Ok(())
-}

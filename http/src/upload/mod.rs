@@ -4,6 +4,8 @@
 //! apart from [`Body`](crate::message::Body), which is plain data and knows no files.
 
 mod file;
+#[cfg(feature = "multipart")]
 mod multipart;
 
+#[cfg(feature = "multipart")]
 pub use multipart::{Multipart, Part};

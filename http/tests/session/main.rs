@@ -15,6 +15,7 @@
 mod server;
 mod connect;
 mod requests;
+#[cfg(feature = "multipart")]
 mod forms;
 mod uploads;
 mod expectations;

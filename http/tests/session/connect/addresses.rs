@@ -354,6 +354,7 @@ fn a_look_up_that_nobody_waits_for_any_more_is_kept_for_the_next() {
     });
 }
 
+#[cfg(feature = "socks")]
 #[test]
 fn a_proxy_behind_a_unix_socket_is_told_an_address_all_the_same() {
     let path = std::env::temp_dir().join(format!("looplet-socks-{}", std::process::id()));

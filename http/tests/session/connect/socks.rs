@@ -1,17 +1,57 @@
 //! SOCKS 4, 4a, 5 and 5h: what is sent, byte for byte, and what is made of every answer.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use looplet_http::proxy::{Proxies, Proxy};
-use looplet_http::{Error, Resolver, Resolving, Session, SessionConfig};
+use looplet_http::{Error, Resolver, Resolving, Response, Session, SessionConfig};
 
-use super::{Scripted, config, text_of};
+use super::{config, session_through, text_of};
 use crate::server::{HELLO, Peer, Sent, TestServer, on_loop};
 
 /// "Granted", version 4.
 const GRANTED_4: &[u8] = &[0, 90, 0, 0, 0, 0, 0, 0];
 /// "Succeeded", version 5, bound to 0.0.0.0:0.
 const GRANTED_5: &[u8] = &[5, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+
+/// A proxy that receives so many bytes and answers, step by step, and is the server behind
+/// itself after the last one. What it has received is remembered.
+struct Scripted {
+    server: TestServer,
+    heard: Rc<RefCell<Vec<Vec<u8>>>>,
+}
+
+impl Scripted {
+    async fn start<const N: usize>(steps: [(usize, &[u8]); N]) -> Self {
+        let steps = steps.map(|(count, answer)| (count, answer.to_vec()));
+        let heard = Rc::new(RefCell::new(Vec::new()));
+        let hearing = heard.clone();
+        let script = async move |mut peer: Peer| {
+            for (count, answer) in &steps {
+                let Some(bytes) = peer.receive(*count).await else {
+                    return;
+                };
+                hearing.borrow_mut().push(bytes);
+                peer.send(answer);
+            }
+            peer.serve(HELLO).await;
+        };
+        Self {
+            server: TestServer::start(script).await,
+            heard,
+        }
+    }
+
+    /// Fetches a URL through it; `proxy` has `PROXY` for its host and port.
+    async fn fetch(&self, proxy: &str, url: &str) -> Result<Response, Error> {
+        let proxy = proxy.replace("PROXY", &self.server.authority());
+        session_through(&proxy).get(url).sent().await
+    }
+
+    fn heard(&self) -> Vec<Vec<u8>> {
+        self.heard.borrow().clone()
+    }
+}
 
 /// Knows the addresses of one host.
 #[derive(Debug)]
@@ -195,7 +235,7 @@ fn nothing_is_read_beyond_the_answer() {
             peer.until_gone().await;
         })
         .await;
-        let session = super::session_through(&format!("socks5h://{}", server.authority()));
+        let session = session_through(&format!("socks5h://{}", server.authority()));
         let mut response = session.get("http://a.test/").send().await.unwrap();
         assert_eq!(response.text().await.unwrap(), "hello");
     });
@@ -324,10 +364,7 @@ async fn breaks_off(scheme: &str, more: usize, said: &[u8]) {
     })
     .await;
     let at = format!("{scheme}://{}", server.authority());
-    let refused = super::session_through(&at)
-        .get("http://a.test/")
-        .sent()
-        .await;
+    let refused = session_through(&at).get("http://a.test/").sent().await;
     assert_eq!(
         text_of(&refused.unwrap_err(), &server),
         format!("proxy {scheme}://PROXY: it closed the connection in the middle of its answer")

@@ -12,7 +12,7 @@ Measures looplet and looplet-http side by side with their peers.
 
   --quick        three rounds of less work: shows that it works, and roughly where things stand
   --only NAME    benches whose names begin so; may be given more than once
-  --rounds N     so many rounds, but for what is built or is of one size
+  --rounds N     so many rounds, but for what is of one size
   --list         says which benches there are
   --json FILE    appends a line of JSON for each figure, as each bench ends
   --from FILE..  measures nothing, and takes the figures from such files; of a bench that stands
@@ -62,12 +62,14 @@ impl Options {
     }
 
     /// Rounds of a bench. An odd number has a median of its own. What is as large every time
-    /// needs one, a count that is nearly the same or a wait of seconds a few; no row is of nginx.
+    /// needs one, a count that is nearly the same, a wait of seconds or a build a few; no row is of
+    /// nginx.
     pub(super) fn rounds(&self, work: Work) -> usize {
         let usual = match work {
-            Work::Program(Aspect::Size | Aspect::Build) => return 1,
+            Work::Program(Aspect::Size) => return 1,
+            Work::Program(Aspect::Build) if self.quick => 1,
             _ if self.quick => 3,
-            Work::Counted(..) | Work::WholeFetch(_) => 3,
+            Work::Program(Aspect::Build) | Work::Counted(..) | Work::WholeFetch(_) => 3,
             Work::Fetch(fetch) if fetch.is_slow() => 3,
             Work::Fetch(fetch) if fetch.server == Server::Nginx => 5,
             _ => 9,
