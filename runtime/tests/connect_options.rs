@@ -3,12 +3,15 @@
 
 mod common;
 
+use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::pin::pin;
+use std::task::Poll;
 
-use common::net::serve;
+use common::net::{address_of_a_full_queue, serve};
 use common::run_virtual;
 use looplet::{
     AddressFamily, ConnectErrors, ConnectOptions, Protocol, get_running_loop, open_connection_on,
@@ -141,5 +144,22 @@ fn a_socket_without_a_connection_is_refused() {
             refused.expect_err("as above").to_string(),
             "a stream socket was expected"
         );
+    });
+}
+
+#[test]
+fn a_connect_within_one_machine_waits_only_for_a_place_in_the_queue() {
+    run_virtual(async {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let refusing = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let mut ends = Vec::new();
+        for target in [address, refusing, address_of_a_full_queue()] {
+            let mut connecting = pin!(looplet::TcpStream::connect_to(target));
+            let first = poll_fn(|context| Poll::Ready(connecting.as_mut().poll(context))).await;
+            ends.push(first.map(|end| end.map(drop).map_err(|error| error.kind())));
+        }
+        let refused = Poll::Ready(Err(ErrorKind::ConnectionRefused));
+        assert_eq!(ends, [Poll::Ready(Ok(())), refused, Poll::Pending]);
     });
 }

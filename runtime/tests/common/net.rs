@@ -1,11 +1,14 @@
 //! What the tests of sockets share: a server on a free port, a client of it, data, a folder.
 
-use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use std::{fs, iter};
 
 use looplet::{ClientOutcome, Server, StreamReader, StreamWriter, open_connection, start_server};
+use socket2::SockRef;
 
 pub(crate) async fn serve<F, O>(client_connected: F) -> Server
 where
@@ -42,7 +45,7 @@ pub(crate) fn pattern(length: usize, seed: u32) -> Vec<u8> {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 24) as u8
     };
-    std::iter::repeat_with(next).take(length).collect()
+    iter::repeat_with(next).take(length).collect()
 }
 
 /// A folder of its own for a test; dropping it removes it.
@@ -67,4 +70,19 @@ impl Drop for Folder {
     fn drop(&mut self) {
         fs::remove_dir_all(&self.0).expect("it is there");
     }
+}
+
+/// Where connections wait for a place: somebody listens there, and accepts nobody.
+pub(crate) fn address_of_a_full_queue() -> SocketAddr {
+    static FULL: OnceLock<(TcpListener, Vec<TcpStream>)> = OnceLock::new();
+    let (listener, _) = FULL.get_or_init(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        // What listens already gets another length for its queue.
+        SockRef::from(&listener).listen(0).expect("it listens");
+        let address = listener.local_addr().expect("it is bound");
+        let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(100));
+        let queued = iter::from_fn(|| connect().ok()).collect();
+        (listener, queued)
+    });
+    listener.local_addr().expect("it is bound")
 }
