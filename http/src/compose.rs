@@ -15,8 +15,6 @@ use crate::auth::Auth;
 use crate::cookies::append_pair;
 use crate::message::{Body, Version};
 use crate::request_builder::RequestBuilder;
-#[cfg(feature = "multipart")]
-use crate::upload::Multipart;
 
 impl RequestBuilder {
     /// Adds a header; one of the same name stays.
@@ -150,17 +148,6 @@ impl RequestBuilder {
         let body = Serializer::new(String::new()).extend_pairs(pairs).finish();
         self.set_header("Content-Type", "application/x-www-form-urlencoded")
             .body(body)
-    }
-
-    /// Sets a form with files as the body: `multipart/form-data`.
-    #[cfg(feature = "multipart")]
-    pub fn multipart(self, form: Multipart) -> Self {
-        let content_type = form.content_type();
-        self.set_header("Content-Type", content_type)
-            .change(|request| {
-                request.body = form.into_body()?;
-                Ok(())
-            })
     }
 
     /// Sets what stands as the target in the first line, instead of path and query of the URL:

@@ -36,8 +36,8 @@
 //! it (`upload`, `compose`).
 //!
 //! Of the features that are on by default, three bring no other crates, and can be left out all the
-//! same: [`blocking`], `multipart`, which adds [`RequestBuilder::multipart`], and `socks`. Without
-//! it, a proxy that speaks SOCKS is refused with an error that says so.
+//! same: `blocking`, the module of that name; `multipart`, which adds `RequestBuilder::multipart`;
+//! and `socks`, without which a proxy that speaks SOCKS is refused with an error that says so.
 //!
 //! Of the features that are off by default, `json` adds `RequestBuilder::json` and
 //! `Response::json`, `digest` adds `Auth::digest`, `cookies` the jar for

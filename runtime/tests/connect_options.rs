@@ -10,8 +10,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
-use common::net::{address_of_a_full_queue, serve};
+use common::net::{address_of_a_full_queue, full_queue, serve};
 use common::run_virtual;
 use looplet::{
     AddressFamily, ConnectErrors, ConnectOptions, Protocol, get_running_loop, open_connection_on,
@@ -147,19 +148,57 @@ fn a_socket_without_a_connection_is_refused() {
     });
 }
 
+/// Polls a connect once, and says how far it is.
+async fn first_poll(target: SocketAddr) -> Poll<Result<(), ErrorKind>> {
+    let mut connecting = pin!(looplet::TcpStream::connect_to(target));
+    let first = poll_fn(|context| Poll::Ready(connecting.as_mut().poll(context))).await;
+    first.map(|end| end.map(drop).map_err(|error| error.kind()))
+}
+
+/// Other kernels may take their time.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_connect_within_one_machine_waits_only_for_a_place_in_the_queue() {
     run_virtual(async {
+        let full = address_of_a_full_queue();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
         let refusing = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let mut ends = Vec::new();
-        for target in [address, refusing, address_of_a_full_queue()] {
-            let mut connecting = pin!(looplet::TcpStream::connect_to(target));
-            let first = poll_fn(|context| Poll::Ready(connecting.as_mut().poll(context))).await;
-            ends.push(first.map(|end| end.map(drop).map_err(|error| error.kind())));
+        assert_eq!(first_poll(address).await, Poll::Ready(Ok(())));
+        let refused = Err(ErrorKind::ConnectionRefused);
+        assert_eq!(first_poll(refusing).await, Poll::Ready(refused));
+        assert_eq!(first_poll(full).await, Poll::Pending);
+    });
+}
+
+#[test]
+fn a_connect_that_has_to_wait_ends_when_there_is_a_place_in_the_queue() {
+    // The kernel asks for a place again after a second.
+    looplet::run(async {
+        let (listener, queued) = full_queue();
+        let address = listener.local_addr().expect("it is bound");
+        let mut connecting = pin!(looplet::TcpStream::connect_to(address));
+        let first = poll_fn(|context| Poll::Ready(connecting.as_mut().poll(context))).await;
+        assert!(first.is_pending(), "{first:?}");
+        for _ in &queued {
+            listener.accept().expect("one is queued");
         }
-        let refused = Poll::Ready(Err(ErrorKind::ConnectionRefused));
-        assert_eq!(ends, [Poll::Ready(Ok(())), refused, Poll::Pending]);
+        let stream = connecting.await.expect("there is a place");
+        assert_eq!(stream.peer_addr().expect("it is connected"), address);
+    });
+}
+
+#[test]
+fn who_only_connects_leaves_turns_to_others() {
+    run_virtual(async {
+        let refusing = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let others = looplet::create_task(looplet::sleep(Duration::from_micros(1)));
+        let mut tries = 0;
+        while !others.done() {
+            tries += 1;
+            assert!(tries < 1_000, "nobody else runs");
+            let refused = looplet::TcpStream::connect_to(refusing).await;
+            assert!(refused.is_err());
+        }
     });
 }

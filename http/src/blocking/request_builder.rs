@@ -16,11 +16,10 @@ use crate::message::Body;
 ///
 /// ```
 /// use looplet_http::blocking::Session;
-/// use looplet_http::Multipart;
 ///
 /// let session = Session::new()?;
-/// let form = Multipart::new().text("name", "value");
-/// let request = session.post("http://a.example/").change(|request| request.multipart(form));
+/// let form = [("name", "value")];
+/// let request = session.post("http://a.example/").change(|request| request.form(form));
 /// # drop(request);
 /// # Ok::<(), looplet_http::Error>(())
 /// ```

@@ -1,4 +1,6 @@
-//! The steps towards a connection; which of them make a way, is in `ways`.
+//! The steps towards a connection: a way is found, an address is dialed, TLS is put on it.
+//!
+//! Which steps make a way is said in `ways`, one for each, and in `through_socks`.
 
 use std::net::SocketAddr;
 use std::rc::Rc;

@@ -1,4 +1,6 @@
 //! The ways to a server: direct, through a proxy that hands requests on, and through a tunnel.
+//!
+//! Each begins with a look at what is needed of TLS, so that nothing is connected to in vain.
 
 use super::connector::Connector;
 use super::dial::Whose;

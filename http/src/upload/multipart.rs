@@ -33,6 +33,7 @@ use looplet::AsyncIterator;
 use crate::error::Error;
 use crate::message::syntax::check_field;
 use crate::message::{Body, BodyStream, Pieces};
+use crate::request_builder::RequestBuilder;
 
 /// A smaller form whose parts are in memory is put together there, and sent in one write.
 const SMALL: u64 = 64 * 1024;
@@ -267,4 +268,16 @@ fn slice_of(body: &Body, given: &mut usize) -> Option<Vec<u8>> {
     let slice = rest.chunks(PIECE).next()?;
     *given += slice.len();
     Some(slice.to_vec())
+}
+
+impl RequestBuilder {
+    /// Sets a form with files as the body: `multipart/form-data`.
+    pub fn multipart(self, form: Multipart) -> Self {
+        let content_type = form.content_type();
+        self.change(|request| {
+            request.headers.insert("Content-Type", content_type)?;
+            request.body = form.into_body()?;
+            Ok(())
+        })
+    }
 }

@@ -40,6 +40,8 @@ const BATCH: usize = 256;
 /// How often the kernel is not asked while entries are ready, if it could tell only of what is
 /// in the background.
 const BACKGROUND_INTERVAL: u32 = 64;
+/// How many new sources in a row are tried before the kernel has announced them.
+const HURRIES_IN_A_ROW: u32 = 32;
 /// The token of the bell that other threads ring.
 const BELL: Token = Token(usize::MAX);
 
@@ -134,6 +136,8 @@ pub(crate) struct Reactor {
     background: Cell<usize>,
     /// How often it was not worth asking since it was.
     declined: Cell<u32>,
+    /// How often somebody has asked whether to wait.
+    hurries: Cell<u32>,
     /// Waits there have been; the name of the next.
     waits: Cell<u64>,
 }
@@ -161,10 +165,19 @@ impl Reactor {
                 sources,
                 background: Cell::new(0),
                 declined: Cell::new(0),
+                hurries: Cell::new(0),
                 waits: Cell::new(0),
             },
             bell,
         ))
+    }
+
+    /// Whether who has made a source may try it before the kernel has announced it. Mostly; but who
+    /// does nothing else would keep all others from running, so it is not for ever.
+    pub(crate) fn may_hurry(&self) -> bool {
+        let count = self.hurries.get().wrapping_add(1);
+        self.hurries.set(count);
+        !count.is_multiple_of(HURRIES_IN_A_ROW)
     }
 
     /// Waits for events, at most for `timeout`, and appends what is to be run to `woken`.

@@ -52,7 +52,7 @@ impl SocketStream<Tcp> {
                     Some(local) => begin_connect(local, target)?,
                 };
                 let source = Source::new(&get_running_loop(), socket)?;
-                // Nothing has come yet. Said before the connect has ended: afterwards it may have.
+                // Nothing has come yet. Said before the next turn, which sets it for what has.
                 source.clear_ready(Direction::Read);
                 end_connect(&source).await?;
                 Ok(source)

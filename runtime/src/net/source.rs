@@ -214,6 +214,12 @@ impl Registration {
         self.event_loop.look(is_ready).unwrap_or(true)
     }
 
+    /// Whether it may be tried before the kernel has announced it.
+    pub(super) fn may_hurry(&self) -> bool {
+        let may_hurry = |core: &Core| core.reactor.may_hurry();
+        self.event_loop.look(may_hurry).unwrap_or(true)
+    }
+
     /// Says that a try ended in `WouldBlock`.
     pub(crate) fn clear_ready(&self, direction: Direction) {
         let clear = |core: &Core| core.reactor.clear_ready(self.id, direction);

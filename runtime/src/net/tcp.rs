@@ -136,7 +136,8 @@ impl SocketStream<Tcp> {
     /// Connects to the address of `address` that answers first.
     ///
     /// Addresses are tried in order, IPv6 and IPv4 in turns. One that has not answered after
-    /// 250 ms gets company by the next (RFC 8305, "happy eyeballs").
+    /// 250 ms gets company by the next (RFC 8305, "happy eyeballs"). As with
+    /// [`connect_to`](Self::connect_to), not every connect gives others a turn.
     ///
     /// # Errors
     ///
@@ -170,7 +171,7 @@ impl SocketStream<Tcp> {
         let event_loop = event_loop.clone();
         let register = move |socket| {
             let source = Source::new(&event_loop, socket)?;
-            // Cleared before the connect has ended: the next turn may set it for good.
+            // Cleared before the next turn, which sets it for what has come by then.
             source.clear_ready(Direction::Read);
             Ok(source)
         };
@@ -178,7 +179,8 @@ impl SocketStream<Tcp> {
         Ok(Self::new(source))
     }
 
-    /// Connects to one address.
+    /// Connects to one address. Within one machine, that may end without a turn for others; of many
+    /// in a row, each 32nd at the latest waits for one.
     ///
     /// # Errors
     ///
@@ -262,9 +264,14 @@ fn in_order(targets: Vec<SocketAddr>, options: RouteOptions) -> Vec<SocketAddr> 
     }
 }
 
-/// Waits until a connect that is under way has ended. Within one machine it has, when the call that
-/// began it returns: so a first look is worth its call.
+/// Waits until a connect that is under way has ended. Within one machine it mostly has, when the
+/// call that began it returns, so a look is worth its call. What it waits for is borrowed, lest the
+/// future have room for it twice.
 pub(super) async fn end_connect(source: &Source<mio::net::TcpStream>) -> io::Result<()> {
+    if !source.may_hurry() {
+        // It is not ready before the kernel says so.
+        source.clear_ready(Direction::Write);
+    }
     let connected = |socket: &mio::net::TcpStream| is_connected(&SockRef::from(socket));
     source.attempt(Direction::Write, connected).await
 }

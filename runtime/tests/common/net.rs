@@ -1,5 +1,6 @@
 //! What the tests of sockets share: a server on a free port, a client of it, data, a folder.
 
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -72,17 +73,27 @@ impl Drop for Folder {
     }
 }
 
-/// Where connections wait for a place: somebody listens there, and accepts nobody.
+/// One who listens and accepts nobody, and connections up to the first that has to wait.
+pub(crate) fn full_queue() -> (TcpListener, Vec<TcpStream>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    // What listens already gets another length for its queue.
+    SockRef::from(&listener).listen(0).expect("it listens");
+    let address = listener.local_addr().expect("it is bound");
+    let mut queued = Vec::new();
+    loop {
+        match TcpStream::connect_timeout(&address, Duration::from_millis(100)) {
+            Ok(stream) => queued.push(stream),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::TimedOut);
+                return (listener, queued);
+            }
+        }
+    }
+}
+
+/// Where connections wait for a place for ever.
 pub(crate) fn address_of_a_full_queue() -> SocketAddr {
     static FULL: OnceLock<(TcpListener, Vec<TcpStream>)> = OnceLock::new();
-    let (listener, _) = FULL.get_or_init(|| {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        // What listens already gets another length for its queue.
-        SockRef::from(&listener).listen(0).expect("it listens");
-        let address = listener.local_addr().expect("it is bound");
-        let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(100));
-        let queued = iter::from_fn(|| connect().ok()).collect();
-        (listener, queued)
-    });
+    let (listener, _) = FULL.get_or_init(full_queue);
     listener.local_addr().expect("it is bound")
 }

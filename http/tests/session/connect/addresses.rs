@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use looplet_http::proxy::Proxies;
-use looplet_http::runtime::{Clock, Runner, UnixListener, create_task, gather, sleep};
+use looplet_http::runtime::{Clock, Runner, create_task, gather, sleep};
 use looplet_http::{
     AddrPolicy, Error, Phase, Resolver, Resolving, Session, SessionConfig, SystemResolver,
 };
@@ -351,29 +351,5 @@ fn a_look_up_that_nobody_waits_for_any_more_is_kept_for_the_next() {
         drop(given_up);
         let found = resolver.resolve("localhost", 2).await.unwrap();
         assert!(found.contains(&"127.0.0.1:2".parse().unwrap()), "{found:?}");
-    });
-}
-
-#[cfg(feature = "socks")]
-#[test]
-fn a_proxy_behind_a_unix_socket_is_told_an_address_all_the_same() {
-    let path = std::env::temp_dir().join(format!("looplet-socks-{}", std::process::id()));
-    let at = path.clone();
-    on_loop(async move {
-        let listener = UnixListener::bind(&at).unwrap();
-        let serving = create_task(async move {
-            let (stream, _) = listener.accept().await.unwrap();
-            let mut request = [0; 64];
-            stream.readable().await.unwrap();
-            let count = stream.try_read(&mut request).unwrap();
-            request[..count].to_vec()
-        });
-        let session = session_at(vec!["10.1.2.3:80".parse().unwrap()], |config| {
-            config.connect.unix_socket = Some(at.clone());
-            config.proxies = Proxies::all("socks4://p.test".parse().unwrap());
-        });
-        session.get("http://a.test/").send().await.unwrap_err();
-        assert_eq!(serving.await, [4, 1, 0, 80, 10, 1, 2, 3, 0]);
-        std::fs::remove_file(&at).unwrap();
     });
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use looplet_http::proxy::{Proxies, Proxy};
+use looplet_http::runtime::{UnixListener, create_task};
 use looplet_http::{Error, Resolver, Resolving, Response, Session, SessionConfig};
 
 use super::{config, session_through, text_of};
@@ -423,5 +424,29 @@ fn a_proxy_that_says_nothing_is_given_up() {
             Some("timed out after 30ms while talking to the proxy")
         );
         server.until_open(0).await;
+    });
+}
+
+#[test]
+fn a_proxy_behind_a_unix_socket_is_told_an_address_all_the_same() {
+    let path = std::env::temp_dir().join(format!("looplet-socks-{}", std::process::id()));
+    let at = path.clone();
+    on_loop(async move {
+        let listener = UnixListener::bind(&at).unwrap();
+        let serving = create_task(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 64];
+            stream.readable().await.unwrap();
+            let count = stream.try_read(&mut request).unwrap();
+            request[..count].to_vec()
+        });
+        let mut config = config();
+        config.connect.resolver = Rc::new(Known(&["10.1.2.3:80"]));
+        config.connect.unix_socket = Some(at.clone());
+        config.proxies = Proxies::all("socks4://p.test".parse().unwrap());
+        let session = Session::with(config);
+        session.get("http://a.test/").send().await.unwrap_err();
+        assert_eq!(serving.await, [4, 1, 0, 80, 10, 1, 2, 3, 0]);
+        std::fs::remove_file(&at).unwrap();
     });
 }
