@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use looplet_http::proxy::Proxies;
-use looplet_http::runtime::{Clock, Runner, create_task, gather, sleep};
+use looplet_http::runtime::{Clock, Runner, UnixListener, create_task, gather, sleep};
 use looplet_http::{
     AddrPolicy, Error, Phase, Resolver, Resolving, Session, SessionConfig, SystemResolver,
 };
