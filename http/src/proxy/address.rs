@@ -20,7 +20,8 @@ use crate::auth::basic;
 use crate::error::Error;
 use crate::message::{Headers, Version};
 
-/// The protocols that proxies speak.
+/// The protocols that proxies speak. Those of SOCKS are spoken with the feature `socks`; without it,
+/// a request that needs one fails with [`Error::Proxy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProxyKind {
     /// HTTP over TCP: absolute targets for `http`, CONNECT for `https`.
