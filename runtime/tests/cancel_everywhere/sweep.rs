@@ -17,6 +17,7 @@ use std::cell::Cell;
 use std::fmt::Debug;
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -123,6 +124,13 @@ impl Made {
         self.standing = sources;
         self
     }
+}
+
+/// Keeps those who start processes and those who look at pipes apart: a process that is being
+/// started has a copy of every pipe.
+pub(crate) fn without_others() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Runs a future and drops what it returns.
