@@ -4,7 +4,7 @@
 
 use std::process::Stdio;
 
-use crate::sweep::{Made, sweep, without_others};
+use crate::sweep::{Made, sweep};
 use looplet::get_running_loop;
 use looplet::process::{Child, Command, SubprocessProtocol};
 
@@ -33,7 +33,6 @@ fn listening<F: Future + 'static>(op: F) -> Made {
 
 #[test]
 fn the_end_of_a_process() {
-    let _alone = without_others();
     sweep(|| async {
         let mut child = brief().spawn().expect("there is such a program");
         listening(async move { child.wait().await.is_ok() })
@@ -43,7 +42,6 @@ fn the_end_of_a_process() {
 
 #[test]
 fn talks_with_a_process() {
-    let _alone = without_others();
     sweep(|| async {
         let mut child = talking();
         listening(async move { child.communicate("meow").await.is_ok() })
@@ -53,7 +51,6 @@ fn talks_with_a_process() {
 
 #[test]
 fn processes_that_call_back() {
-    let _alone = without_others();
     sweep(|| async {
         listening(async {
             let (event_loop, mut command) = (get_running_loop(), brief());

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream as StdStream;
 use std::rc::Rc;
 
 use crate::common::turns;
-use crate::sweep::{Made, sweep, us, without_others};
+use crate::sweep::{Made, sweep, us};
 use looplet::{
     ConnectOptions, Protocol, ServerOptions, StreamReader, StreamWriter, TcpListener, ThreadPool,
     UdpSocket, UnixListener, fs, get_running_loop, open_connection_on, open_connection_with,
@@ -218,7 +218,6 @@ fn unix_sockets() {
 
 #[test]
 fn pipes() {
-    let _alone = without_others();
     sweep(|| async {
         let (reads, writes) = std::io::pipe().expect("a pipe is made");
         let reader = open_read_pipe(reads).expect("it is a pipe");

@@ -17,7 +17,6 @@ use std::cell::Cell;
 use std::fmt::Debug;
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -126,13 +125,6 @@ impl Made {
     }
 }
 
-/// Keeps those who start processes and those who look at pipes apart: a process that is being
-/// started has a copy of every pipe.
-pub(crate) fn without_others() -> MutexGuard<'static, ()> {
-    static ONE: Mutex<()> = Mutex::new(());
-    ONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Runs a future and drops what it returns.
 pub(crate) fn boxed<F: Future + 'static>(future: F) -> Boxed<()> {
     Box::pin(async move {
@@ -222,13 +214,16 @@ where
 /// Gives children that were left alone the time to end, and callbacks the time to run. Not more:
 /// a timer that was forgotten must still be there afterwards.
 async fn linger(standing: usize) {
-    // A process that another test is starting has a copy of every descriptor until it becomes
-    // another program. Until then, nobody sees that the peer of a pipe or a socket is gone.
-    let sources = get_running_loop().stats().source_waits;
-    let mut left = if sources > 0 { TOO_MANY } else { LINGER };
-    while left > 0 && is_busy(standing) {
+    let (mut passed, mut allowed) = (0, LINGER);
+    while passed < allowed && is_busy(standing) {
+        // A process that another test is starting has a copy of every descriptor until it becomes
+        // another program. Until then, nobody sees that the peer of a pipe or a socket is gone. Who
+        // was left alone may begin to wait for that only now.
+        if get_running_loop().stats().source_waits > 0 {
+            allowed = TOO_MANY;
+        }
         // A job of a thread takes its own time.
-        left -= usize::from(get_running_loop().stats().jobs == 0);
+        passed += usize::from(get_running_loop().stats().jobs == 0);
         // Nor does the start of a process, on a machine with fewer cores than tests.
         std::thread::yield_now();
         yield_now().await;
@@ -238,8 +233,7 @@ async fn linger(standing: usize) {
 
 /// Whether there are other tasks, or a process that has our pipes.
 fn is_busy(standing: usize) -> bool {
-    // Other tests start processes with that feature only, and any of them may have our pipes.
-    let has_pipes = cfg!(feature = "process") && get_running_loop().stats().source_waits > standing;
+    let has_pipes = standing > 0 && get_running_loop().stats().source_waits > standing;
     has_pipes || all_tasks().len() > 1
 }
 
