@@ -3,7 +3,8 @@
 //! The steps, in their order; each is a phase of its own for [`Timings`](crate::Timings): find
 //! the way (`route`), look the name up (`resolve`), drop the addresses that must not be used
 //! (`policy`), try the others (`dial`), ask a proxy for a connection (`socks`, `tunnel`), and
-//! make the TLS handshake. `connector` has these steps, `ways` and `through_socks` their order for each way.
+//! make the TLS handshake. `connector` has these steps, `ways` and `through_socks` their order for
+//! each way.
 //!
 //! # Rules
 //!
