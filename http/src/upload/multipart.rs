@@ -187,6 +187,18 @@ impl Part {
     }
 }
 
+impl RequestBuilder {
+    /// Sets a form with files as the body: `multipart/form-data`.
+    pub fn multipart(self, form: Multipart) -> Self {
+        let content_type = form.content_type();
+        self.change(|request| {
+            request.headers.insert("Content-Type", content_type)?;
+            request.body = form.into_body()?;
+            Ok(())
+        })
+    }
+}
+
 /// A name that may stand between quotes.
 fn escaped(name: &str) -> String {
     name.replace('"', "%22")
@@ -268,16 +280,4 @@ fn slice_of(body: &Body, given: &mut usize) -> Option<Vec<u8>> {
     let slice = rest.chunks(PIECE).next()?;
     *given += slice.len();
     Some(slice.to_vec())
-}
-
-impl RequestBuilder {
-    /// Sets a form with files as the body: `multipart/form-data`.
-    pub fn multipart(self, form: Multipart) -> Self {
-        let content_type = form.content_type();
-        self.change(|request| {
-            request.headers.insert("Content-Type", content_type)?;
-            request.body = form.into_body()?;
-            Ok(())
-        })
-    }
 }
