@@ -167,7 +167,7 @@ fn what_cannot_be_shown_is_told_before_a_connect() {
             );
             assert!(error.is_caller_mistake());
         }
-        assert_eq!(server.connections(), 0);
+        assert!(server.is_untouched().await);
     });
 }
 

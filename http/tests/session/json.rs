@@ -31,7 +31,7 @@ fn a_value_that_is_no_json_is_told_before_a_connect() {
             .sent()
             .await;
         assert!(matches!(sent, Err(Error::Json { .. })), "{sent:?}");
-        assert_eq!(server.connections(), 0);
+        assert!(server.is_untouched().await);
     });
 }
 

@@ -197,6 +197,13 @@ impl TestServer {
         self.log.connections.borrow().len()
     }
 
+    /// Whether nobody has connected. Within one machine, a connect ends before the server has had a
+    /// turn to notice.
+    pub(crate) async fn is_untouched(&self) -> bool {
+        a_moment().await;
+        self.connections() == 0
+    }
+
     /// The number of requests on each connection.
     pub(crate) fn per_connection(&self) -> Vec<usize> {
         self.log.connections.borrow().iter().map(Vec::len).collect()

@@ -14,6 +14,6 @@ fn a_socks_proxy_is_refused_by_name_and_not_connected_to() {
             refused.error().to_string(),
             format!("proxy socks5h://{}: {cause}", server.authority())
         );
-        assert_eq!(server.connections(), 0);
+        assert!(server.is_untouched().await);
     });
 }

@@ -170,7 +170,7 @@ fn settings_that_cannot_be_used_are_said_before_anything_is_connected() {
                 "{refused}"
             );
         }
-        assert_eq!(server.connections(), 0);
+        assert!(server.is_untouched().await);
     });
 }
 
